@@ -1,0 +1,76 @@
+"""What recon-all itself says of a subject: finished, failed or running, and with which version."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fsstats.schema import release
+
+DONE: Final = "done"
+FAILED: Final = "failed"
+RUNNING: Final = "running"
+NEVER: Final = "never run"
+
+_STAMPS: Final = ("lastcall.build-stamp.txt", "build-stamp.txt")
+_FASTSURFER: Final = ("recon-surf.done", "recon-surf.log", "deep-seg.log")
+_FASTSURFER_VERSION: Final = re.compile(r"^\s*Version:\s*([\w.]+)", re.MULTILINE)
+_LAST_WORD: Final = re.compile(r"(finished without error|exited with ERRORS) at")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The tool that processed a subject, its version, and how the run ended."""
+
+    tool: str
+    version: str | None
+    state: str | None
+    """done, failed, running, never run; None where the subject has no scripts folder."""
+
+
+def state_of(subject: Path) -> State:
+    """Read the state of a subject from its ``scripts`` folder.
+
+    A ``recon-all.done`` that holds only ``1`` is a failure: since FreeSurfer 6
+    recon-all writes its exit status there. ``recon-all.error`` is removed when
+    the next run starts, so where it is, the last run failed.
+    """
+    scripts = subject / "scripts"
+    try:
+        names = {entry.name for entry in scripts.iterdir()}
+    except OSError:
+        return State("FreeSurfer", None, None)
+    fast = any(name in names for name in _FASTSURFER)
+    version = _fastsurfer_version(scripts) if fast else _stamp(scripts, names)
+    return State("FastSurfer" if fast else "FreeSurfer", version, _ended(scripts, names))
+
+
+def _ended(scripts: Path, names: set[str]) -> str:
+    done = [name for name in ("recon-all.done", "recon-surf.done") if name in names]
+    if "recon-all.error" in names or any(_read(scripts / name).strip() == "1" for name in done):
+        return FAILED
+    if any(name.startswith("IsRunning") for name in names):
+        return RUNNING
+    if done:
+        return DONE
+    last = _LAST_WORD.findall(_read(scripts / "recon-all-status.log"))
+    if last:
+        return DONE if last[-1] == "finished without error" else FAILED
+    return NEVER
+
+
+def _stamp(scripts: Path, names: set[str]) -> str | None:
+    stamps = (release(_read(scripts / name)) for name in _STAMPS if name in names)
+    return next(filter(None, stamps), None)
+
+
+def _fastsurfer_version(scripts: Path) -> str | None:
+    found = _FASTSURFER_VERSION.search(_read(scripts / "deep-seg.log"))
+    return found[1] if found else None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,93 @@
+"""Everything that fsstats raises or warns of.
+
+::
+
+    Exception
+    `-- FsstatsError
+        |-- StatsFormatError  (ValueError)         a file is not what it should be
+        |-- NothingFoundError (FileNotFoundError)  a folder holds no stats files
+        |-- ColumnsError      (KeyError)           a table lacks a column that is needed
+        |-- TableError        (ValueError)         a table cannot be reshaped, joined or written
+        `-- UnknownNameError  (ValueError)         a source, measure or option that does not exist
+
+    UserWarning
+    `-- FsstatsWarning                             the call went on, and this is what was left out
+
+Every class is also the built-in exception that a caller would expect, so ``except ValueError`` works.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Self
+
+
+class FsstatsError(Exception):
+    """The root of all errors that fsstats raises on purpose."""
+
+    def __str__(self) -> str:
+        """Give the plain message (``KeyError`` would quote it)."""
+        return str(self.args[0]) if self.args else ""
+
+
+class StatsFormatError(FsstatsError, ValueError):
+    """A stats file is not what its name or its header says."""
+
+    status: str = "unreadable"
+    """The file's status in the files table: empty, unreadable or skipped."""
+    problem: str = ""
+    """The message without the file's name."""
+
+    @classmethod
+    def at(cls, where: str, *, expected: str, found: str, hint: str = "", status: str = "unreadable") -> Self:
+        """Say where, what was due, what stood there and what to try."""
+        problem = wording(expected=expected, found=found, hint=hint)
+        error = cls(f"{where}: {problem}")
+        error.problem, error.status = problem, status
+        return error
+
+
+class NothingFoundError(FsstatsError, FileNotFoundError):
+    """No stats file was found; the message lists where was looked."""
+
+
+class ColumnsError(FsstatsError, KeyError):
+    """A table lacks columns that a function needs."""
+
+    @classmethod
+    def missing(cls, missing: Iterable[str], available: Iterable[str], *, needed_by: str) -> Self:
+        """Name the missing columns, the function, and the columns that there are."""
+        lacking = ", ".join(map(repr, missing))
+        present = ", ".join(map(repr, available)) or "none"
+        return cls(f"{needed_by} needs the column(s) {lacking}; the table has {present}")
+
+
+class TableError(FsstatsError, ValueError):
+    """A table cannot be reshaped, joined, read or written as asked."""
+
+
+class UnknownNameError(FsstatsError, ValueError):
+    """A name was given that nothing here bears."""
+
+    @classmethod
+    def among(cls, kind: str, name: str, known: Iterable[str]) -> Self:
+        """Name the stranger and the nearest names that exist."""
+        names = sorted(set(known))
+        near = get_close_matches(name, names, n=3, cutoff=0.5)
+        advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(names)}"
+        return cls(f"no {kind} is called {name!r}; {advice}")
+
+
+class FsstatsWarning(UserWarning):
+    """Something was left out or is doubtful, and the call went on without it."""
+
+
+def wording(*, expected: str, found: str, hint: str = "") -> str:
+    """Build the one sentence that errors and the files table share.
+
+    Examples
+    --------
+    >>> wording(expected="45 rows", found="30 rows", hint="Is the file cut short?")
+    'expected 45 rows, found 30 rows. Is the file cut short?'
+    """
+    message = f"expected {expected}, found {found}"
+    return f"{message}. {hint}" if hint else message

@@ -1,0 +1,105 @@
+"""One file of the files table, read: its values, and its row as it stands afterwards."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zlib import crc32
+
+import pandas as pd
+
+from fsstats.errors import StatsFormatError, wording
+from fsstats.parsers import StatsFile, chosen, definitions, hemi_in_file, layout_of, parse_stats, shape_of, summarise, values_of
+from fsstats.schema import SOURCE, same_release
+from fsstats.tables.assemble import Block
+
+Record = Mapping[Hashable, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of one row of the files table."""
+
+    record: Record
+    block: Block | None = None
+    checksum: int | None = None
+    open_ended: bool = False
+    """Whether neither the header nor the atlas says how many rows are due."""
+
+    def refused(self, status: str, problem: str) -> "Reading":
+        """Give the same row without values, and say why."""
+        return replace(self, record={**self.record, "status": status, "problem": problem, "n_values": 0}, block=None)
+
+    def noted(self, problem: str, status: str | None = None) -> "Reading":
+        """Give the same row with one more remark."""
+        text = "; ".join(filter(None, [text_of(self.record["problem"]), problem]))
+        return replace(self, record={**self.record, "problem": text, "status": status or self.record["status"]})
+
+
+def text_of(value: object) -> str | None:
+    """Give a cell's text; None for a missing one."""
+    return None if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
+
+
+def read_file(record: Record, measures: frozenset[str] | None = None) -> Reading:
+    """Open and parse the file of one row; whatever goes wrong becomes its status and problem."""
+    reading = Reading(record)
+    path = str(record["path"])
+    try:
+        data = Path(path).read_bytes()
+        stats = parse_stats(data, where=path, strict=False)
+    except OSError as error:
+        return reading.refused("unreadable", text_of(record["problem"]) or error.strerror or str(error))
+    except StatsFormatError as error:
+        return reading.refused(error.status, error.problem)
+    named, inside = text_of(record["hemi"]), hemi_in_file(stats)
+    if named and inside and inside != named:
+        text = wording(expected=f"hemisphere {named} (its name)", found=f"{inside} (its header)", hint="It is not used")
+        return replace(reading.refused("conflict", text), checksum=crc32(data))
+    return Reading(
+        record=_outcome(record, stats),
+        block=_block(record, stats, measures),
+        checksum=crc32(data),
+        open_ended="NRows" not in stats.header and not _is_counted(stats),
+    )
+
+
+def _is_counted(stats: StatsFile) -> bool:
+    known = SOURCE.get(stats.source or "")
+    return known is not None and (known.complete or bool(known.measures))
+
+
+def _outcome(record: Record, stats: StatsFile) -> Record:
+    tool, version = _written_by(record, stats)
+    meanings = definitions(stats)
+    return {
+        **record,
+        "status": "ok" if stats.is_whole else "partial",
+        "problem": summarise(list(stats.remarks)) or None,
+        "tool": tool,
+        "version": version,
+        "subject_in_file": stats.subject,
+        "definitions": " ".join(f"{measure}={meaning}" for measure, meaning in meanings.items()) or None,
+    }
+
+
+def _written_by(record: Record, stats: StatsFile) -> tuple[str | None, str | None]:
+    """Tell tool and version: the file's own word, or the subject's where that is the same and more exact."""
+    tool, version = text_of(record["tool"]), text_of(record["version"])
+    if stats.tool is None:
+        return tool, version
+    if stats.tool == tool and version and same_release(stats.version, version):
+        return tool, version
+    return stats.tool, stats.version
+
+
+def _block(record: Record, stats: StatsFile, measures: frozenset[str] | None) -> Block:
+    layout = layout_of(shape_of(stats))
+    return Block(
+        subject=str(record["subject"]),
+        session=text_of(record["session"]),
+        stream=str(record["stream"]),
+        source=str(record["source"]),
+        layout=layout,
+        values=values_of(stats),
+        chosen=None if measures is None else chosen(layout, measures),
+    )

@@ -1,0 +1,32 @@
+"""Write files so that each is there whole or not at all."""
+
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Give temporary names beside `paths`; move all into place at the end, or remove them on failure.
+
+    The last path is moved last, so where it is new, the others are too.
+    """
+    mark = secrets.token_hex(4)
+    partial = [path.with_name(f".{path.name}.{mark}.partial") for path in paths]
+    try:
+        yield partial
+        for path in partial:
+            _flush(path)
+        for new, final in zip(partial, paths, strict=True):
+            os.replace(new, final)  # noqa: PTH105 - atomic on every system; Path.replace is the same call
+    finally:
+        for path in partial:
+            path.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    """Have the system write a file to disk before its name appears."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

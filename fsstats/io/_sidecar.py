@@ -1,0 +1,75 @@
+"""The JSON file beside a table: what every column holds, in BIDS' words."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from fsstats.schema import (
+    DETAIL_COLUMNS,
+    FILES,
+    FILES_COLUMNS,
+    GLOBAL,
+    LONG,
+    LONG_COLUMNS,
+    MEASURE,
+    SOURCE,
+    STATUSES,
+    global_measures,
+)
+from fsstats.tables.problems import PROBLEMS, PROBLEMS_COLUMNS
+from fsstats.tables.shape import split_name
+
+GENERATOR: Final = "fsstats"
+
+
+def is_ours(path: Path) -> bool:
+    """Say whether a JSON file is a sidecar that fsstats wrote."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and (content.get("GeneratedBy") or {}).get("Name") == GENERATOR
+
+
+def describe_columns(table: pd.DataFrame) -> dict[str, object]:
+    """Describe every column of a table: Description, Units and Levels, as far as they are known."""
+    columns = set(table.columns)
+    texts = next(
+        (known for names, known in ((FILES, FILES_COLUMNS), (PROBLEMS, PROBLEMS_COLUMNS)) if set(names) <= columns),
+        {**LONG_COLUMNS, **DETAIL_COLUMNS},
+    )
+    described = {str(name): _describe(str(name), texts) for name in table.columns}
+    if set(LONG) <= columns:
+        described["measure"]["Levels"] = _levels(table["measure"])
+        described["source"]["Levels"] = {name: SOURCE[name].description for name in _used(table["source"]) if name in SOURCE}
+        described["value"]["Units"] = "see column unit"
+    if "status" in described:
+        described["status"]["Levels"] = dict(STATUSES)
+    return dict(described)
+
+
+def _describe(name: str, texts: dict[str, str]) -> dict[str, object]:
+    if name in texts:
+        return {"Description": texts[name]}
+    parts = split_name(name)
+    if parts is None:
+        return {}
+    source, hemi, region, measure, unit = parts
+    known = global_measures().get(measure) if region == GLOBAL else MEASURE.get(measure)
+    what = known.description if known else measure
+    place = " ".join(part for part in (hemi, region if region != GLOBAL else None) if part)
+    text = f"{what}, {place} ({source})" if place else f"{what} ({source})"
+    return {"Description": text} | ({"Units": unit} if unit else {})
+
+
+def _used(column: pd.Series) -> list[str]:
+    return [str(name) for name in column.dropna().unique()]
+
+
+def _levels(measures: pd.Series) -> dict[str, str]:
+    texts = {name: measure.description for name, measure in MEASURE.items()}
+    for name, known in global_measures().items():
+        texts[name] = f"{known.description} ({known.note})" if known.note else known.description
+    return {name: texts[name] for name in _used(measures) if name in texts}

@@ -1,0 +1,270 @@
+"""From the files table, or from folders, to the long table."""
+
+import os
+import warnings
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from fsstats._frames import require
+from fsstats.discovery import find_stats
+from fsstats.errors import FsstatsWarning, UnknownNameError
+from fsstats.io._conflicts import settle
+from fsstats.io._reading import Reading, read_file
+from fsstats.parsers import StatsFile, parse_stats
+from fsstats.schema import FILES, MEASURE, global_measures
+from fsstats.tables.assemble import Block, assemble
+from fsstats.tables.problems import describe, problems
+
+PathLike = str | os.PathLike[str]
+StudySource = PathLike | Sequence[PathLike] | pd.DataFrame
+Progress = Callable[[int, int], object]
+_NOT_READ = ("missing", "skipped")
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """What was read: the values, and the account of every file. Made by `load_cohort`.
+
+    Attributes
+    ----------
+    table : DataFrame
+        The long table.
+    files : DataFrame
+        The files table, with status and problem of every file.
+    """
+
+    table: pd.DataFrame
+    files: pd.DataFrame
+
+
+def read_stats(path: PathLike, *, strict: bool = True) -> StatsFile:
+    r"""Read one stats file from disk.
+
+    Parameters
+    ----------
+    path : path
+        A ``.stats`` file of FreeSurfer or FastSurfer.
+    strict : bool
+        Raise if anything is missing. If False, what is whole is kept and ``remarks`` names the rest.
+
+    Returns
+    -------
+    StatsFile
+        Header, Measures and rows.
+
+    Raises
+    ------
+    StatsFormatError
+        If it is not a stats file, or not a whole one (with `strict`).
+    OSError
+        If it cannot be opened.
+
+    See Also
+    --------
+    parse_stats : The same from text or bytes.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "lh.mine.stats")
+    ...     _ = path.write_text("# ColHeaders StructName NumVert ThickAvg\ninsula 2210 3.012\n")
+    ...     stats = read_stats(path)
+    >>> stats.source, stats.hemi, stats.rows["ThickAvg"][0].item()
+    ('mine', 'lh', 3.012)
+    """
+    return parse_stats(Path(path).read_bytes(), where=os.fspath(path), strict=strict)
+
+
+def load(
+    source: StudySource,
+    *,
+    subjects: Collection[str] | None = None,
+    sources: Collection[str] | None = None,
+    measures: Collection[str] | None = None,
+    details: bool = False,
+) -> pd.DataFrame:
+    """Read a study into one long table.
+
+    Parameters
+    ----------
+    source : path, sequence of paths, or DataFrame
+        A SUBJECTS_DIR or anything else that `find_stats` takes, or a files table, filtered as you like.
+    subjects, sources : collection of str, optional
+        Only these subjects, and only these kinds of file (``aseg``, ``aparc`` …).
+    measures : collection of str, optional
+        Only these measures: ``volume``, ``thickness`` …, or header Measures such as ``eTIV``.
+    details : bool
+        Add the columns ``segid`` and ``name_found`` (the name as it stands in the file).
+
+    Returns
+    -------
+    DataFrame
+        The long table: subject, session, stream, source, hemi, region, measure, value, unit. One row a
+        value; subject to measure is unique; a missing value is NaN, never 0.
+
+    Warns
+    -----
+    FsstatsWarning
+        If any file is missing, damaged or doubtful, with what and why. `check` gives the same as a table.
+
+    Raises
+    ------
+    NothingFoundError
+        If there is no subject.
+    UnknownNameError
+        If a source or a measure does not exist.
+
+    Notes
+    -----
+    Regions have their names of current FreeSurfer, whatever version wrote the file. A structure without
+    voxels keeps its volume of 0; its intensities, which FreeSurfer prints as 0, are missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from fsstats.datasets import make_cohort
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table = load(make_cohort(folder, n_subjects=2, seed=1).root, sources=["aparc"], measures=["thickness"])
+    >>> len(table), table["unit"].unique().tolist()
+    (136, ['mm'])
+    """
+    cohort = load_cohort(source, subjects=subjects, sources=sources, measures=measures, details=details)
+    found = problems(cohort.files)
+    found = found[found["level"] != "note"]
+    if len(found):
+        text = f"{len(found)} problem(s), which fsstats.check lists:\n{describe(found, most=5)}"
+        warnings.warn(text, FsstatsWarning, stacklevel=2)
+    return cohort.table
+
+
+def load_cohort(
+    source: StudySource,
+    *,
+    subjects: Collection[str] | None = None,
+    sources: Collection[str] | None = None,
+    measures: Collection[str] | None = None,
+    details: bool = False,
+    progress: Progress | None = None,
+) -> Cohort:
+    """Read a study into one long table, with an account of every file.
+
+    Parameters
+    ----------
+    source : path, sequence of paths, or DataFrame
+        A SUBJECTS_DIR or anything else that `find_stats` takes, or a files table, filtered as you like.
+    subjects, sources : collection of str, optional
+        Only these subjects, and only these kinds of file.
+    measures : collection of str, optional
+        Only these measures.
+    details : bool
+        Add the columns ``segid`` and ``name_found``.
+    progress : callable, optional
+        Called as ``progress(files done, files in all)`` after each file.
+
+    Returns
+    -------
+    Cohort
+        ``table`` and ``files``. A damaged file costs only itself: its row says what is wrong, and
+        what is whole in it is used.
+
+    Raises
+    ------
+    NothingFoundError
+        If there is no subject.
+    UnknownNameError
+        If a source or a measure does not exist.
+
+    Notes
+    -----
+    Nothing of a file is used if its header names the other hemisphere, if another file claims the same
+    subject, session, stream, source and hemisphere and differs, or if it equals another subject's file byte
+    for byte and its header does not name this one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from fsstats.datasets import make_cohort
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     cohort = load_cohort(make_cohort(folder, n_subjects=2, seed=1).root, sources=["aparc"])
+    >>> cohort.files[["subject", "hemi", "status", "definitions"]]
+       subject hemi status definitions
+    0  sub-001   lh     ok  volume=th3
+    1  sub-001   rh     ok  volume=th3
+    2  sub-002   lh     ok  volume=th3
+    3  sub-002   rh     ok  volume=th3
+    """
+    files = _files(source, subjects, sources)
+    wanted = None if measures is None else frozenset(measures)
+    readings = settle(list(_read(files, wanted, progress)))
+    blocks = [reading.block for reading in readings if reading.block is not None]
+    if wanted is not None:
+        _require_measures(wanted, blocks)
+    return Cohort(assemble(blocks, details=details), _with_outcome(files, readings))
+
+
+def check(
+    source: StudySource, *, subjects: Collection[str] | None = None, sources: Collection[str] | None = None
+) -> pd.DataFrame:
+    """Read every file of a study and list what is wrong.
+
+    Parameters
+    ----------
+    source : path, sequence of paths, or DataFrame
+        A SUBJECTS_DIR or anything else that `find_stats` takes, or a files table.
+    subjects, sources : collection of str, optional
+        Only these subjects, and only these kinds of file.
+
+    Returns
+    -------
+    DataFrame
+        The problems table of `problems`; no rows where all is well.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from fsstats.datasets import make_cohort
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = check(make_cohort(folder, n_subjects=2, seed=1).root)
+    >>> len(found)
+    0
+    """
+    return problems(load_cohort(source, subjects=subjects, sources=sources).files)
+
+
+def _files(source: StudySource, subjects: Collection[str] | None, sources: Collection[str] | None) -> pd.DataFrame:
+    if not isinstance(source, pd.DataFrame):
+        return find_stats(source, subjects=subjects, sources=sources)
+    require(source, FILES, needed_by="load")
+    keep = pd.Series(data=True, index=source.index)
+    if subjects is not None:
+        keep &= source["subject"].isin(subjects) | source["directory"].isin(subjects)
+    if sources is not None:
+        keep &= source["source"].isin(sources)
+    return source.loc[keep, list(FILES)].reset_index(drop=True)
+
+
+def _read(files: pd.DataFrame, measures: frozenset[str] | None, progress: Progress | None) -> Iterator[Reading]:
+    rows = files[~files["status"].isin(_NOT_READ)]
+    for done, record in enumerate(rows.astype("object").to_dict("records"), start=1):
+        yield read_file(record, measures)
+        if progress is not None:
+            progress(done, len(rows))
+
+
+def _require_measures(wanted: frozenset[str], blocks: Sequence[Block]) -> None:
+    layouts = {id(block.layout): block.layout for block in blocks}.values()
+    known = {*MEASURE, *global_measures(), *(name for layout in layouts for name in layout.measure)}
+    for name in sorted(wanted - known):
+        raise UnknownNameError.among("measure", name, known)
+
+
+def _with_outcome(files: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
+    """Put what became of each file into its row."""
+    records = [{**reading.record, "n_values": len(reading.block) if reading.block else 0} for reading in readings]
+    read = ~files["status"].isin(_NOT_READ)
+    outcome = pd.DataFrame(records, columns=list(files.columns), index=files.index[read]).astype(files.dtypes)
+    return pd.concat([outcome, files[~read]]).sort_index()

@@ -1,0 +1,97 @@
+"""The main job: a study in, one file and the account of it out."""
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+
+from fsstats.io.files import suffix_of, write_tables
+from fsstats.io.load import Cohort, Progress, StudySource, load_cohort
+from fsstats.schema import SUBJECT_KEY
+from fsstats.tables.join import join
+from fsstats.tables.shape import to_wide
+
+PathLike = str | os.PathLike[str]
+
+
+def merge(
+    source: StudySource,
+    out: PathLike,
+    *,
+    subjects: Collection[str] | None = None,
+    sources: Collection[str] | None = None,
+    measures: Collection[str] | None = None,
+    participants: pd.DataFrame | None = None,
+    wide: bool = False,
+    progress: Progress | None = None,
+) -> Cohort:
+    """Read a study and write it as one table, with the files table and the sidecars beside it.
+
+    Parameters
+    ----------
+    source : path, sequence of paths, or DataFrame
+        A SUBJECTS_DIR or anything else that `find_stats` takes, or a files table.
+    out : path
+        Where to: ``.parquet``, ``.csv`` or ``.tsv``. For ``cohort.parquet`` the files table is
+        ``cohort.files.parquet``, and the sidecars ``cohort.json`` and ``cohort.files.json``.
+    subjects, sources, measures : collection of str, optional
+        Only these.
+    participants : DataFrame, optional
+        Columns to add to every row, by `join`. Subjects without a match stay, with missing values.
+    wide : bool
+        Write one row a subject instead of one a value.
+    progress : callable, optional
+        Called as ``progress(files done, files in all)``.
+
+    Returns
+    -------
+    Cohort
+        What was written.
+
+    Raises
+    ------
+    NothingFoundError
+        If there is no subject.
+    UnknownNameError
+        If a source, a measure or the suffix does not exist.
+    OSError
+        If it cannot be written; then older files of these names are as they were.
+
+    Warns
+    -----
+        If subjects and participants do not match; all are named.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from fsstats.datasets import make_cohort
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     root = make_cohort(pathlib.Path(folder, "subjects"), n_subjects=2, seed=1).root
+    ...     cohort = merge(root, pathlib.Path(folder, "cohort.parquet"))
+    ...     sorted(path.name for path in pathlib.Path(folder).glob("cohort*"))
+    ['cohort.files.json', 'cohort.files.parquet', 'cohort.json', 'cohort.parquet']
+    """
+    suffix = suffix_of(out)
+    cohort = load_cohort(source, subjects=subjects, sources=sources, measures=measures, progress=progress)
+    table = cohort.table if participants is None else join(cohort.table, participants, unmatched="keep")
+    table = to_wide(table) if wide else table
+    path = Path(out)
+    beside = path.with_name(f"{path.stem}.files{suffix}")
+    write_tables({beside: cohort.files, path: table}, provenance=_provenance(source, cohort))
+    return Cohort(table, cohort.files)
+
+
+def _provenance(source: StudySource, cohort: Cohort) -> dict[str, object]:
+    """Tell where the values come from: folders, tools and versions, how many subjects and files."""
+    used = cohort.files[cohort.files["n_values"] > 0]
+    tools = used[["tool", "version"]].drop_duplicates().sort_values(["tool", "version"])
+    roots = [] if isinstance(source, pd.DataFrame) else [source] if isinstance(source, str | os.PathLike) else source
+    return {
+        "Sources": [os.fspath(root) for root in roots],
+        "Tools": [" ".join(part for part in row if pd.notna(part)) for row in tools.itertuples(index=False)],
+        "NumberOfSubjects": len(used.drop_duplicates(list(SUBJECT_KEY))),
+        "NumberOfFiles": len(used),
+    }
+
+

@@ -1,0 +1,142 @@
+"""The ``#`` lines of a stats file: fields, ``Measure`` lines and the description of the table's columns."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import nan
+
+from fsstats.errors import wording
+from fsstats.schema import global_measures
+
+_TABLE_COLUMN = re.compile(r"TableCol\s+(\d+)\s+(ColHeader|FieldName|Units)\b\s*(.*)")
+_FORM = "'key, field, description, value, unit'"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something in a file that is not as it should be."""
+
+    line: int | None
+    """Line number from 1, or None for the file as a whole."""
+    text: str
+    loss: bool = True
+    """Whether values are missing because of it."""
+
+    def at(self, where: str) -> str:
+        """Say it with the file and the line in front."""
+        place = f"{where}:{self.line}" if self.line else where
+        return f"{place}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureLine:
+    """One ``# Measure`` line, as printed."""
+
+    key: str
+    field: str
+    description: str
+    value: float
+    unit: str
+
+
+@dataclass(slots=True)
+class Header:
+    """What the header says, collected line by line."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    measures: dict[tuple[str, str], MeasureLine] = field(default_factory=dict)
+    columns: tuple[str, ...] | None = None
+    column_info: dict[int, dict[str, str]] = field(default_factory=dict)
+    remarks: list[Remark] = field(default_factory=list)
+
+    def unit_of(self, index: int) -> str:
+        """Give the printed unit of a table column, counted from 0; '' where there is none."""
+        return self.column_info.get(index + 1, {}).get("Units", "")
+
+
+def to_number(token: str) -> float:
+    """Turn a printed number into a float, and nothing else: no ``1_000``, no decimal comma.
+
+    Examples
+    --------
+    >>> to_number("-nan"), to_number("1.5e3")
+    (nan, 1500.0)
+    """
+    if "_" in token or not token.isascii():
+        raise ValueError(token)
+    return float(token)
+
+
+def read_header(lines: Iterable[tuple[int, str]]) -> Header:
+    """Read numbered header lines (``#`` and all) into a `Header`."""
+    header = Header()
+    for number, line in lines:
+        text = line.lstrip().lstrip("#").strip()
+        if text:
+            _read_line(header, number, text)
+    return header
+
+
+def _read_line(header: Header, number: int, text: str) -> None:
+    key, _, value = text.partition(" ")
+    if key == "Measure":
+        _read_measure(header, number, _measure_parts(value))
+    elif key == "surface-based-volume":
+        unit, name, printed = [*value.split(), "", "", ""][:3]
+        _read_measure(header, number, [key, name, "", printed, unit.replace("mm3", "mm^3")])
+    elif key == "TableCol" and (column := _TABLE_COLUMN.match(text)):
+        header.column_info.setdefault(int(column[1]), {})[column[2]] = column[3].strip()
+    elif key == "ColHeaders":
+        _read_columns(header, number, tuple(value.split()))
+    else:
+        _keep(header, key, value.strip())
+
+
+def _read_columns(header: Header, number: int, columns: tuple[str, ...]) -> None:
+    if header.columns is not None and columns != header.columns:
+        text = wording(expected="one table", found="a second table with other columns")
+        header.remarks.append(Remark(number, text))
+    header.columns = header.columns or columns
+
+
+def _keep(header: Header, key: str, value: str) -> None:
+    known = header.fields.get(key)
+    repeated = known is not None and value not in known.split("\n")
+    header.fields[key] = f"{known}\n{value}" if repeated else (value if known is None else known)
+
+
+def _measure_parts(text: str) -> list[str]:
+    """Split into key, field, description, value and unit; fewer parts if the line is not of any known form."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) == 3:  # SAMSEG: name, value, unit
+        return [parts[0], parts[0], "", *parts[1:]]
+    if len(parts) == 4:  # FreeSurfer 6 forgot the comma behind CortexVol
+        name, _, description = parts[1].partition(" ")
+        return [parts[0], name, description.strip(), *parts[2:]]
+    if len(parts) > 5:  # noqa: PLR2004 - commas inside the description
+        return [*parts[:2], ", ".join(parts[2:-2]), *parts[-2:]]
+    return parts
+
+
+def _read_measure(header: Header, number: int, parts: list[str]) -> None:
+    try:
+        key, name, description, printed, unit = parts
+        value = to_number(printed)
+    except ValueError:
+        text = wording(expected=f"a Measure line as {_FORM}", found=repr(", ".join(parts)))
+        header.remarks.append(Remark(number, text))
+        return
+    known = global_measures().get(name)
+    if known and known.zero_is_missing and value == 0:
+        value = nan
+        header.remarks.append(Remark(number, f"{name} is printed as 0, which cannot be; taken as missing"))
+    line = MeasureLine(key, name, description, value, unit)
+    before = header.measures.setdefault((key, name), line)
+    if not _same(before, line):
+        header.measures[key, name] = MeasureLine(key, name, description, nan, unit)
+        text = wording(expected=f"one value of {name}", found=f"{before.value:g} and {value:g}", hint="Neither is used")
+        header.remarks.append(Remark(number, text))
+
+
+def _same(one: MeasureLine, other: MeasureLine) -> bool:
+    return one == other or (one.value != one.value and other.value != other.value)  # noqa: PLR0124 - NaN

@@ -1,0 +1,72 @@
+"""The columns of the tables that users touch, each with what it holds.
+
+The dictionaries are the only place where these names stand: they order the
+columns, and their texts become the JSON sidecar beside a written table.
+"""
+
+from typing import Final
+
+SCHEMA_VERSION: Final = "1"
+"""Raised when a column or the meaning of a value changes."""
+
+LONG_COLUMNS: Final = {
+    "subject": "Subject, as the folder names it (BIDS: sub-<label>).",
+    "session": "Session or time point; missing in a study with one session.",
+    "stream": "FreeSurfer's processing stream: cross, long or base.",
+    "source": "Which stats file the value comes from, by its name without hemisphere and suffix.",
+    "hemi": "lh or rh where the file or the name says a side, else missing.",
+    "region": "Structure in the spelling of current FreeSurfer; 'global' for header Measures.",
+    "measure": "What was measured; for header Measures the field that FreeSurfer prints.",
+    "value": "The number in the file; missing is NaN, never 0.",
+    "unit": "Unit of the value.",
+}
+"""The long table: one row a value. ``subject`` to ``measure`` is unique."""
+
+LONG: Final = tuple(LONG_COLUMNS)
+KEY: Final = LONG[: LONG.index("value")]
+SUBJECT_KEY: Final = ("subject", "session", "stream")
+GLOBAL: Final = "global"
+"""The ``region`` of header Measures."""
+
+DETAIL_COLUMNS: Final = {
+    "segid": "FreeSurfer's segmentation id, where the file has one.",
+    "name_found": "The structure's or Measure's name as it stands in the file.",
+}
+"""Further columns of the long table that `load` adds on request."""
+
+FILES_COLUMNS: Final = {
+    "path": "The file, or where it ought to be.",
+    "subject": LONG_COLUMNS["subject"],
+    "session": LONG_COLUMNS["session"],
+    "stream": LONG_COLUMNS["stream"],
+    "source": LONG_COLUMNS["source"],
+    "hemi": "lh or rh where the file's name says a side, else missing.",
+    "tool": "Which program family wrote the file: FreeSurfer or FastSurfer.",
+    "version": "Version of that tool, from the file's header or else from the subject's build stamp.",
+    "status": "found, ok, partial, empty, missing, unreadable, conflict or skipped.",
+    "problem": "What was expected, what stood there, on which line; missing where all is well.",
+    "directory": "Name of the subject's folder.",
+    "state": "recon-all's own word on the subject: done, failed, running or never run.",
+    "subject_in_file": "Subject name in the file's header, which need not be the folder's.",
+    "definitions": "What measures mean that changed between versions, as measure=meaning.",
+    "n_values": "Values of this file in the long table.",
+}
+"""The files table: one row a file that was found or ought to be there."""
+
+FILES: Final = tuple(FILES_COLUMNS)
+
+STATUSES: Final = {
+    "found": "not read yet",
+    "ok": "read whole",
+    "partial": "read in part: what is missing is named",
+    "empty": "no content",
+    "missing": "ought to be there and is not",
+    "unreadable": "could not be read or is not a stats file",
+    "conflict": "contradicts its name or another file, so nothing of it is used",
+    "skipped": "left out on purpose",
+}
+GOOD: Final = frozenset({"found", "ok", "skipped"})
+"""The statuses that are no fault."""
+
+STREAMS: Final = ("cross", "long", "base")
+HEMIS: Final = ("lh", "rh")

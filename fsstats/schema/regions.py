@@ -1,0 +1,109 @@
+"""Structures: today's names, ids, sides, and the names that older versions gave them."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from fsstats.schema._data import read_tsv
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One structure of an atlas."""
+
+    atlas: str
+    hemi: str | None
+    name: str
+    """FreeSurfer's current spelling."""
+    segid: int | None
+    printed: bool
+    """Whether the stats file of the atlas has a row for it."""
+    aliases: tuple[str, ...]
+    """What earlier versions called it."""
+
+
+@cache
+def regions() -> tuple[Region, ...]:
+    """Give all structures of the atlases that FreeSurfer ships, in the order of its files."""
+    return tuple(
+        Region(
+            atlas=row["atlas"],
+            hemi=row["hemi"] or None,
+            name=row["region"],
+            segid=int(row["segid"]) if row["segid"] else None,
+            printed=row["printed"] == "yes",
+            aliases=tuple(filter(None, row["aliases"].split(";"))),
+        )
+        for row in read_tsv("regions.tsv")
+    )
+
+
+@cache
+def printed_regions(atlas: str, hemi: str | None = None) -> tuple[str, ...]:
+    """Name the rows that the stats file of an atlas has, in its order; of one side if `hemi` is given.
+
+    Examples
+    --------
+    >>> len(printed_regions("aparc", "lh")), printed_regions("aparc.DKTatlas", "rh")[0]
+    (34, 'caudalanteriorcingulate')
+    """
+    chosen = [r for r in regions() if r.atlas == atlas and r.printed and (hemi is None or r.hemi == hemi)]
+    return tuple(dict.fromkeys(region.name for region in chosen))
+
+
+@cache
+def _by_segid() -> dict[tuple[int, str], str]:
+    return {
+        (region.segid, alias): region.name
+        for region in regions()
+        if region.segid is not None
+        for alias in region.aliases
+    }
+
+
+@cache
+def _by_alias(atlas: str) -> dict[str, str]:
+    return {alias: region.name for region in regions() if region.atlas == atlas for alias in region.aliases}
+
+
+def canonical_region(name: str, *, segid: int | None = None, atlas: str | None = None) -> str:
+    """Turn a structure's name of any version into today's spelling.
+
+    In a volume table the id decides, because the string ``Left-Thalamus`` is
+    id 9 in the colour table of FreeSurfer 6 and id 10 in that of FreeSurfer 7.
+    In a surface table the atlas decides, and a label's file name loses its side
+    and suffix. Names that are not known stay as they are.
+
+    Examples
+    --------
+    >>> canonical_region("Left-Thalamus-Proper", segid=10)
+    'Left-Thalamus'
+    >>> canonical_region("Left-Thalamus", segid=9)
+    'Left-Thalamus-unused'
+    >>> canonical_region("G&S_frontomargin", atlas="aparc.a2009s")
+    'G_and_S_frontomargin'
+    >>> canonical_region("lh.entorhinal_exvivo.label")
+    'entorhinal_exvivo'
+    """
+    if segid is not None:
+        return _by_segid().get((segid, name), name)
+    label = _LABEL_FILE.match(name)
+    plain = label[1] if label else name
+    return _by_alias(atlas).get(plain, plain) if atlas else plain
+
+
+_SIDE = re.compile(r"^(?:(Left|Right)[- _]|(?:ctx|wm)[-_](lh|rh)[-_]|(lh|rh)[-_.])", re.IGNORECASE)
+_LABEL_FILE = re.compile(r"^[lr]h\.(.+)\.label$")
+_HEMI = {"left": "lh", "right": "rh", "lh": "lh", "rh": "rh"}
+
+
+def hemi_of(name: str) -> str | None:
+    """Read the side out of a structure's name: 'lh', 'rh' or None.
+
+    Examples
+    --------
+    >>> [hemi_of(name) for name in ("Left-Hippocampus", "wm-rh-insula", "Brain-Stem")]
+    ['lh', 'rh', None]
+    """
+    found = _SIDE.match(name)
+    return _HEMI[next(filter(None, found.groups())).lower()] if found else None

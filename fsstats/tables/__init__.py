@@ -1,0 +1,8 @@
+"""Tables from tables: nothing here opens a file."""
+
+from fsstats.tables.assemble import Block, assemble
+from fsstats.tables.join import join
+from fsstats.tables.problems import describe, problems
+from fsstats.tables.shape import to_long, to_wide
+
+__all__ = ["Block", "assemble", "describe", "join", "problems", "to_long", "to_wide"]

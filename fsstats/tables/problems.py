@@ -1,0 +1,175 @@
+"""What is wrong with a cohort, as rows: its files, its subjects, and its mixture of versions and meanings."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import pandas as pd
+
+from fsstats._frames import require
+from fsstats.parsers import MIXED_MEANING
+from fsstats.schema import FILES, GOOD, SUBJECT_KEY, same_release
+
+PROBLEMS_COLUMNS: Final = {
+    "level": "error: values are missing; warning: values are there but doubtful; note: nothing is lost.",
+    "rule": "What kind of problem it is.",
+    "subject": "Subject; missing if the problem is the whole cohort's.",
+    "session": "Session.",
+    "stream": "Processing stream.",
+    "source": "Kind of file.",
+    "hemi": "Hemisphere.",
+    "problem": "What was expected and what was found.",
+    "path": "The file.",
+}
+PROBLEMS: Final = tuple(PROBLEMS_COLUMNS)
+_LEVELS: Final = ("error", "warning", "note")
+_STATES: Final = {
+    "failed": "recon-all ended with an error; stats files may be of an earlier run",
+    "running": "recon-all is running or was killed (scripts/IsRunning.*); stats files may be of an earlier run",
+    "never run": "scripts holds no sign that recon-all ran",
+}
+Record = dict[str, object]
+
+
+def problems(files: pd.DataFrame) -> pd.DataFrame:
+    """List what is wrong with a cohort's files, worst first.
+
+    Parameters
+    ----------
+    files : DataFrame
+        The files table of a `Cohort`.
+
+    Returns
+    -------
+    DataFrame
+        One row a problem: level, rule, subject, session, stream, source, hemi, problem, path. Level
+        ``error`` means that values are missing, ``warning`` that values are there but doubtful, ``note``
+        that nothing is lost. No rows where all is well.
+
+    Raises
+    ------
+    ColumnsError
+        If it is no files table.
+
+    Notes
+    -----
+    Rules: the file's status (``partial``, ``empty``, ``missing``, ``unreadable``, ``conflict``);
+    ``remark`` for a whole file with something odd; ``recon-all`` for subjects whose run failed or did not
+    end; ``versions`` where a cohort or a subject mixes releases of a tool; ``definitions`` where a measure
+    means different things in different files; ``uncorrected volumes`` for brain volumes that old FreeSurfer
+    counted in voxels that are not 1 mm^3.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from fsstats import load_cohort
+    >>> from fsstats.datasets import make_cohort
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     tools = ("freesurfer-6.0.0", "freesurfer-7.4.1")
+    ...     files = load_cohort(make_cohort(folder, n_subjects=4, tool=tools, seed=1).root, sources=["wmparc"]).files
+    >>> problems(files)[["level", "rule", "source"]]
+         level        rule  source
+    0  warning    versions     NaN
+    1  warning  definitions  wmparc
+    """
+    require(files, FILES, needed_by="problems")
+    rules = (_bad_files, _states, _mixed_versions, _mixed_versions_within, _mixed_definitions, _uncorrected)
+    records = [record for rule in rules for record in rule(files)]
+    table = pd.DataFrame(records, columns=list(PROBLEMS)).astype("str")
+    order = table["level"].map({level: rank for rank, level in enumerate(_LEVELS)})
+    return table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def describe(found: pd.DataFrame, *, most: int | None = None) -> str:
+    """Write problems as lines of text, one each, the first few if there are more than `most`."""
+    shown = found if most is None else found.head(most)
+    lines = [_line(row) for row in shown.to_dict("records")]
+    more = [f"and {len(found) - len(shown)} more"] if len(found) > len(shown) else []
+    return "\n".join(f"- {line}" for line in lines + more)
+
+
+def _line(row: Record) -> str:
+    parts = [str(row[c]) for c in ("subject", "session", "hemi", "source") if pd.notna(row[c])]  # type: ignore[call-overload]
+    return f"{' '.join(parts) or 'cohort'}: {row['problem']}"
+
+
+def _bad_files(files: pd.DataFrame) -> Iterator[Record]:
+    bad = ~files["status"].isin(GOOD)
+    remarked = (files["status"] == "ok") & files["problem"].notna()
+    for row in files[bad | remarked].to_dict("records"):
+        ok = row["status"] == "ok"
+        shown = {name: row[name] for name in PROBLEMS if name in row}
+        yield {**shown, "level": "note" if ok else "error", "rule": "remark" if ok else row["status"]}
+
+
+def _subjects(files: pd.DataFrame) -> pd.DataFrame:
+    return files[files["subject"].notna()].drop_duplicates([*SUBJECT_KEY, "directory"])
+
+
+def _states(files: pd.DataFrame) -> Iterator[Record]:
+    for row in _subjects(files).to_dict("records"):
+        if row["state"] in _STATES:
+            who = {name: row[name] for name in SUBJECT_KEY}
+            yield {**who, "level": "warning", "rule": "recon-all", "problem": _STATES[str(row["state"])]}
+
+
+def _distinct(versions: pd.Series) -> list[str]:
+    """Give the releases that cannot be the same, most exact first."""
+    kept: list[str] = []
+    for version in sorted(versions.dropna().unique(), key=lambda text: (-len(text), text)):
+        if not any(same_release(version, other) for other in kept):
+            kept.append(version)
+    return sorted(kept)
+
+
+def _mixed_versions(files: pd.DataFrame) -> Iterator[Record]:
+    for tool, of_tool in files[files["n_values"] > 0].groupby("tool"):
+        versions = _distinct(of_tool["version"])
+        if len(versions) > 1:
+            counts = (f"{version} ({_n_subjects(of_tool, version)})" for version in versions)
+            text = f"the cohort mixes releases of {tool}: {', '.join(counts)}"
+            yield {"level": "warning", "rule": "versions", "problem": text}
+
+
+def _n_subjects(files: pd.DataFrame, version: str) -> str:
+    alike = files["version"].map(lambda other: same_release(version, other), na_action="ignore") == True  # noqa: E712
+    n = len(files[alike].drop_duplicates(list(SUBJECT_KEY)))
+    return f"{n} subject{'s' if n != 1 else ''}"
+
+
+def _mixed_versions_within(files: pd.DataFrame) -> Iterator[Record]:
+    counted = files[files["version"].notna() & (files["n_values"] > 0)]
+    varied = counted.groupby([*SUBJECT_KEY, "tool"], dropna=False)["version"].transform("nunique") > 1
+    for key, own in counted[varied].groupby([*SUBJECT_KEY, "tool"], dropna=False):
+        versions = _distinct(own["version"])
+        if len(versions) > 1:
+            found = (f"{version} ({', '.join(sorted(own.loc[own['version'] == version, 'source'].unique()))})" for version in versions)
+            who = dict(zip(SUBJECT_KEY, key, strict=False))
+            yield {**who, "level": "warning", "rule": "versions", "problem": f"files of several releases: {'; '.join(found)}"}
+
+
+def _meanings(files: pd.DataFrame) -> pd.DataFrame:
+    """Give one row a file and measure whose meaning is known: source, measure, meaning."""
+    stated = files[files["definitions"].notna() & (files["n_values"] > 0)]
+    pairs = stated.assign(pair=stated["definitions"].str.split(" ")).explode("pair")
+    split = pairs["pair"].str.split("=", n=1, expand=True).reindex(columns=[0, 1])
+    return pairs.assign(measure=split[0], meaning=split[1])
+
+
+def _mixed_definitions(files: pd.DataFrame) -> Iterator[Record]:
+    for (source, measure), own in _meanings(files).groupby(["source", "measure"]):
+        counts = own["meaning"].value_counts()
+        if len(counts) > 1:
+            found = ", ".join(f"{meaning} in {n} files" for meaning, n in counts.items())
+            text = f"{measure} has several meanings: {found} ({MIXED_MEANING[measure]})"
+            yield {"level": "warning", "rule": "definitions", "source": source, "problem": text}
+
+
+def _uncorrected(files: pd.DataFrame) -> Iterator[Record]:
+    rows = _meanings(files)
+    for row in rows[rows["meaning"] == "uncorrected"].to_dict("records"):
+        shown = {name: row[name] for name in PROBLEMS if name in row}
+        text = (
+            "the global brain volumes count voxels that are not 1 mm^3 and are not in mm^3 "
+            "(FreeSurfer 6.0 and earlier); those in this subject's surface files likewise"
+        )
+        yield {**shown, "level": "warning", "rule": "uncorrected volumes", "problem": text}

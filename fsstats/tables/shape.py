@@ -1,0 +1,273 @@
+"""Between the long table and one row a subject."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from fsstats._frames import FloatArray, require, to_category
+from fsstats.errors import TableError
+from fsstats.schema import (
+    DETAIL_COLUMNS,
+    GLOBAL,
+    HEMIS,
+    KEY,
+    LONG,
+    MEASURE,
+    SOURCE,
+    SUBJECT_KEY,
+    global_measures,
+    hemi_of,
+    regions,
+)
+
+LABELS = ("source", "hemi", "region", "measure")
+_LEVELS = (*LABELS, "unit")
+
+
+def to_wide(table: pd.DataFrame, *, sep: str | None = "_") -> pd.DataFrame:
+    """Turn the long table into one row a subject, session and stream.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A long table. Columns beyond its own (age, group …) must be constant within
+        a row of the result, and are kept in front.
+    sep : str or None
+        What joins source, hemisphere, region and measure into a column name. With None
+        the columns stay five levels (these four and the unit), which `to_long` reverses exactly.
+
+    Returns
+    -------
+    DataFrame
+        subject, session, stream, further columns, and one column of float64 a measure. A value
+        that is not in the long table is NaN.
+
+    Raises
+    ------
+    ColumnsError
+        If it is no long table.
+    TableError
+        If a value occurs twice, or a further column varies within a subject.
+
+    Notes
+    -----
+    The hemisphere is left out of a name where the region or header Measure carries it:
+    ``aparc_lh_insula_thickness``, ``aseg_Left-Hippocampus_volume``, ``aseg_global_lhCortexVol``.
+
+    Examples
+    --------
+    >>> from fsstats import parse_stats
+    >>> from fsstats.parsers import long_table
+    >>> stats = parse_stats("# ColHeaders StructName ThickAvg\\ninsula 3.012\\n", where="lh.aparc.stats", strict=False)
+    >>> to_wide(long_table(stats, subject="sub-01"))
+      subject session stream  aparc_lh_insula_thickness
+    0  sub-01     NaN  cross                      3.012
+    """
+    require(table, LONG, needed_by="to_wide")
+    row, who = _number(table, SUBJECT_KEY)
+    column, labels = _number(table, LABELS)
+    _refuse_repeats(table, row, column)
+    values = np.full((len(who), len(labels)), np.nan)
+    values[row, column] = table["value"].to_numpy()
+    who = who.join(_constant_columns(table, row))
+    if sep is None:
+        unit = table["unit"].astype("object").to_numpy()[_first(column, len(labels))]
+        labels = labels.assign(unit=unit)
+        return _with_levels(who, values, labels)
+    names = [column_name(*parts, sep=sep) for parts in labels.itertuples(index=False, name=None)]
+    repeated = pd.Series(names)[pd.Series(names).duplicated()]
+    if len(repeated):
+        message = f"two columns would be called {repeated.iloc[0]!r}; use another sep, or sep=None"
+        raise TableError(message)
+    return pd.concat([who, pd.DataFrame(values, columns=names)], axis=1)
+
+
+def _number(table: pd.DataFrame, columns: tuple[str, ...]) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], pd.DataFrame]:
+    """Number the distinct rows of some columns in order of appearance, and give them as plain strings."""
+    keys = table[list(columns)]
+    numbers = keys.groupby(list(columns), sort=False, observed=True, dropna=False).ngroup().to_numpy()
+    distinct = keys.iloc[_first(numbers, int(numbers.max()) + 1 if len(numbers) else 0)]
+    plain = {name: distinct[name].astype("str") for name in columns}
+    return numbers, pd.DataFrame(plain, columns=list(columns)).reset_index(drop=True)
+
+
+def _first(numbers: "np.ndarray[tuple[int], np.dtype[np.intp]]", n: int) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
+    """Give the position where each of the numbers 0 to n - 1 occurs first."""
+    first = np.full(n, len(numbers), dtype=np.intp)
+    np.minimum.at(first, numbers, np.arange(len(numbers)))
+    return first
+
+
+def _refuse_repeats(table: pd.DataFrame, row: np.ndarray, column: np.ndarray) -> None:  # type: ignore[type-arg]
+    repeated = pd.Series(list(zip(row, column, strict=True))).duplicated().to_numpy()
+    if repeated.any():
+        what = " / ".join(str(part) for part in table.loc[repeated, list(KEY)].iloc[0] if pd.notna(part))
+        message = f"{int(repeated.sum())} value(s) occur twice, the first is {what}; a long table has each once"
+        raise TableError(message)
+
+
+def _constant_columns(table: pd.DataFrame, row: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> pd.DataFrame:
+    """Give the columns that are not the long table's own, one value a row of the result."""
+    own = [name for name in table.columns if name not in LONG and name not in DETAIL_COLUMNS]
+    further = table[own]
+    varying = [name for name in own if (further.groupby(row, sort=False)[name].nunique() > 1).any()]
+    if varying:
+        message = f"the column(s) {', '.join(map(repr, varying))} vary within a subject, so one row cannot hold them"
+        raise TableError(message)
+    return further.iloc[_first(row, int(row.max()) + 1 if len(row) else 0)].reset_index(drop=True)
+
+
+def _with_levels(who: pd.DataFrame, values: FloatArray, labels: pd.DataFrame) -> pd.DataFrame:
+    levels = pd.MultiIndex.from_frame(labels.astype("object").fillna(""), names=_LEVELS)
+    wide = pd.DataFrame(values, columns=levels)
+    keys = who.set_axis(pd.MultiIndex.from_tuples([(name, "", "", "", "") for name in who.columns], names=_LEVELS), axis=1)
+    return pd.concat([keys, wide], axis=1)
+
+
+def column_name(source: str, hemi: str | float | None, region: str, measure: str, *, sep: str = "_") -> str:
+    """Name the column of one measure of one region.
+
+    Parameters
+    ----------
+    source, region, measure : str
+        As in the long table.
+    hemi : str or missing
+        Side; left out of the name where region or Measure say it themselves.
+    sep : str
+        What stands between the parts.
+
+    Returns
+    -------
+    str
+        The column's name.
+
+    Examples
+    --------
+    >>> column_name("aparc", "lh", "insula", "thickness"), column_name("aseg", "lh", "Left-Amygdala", "volume")
+    ('aparc_lh_insula_thickness', 'aseg_Left-Amygdala_volume')
+    """
+    side = hemi if isinstance(hemi, str) and hemi != _side_said(region, measure) else None
+    return sep.join(part for part in (source, side, region, measure) if part)
+
+
+def _side_said(region: str, measure: str) -> str | None:
+    if region != GLOBAL:
+        return hemi_of(region)
+    known = global_measures().get(measure)
+    return known.hemi if known else hemi_of(measure)
+
+
+def to_long(wide: pd.DataFrame, *, sep: str = "_") -> pd.DataFrame:
+    """Turn one row a subject back into the long table.
+
+    Parameters
+    ----------
+    wide : DataFrame
+        A table made by `to_wide`.
+    sep : str
+        What joins the parts of the column names; not needed for columns of five levels.
+
+    Returns
+    -------
+    DataFrame
+        The long table, all subjects of the first column first. Missing values stay, as NaN. From plain
+        column names the unit is the schema's; it is missing where only the files knew it (intensities).
+
+    Raises
+    ------
+    ColumnsError
+        If subject, session or stream are missing.
+    TableError
+        If no column's name can be taken apart, or one in several ways.
+
+    Notes
+    -----
+    Columns whose names end in no measure (age, group …) are kept behind the long table's own.
+
+    Examples
+    --------
+    >>> wide = pd.DataFrame({"subject": ["a"], "session": [None], "stream": ["cross"], "aparc_lh_insula_area": [2200.0]})
+    >>> to_long(wide).loc[0, ["source", "hemi", "region", "measure", "value", "unit"]].tolist()
+    ['aparc', 'lh', 'insula', 'area', 2200.0, 'mm^2']
+    """
+    levels = isinstance(wide.columns, pd.MultiIndex)
+    flat = wide.set_axis([name[0] if levels and not name[3] else name for name in wide.columns], axis=1) if levels else wide
+    require(flat, SUBJECT_KEY, needed_by="to_long")
+    others = [name for name in flat.columns if name not in SUBJECT_KEY]
+    parts = {name: (name if isinstance(name, tuple) else split_name(str(name), sep=sep)) for name in others}
+    measured = [name for name in others if parts[name] is not None]
+    if not measured:
+        message = f"no column is called as to_wide does it (source{sep}hemi{sep}region{sep}measure)"
+        raise TableError(message)
+    further = [name for name in others if parts[name] is None]
+    n = len(flat)
+    repeated = {name: np.tile(flat[name].to_numpy(), len(measured)) for name in (*SUBJECT_KEY, *further)}
+    labels = {name: np.repeat([part[i] or None for part in map(parts.get, measured) if part], n) for i, name in enumerate(_LEVELS)}
+    values = flat[measured].to_numpy(dtype=np.float64).T.ravel()
+    table = pd.DataFrame({**repeated, **labels, "value": values})[[*LONG, *further]]
+    return table.assign(**{name: to_category(table[name]) for name in LONG if name != "value"})
+
+
+def split_name(name: str, *, sep: str = "_") -> tuple[str, str | None, str, str, str | None] | None:
+    """Take a column name of `to_wide` apart.
+
+    Parameters
+    ----------
+    name : str
+        The column's name.
+    sep : str
+        What stands between its parts.
+
+    Returns
+    -------
+    tuple or None
+        source, hemi, region, measure, unit; None if it is not such a name.
+
+    Raises
+    ------
+    TableError
+        If it ends in a measure, but where the source ends cannot be told.
+
+    Examples
+    --------
+    >>> split_name("BA_exvivo_rh_V1_exvivo_thickness_std")
+    ('BA_exvivo', 'rh', 'V1_exvivo', 'thickness_std', 'mm')
+    >>> split_name("aseg_global_eTIV"), split_name("age")
+    (('aseg', None, 'global', 'eTIV', 'mm^3'), None)
+    """
+    place, found, field = name.partition(f"{sep}{GLOBAL}{sep}")
+    if found:
+        source, hemi = _split_side(place, sep)
+        known = global_measures().get(field)
+        return source, hemi or _side_said(GLOBAL, field), GLOBAL, field, known.unit if known else None
+    measure = next((m for m in sorted(MEASURE, key=len, reverse=True) if name.endswith(f"{sep}{m}")), None)
+    split = measure and _split_region(name.removesuffix(f"{sep}{measure}"), sep)
+    if measure is None:
+        return None
+    if not split:
+        message = f"cannot tell source from region in the column name {name!r}; use to_wide(table, sep=None)"
+        raise TableError(message)
+    return *split, measure, MEASURE[measure].unit or None
+
+
+def _split_side(place: str, sep: str) -> tuple[str, str | None]:
+    head, _, tail = place.rpartition(sep)
+    return (head, tail) if head and tail in HEMIS else (place, None)
+
+
+def _split_region(place: str, sep: str) -> tuple[str, str | None, str] | None:
+    """Part source, side and region: the region must name its side or be known, or else the source must be known."""
+    splits = [(place[:i], place[i + len(sep) :]) for i in range(1, len(place)) if place.startswith(sep, i)]
+    known = [split for split in reversed(splits) if split[0] in SOURCE]
+    sided = next((split for split in known + splits if hemi_of(split[1]) or split[1] in _region_names()), None)
+    source, region = sided or (known or (splits if len(splits) == 1 else [(None, "")]))[0]
+    if source is None:
+        return None
+    hemi, found, name = region.partition(sep)
+    return (source, hemi, name) if found and hemi in HEMIS else (source, hemi_of(region), region)
+
+
+@cache
+def _region_names() -> frozenset[str]:
+    return frozenset(region.name for region in regions())
