@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -23,6 +23,8 @@ SUFFIXES: Final = (".parquet", ".csv", ".tsv")
 _SEPARATOR: Final = {".csv": ",", ".tsv": "\t"}
 _MISSING: Final = {".csv": "", ".tsv": "n/a"}
 _IDENTITIES: Final = ("participant_id", "subject", "session", "session_id", "stream")
+_EXACT: Final[dict[str, Any]] = {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
+"""Read every float as it was written; from pandas 3.1 that is the default, and saying so is deprecated."""
 _STRINGS: Final = pd.StringDtype(na_value=float("nan"))
 _CATEGORIES: Final = [name for name in LONG if name != "value"] + ["name_found"]
 
@@ -172,7 +174,7 @@ def _read_text(path: Path, suffix: str) -> pd.DataFrame:
         dtype=dict.fromkeys(texts, _STRINGS),
         keep_default_na=False,
         na_values={name: kept if name in texts else other for name in columns},
-        float_precision="round_trip",
+        **_EXACT,
         encoding="utf-8-sig",
     )
 

@@ -13,6 +13,9 @@ from fsstats.schema import NAME_COLUMN, SOURCE, canonical_region, identify, prin
 
 _WRITTEN_AS = re.compile(r"(?:^|\s)(?:-f|--sum|-o|--segstatsfile)\s+(?:\S*/)?([^/\s]+\.stats)(?:\s|$)")
 _GROUP_TABLE = re.compile(r"^(?:Measure:\w+|[lr]h\.[\w.-]+\.\w+)[\t,; ]")
+_OURS = re.compile(
+    r"^\s*#\s*(?:ColHeaders|Measure|surface-based-volume|Title Segmentation|Table of FreeSurfer|generating_program)\b", re.M
+)
 _NO_TABLE = Table((), np.empty((0, 0)), ())
 
 
@@ -66,8 +69,10 @@ def parse_stats(data: str | bytes, *, where: str = "<text>", strict: bool = True
 
 
 def summarise(remarks: list[Remark], where: str = "", *, most: int = 3) -> str:
-    """Join remarks into one text, the first few in full."""
-    named = [remark.at(where) if where else _in_file(remark) for remark in remarks[:most]]
+    """Join remarks into one text, the first few in full; the first with the file in front, if it is given."""
+    named = [_in_file(remark) for remark in remarks[:most]]
+    if where and remarks:
+        named[0] = remarks[0].at(where)
     more = [f"and {len(remarks) - most} more"] if len(remarks) > most else []
     return "; ".join(named + more)
 
@@ -104,7 +109,7 @@ def _to_text(data: bytes, remarks: list[Remark]) -> str:
 
 def _refuse_strangers(text: str, where: str) -> None:
     """Raise for content that is no table of this kind, and say what it is."""
-    if re.search(r"^\s*#\s*(ColHeaders|Measure|surface-based-volume|Title Seg|Table of|generating_program)\b", text, re.M):
+    if _OURS.search(text):
         return
     refuse: Callable[..., StatsFormatError] = StatsFormatError.at
     if _GROUP_TABLE.match(text):
@@ -145,7 +150,7 @@ def _assemble(where: str, header: Header, body: list[tuple[int, str]], remarks: 
         remarks=(),
     )
     found += _check(stats, header, body)
-    ordered = sorted(found, key=lambda remark: (not remark.loss, remark.line or 0))
+    ordered = sorted(found, key=lambda remark: (not remark.loss, remark.line is None, remark.line or 0))
     return StatsFile(**{name: getattr(stats, name) for name in StatsFile.__slots__} | {"remarks": tuple(ordered)})
 
 

@@ -80,11 +80,35 @@ def problems(files: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe(found: pd.DataFrame, *, most: int | None = None) -> str:
-    """Write problems as lines of text, one each, the first few if there are more than `most`."""
-    shown = found if most is None else found.head(most)
-    lines = [_line(row) for row in shown.to_dict("records")]
-    more = [f"and {len(found) - len(shown)} more"] if len(found) > len(shown) else []
-    return "\n".join(f"- {line}" for line in lines + more)
+    """Write problems as lines of text; the files that one subject lacks share a line.
+
+    Parameters
+    ----------
+    found : DataFrame
+        The problems table.
+    most : int, optional
+        How many lines at the most; all by default.
+
+    Returns
+    -------
+    str
+        A line each, with a dash in front.
+    """
+    lines = [_line(row) for row in _together(found).to_dict("records")]
+    shown = lines if most is None else lines[:most]
+    more = [f"and {len(lines) - len(shown)} more"] if len(lines) > len(shown) else []
+    return "\n".join(f"- {line}" for line in shown + more)
+
+
+def _together(found: pd.DataFrame) -> pd.DataFrame:
+    """Join the missing files of one subject into one row, at the place of the first."""
+    missing = found["rule"] == "missing"
+    key = ["subject", "session", "stream", "problem"]
+    name = (found["hemi"] + ".").fillna("") + found["source"].fillna("") + ".stats"
+    names = name[missing].groupby([found.loc[missing, c] for c in key], dropna=False).transform(", ".join)
+    joined = found.assign(problem=found["problem"].where(~missing, names + ": " + found["problem"]))
+    joined.loc[missing & found["source"].notna(), ["source", "hemi"]] = None
+    return joined[~(missing & joined.duplicated(key))]
 
 
 def _line(row: Record) -> str:

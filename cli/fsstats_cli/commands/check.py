@@ -1,0 +1,36 @@
+"""``fsstats check``: read everything, keep nothing, list what is wrong."""
+
+import typer
+
+from fsstats_cli.options import OutOption, Roots, SourceOption, StrictOption, SubjectsOption, read_subjects
+from fsstats_cli.output import is_fault, print_table, progress_bar, say
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+  fsstats check $SUBJECTS_DIR
+
+  fsstats check derivatives/freesurfer --strict -o problems.tsv
+"""
+
+
+def check(  # noqa: D103 - typer shows the help text
+    roots: Roots,
+    source: SourceOption = None,
+    subjects: SubjectsOption = None,
+    output: OutOption = None,
+    strict: StrictOption = False,
+) -> None:
+    import fsstats as fs  # noqa: PLC0415 - keeps --help quick
+
+    with progress_bar("checking") as progress:
+        cohort = fs.load_cohort(roots, subjects=read_subjects(subjects), sources=source, progress=progress)
+    found = fs.problems(cohort.files)
+    if output is not None:
+        fs.write_table(found, output)
+    elif len(found):
+        print_table(found)
+    read = int((cohort.files["n_values"] > 0).sum())
+    say(f"{read} files read, {len(cohort.table)} values; {len(found)} problems")
+    if not read or (strict and is_fault(found)):
+        raise typer.Exit(1)

@@ -1,0 +1,29 @@
+"""``fsstats find``: what there is, without opening it."""
+
+import typer
+
+from fsstats_cli.options import OutOption, Roots, SourceOption, SubjectsOption, read_subjects
+from fsstats_cli.output import print_table, say
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+  fsstats find $SUBJECTS_DIR
+
+  fsstats find derivatives --source aseg -o files.csv
+"""
+
+
+def find(roots: Roots, source: SourceOption = None, subjects: SubjectsOption = None, output: OutOption = None) -> None:  # noqa: D103 - typer shows the help text
+    import fsstats as fs  # noqa: PLC0415 - keeps --help quick
+
+    files = fs.find_stats(roots, subjects=read_subjects(subjects), sources=source)
+    if output is None:
+        print_table(files.drop(columns=["subject_in_file", "definitions", "n_values"]))
+    else:
+        fs.write_table(files, output)
+    counts = ", ".join(f"{n} {status}" for status, n in files["status"].value_counts().items())
+    n_subjects = len(files.dropna(subset="subject").drop_duplicates(["subject", "session", "stream"]))
+    say(f"{n_subjects} subjects; files: {counts}")
+    if not (files["status"] == "found").any():
+        raise typer.Exit(1)

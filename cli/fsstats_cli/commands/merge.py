@@ -1,0 +1,70 @@
+"""``fsstats merge``: a study in, one table out."""
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fsstats_cli.options import MeasureOption, Roots, SourceOption, StrictOption, SubjectsOption, read_subjects
+from fsstats_cli.output import is_fault, progress_bar, say, say_problems
+
+if TYPE_CHECKING:
+    from fsstats import Cohort
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+  fsstats merge $SUBJECTS_DIR -o cohort.parquet
+
+  fsstats merge derivatives/freesurfer -o thickness.csv --source aparc --measure thickness --wide
+
+  fsstats merge site1 site2 -o cohort.parquet --participants participants.tsv --strict
+"""
+
+
+def merge(  # noqa: PLR0913, D103 - the options of a command; typer shows the help text
+    roots: Roots,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help="Where to: .parquet, .csv or .tsv.", show_default=False)],
+    source: SourceOption = None,
+    measure: MeasureOption = None,
+    subjects: SubjectsOption = None,
+    participants: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Add this table's columns (participants.tsv) to every row.", exists=True, dir_okay=False),
+    ] = None,
+    wide: Annotated[bool, typer.Option("--wide", help="One row a subject instead of one a value.")] = False,
+    strict: StrictOption = False,
+) -> None:
+    import fsstats as fs  # noqa: PLC0415 - keeps --help quick
+
+    people = None if participants is None else fs.read_table(participants)
+    with warnings.catch_warnings(record=True) as caught, progress_bar("reading") as progress:
+        warnings.simplefilter("always", fs.FsstatsWarning)
+        cohort = fs.merge(
+            roots,
+            output,
+            subjects=read_subjects(subjects),
+            sources=source,
+            measures=measure,
+            participants=people,
+            wide=wide,
+            progress=progress,
+        )
+    found = fs.problems(cohort.files)
+    unmatched = [str(one.message) for one in caught if issubclass(one.category, fs.FsstatsWarning)]
+    _report(cohort, output)
+    for text in unmatched:
+        say(f"participants: {text}")
+    say_problems(found)
+    if not (cohort.files["n_values"] > 0).any() or (strict and (is_fault(found) or unmatched)):
+        raise typer.Exit(1)
+
+
+def _report(cohort: "Cohort", output: Path) -> None:
+    files = cohort.files
+    used = files[files["n_values"] > 0]
+    n_subjects = len(used.drop_duplicates(["subject", "session", "stream"]))
+    counts = ", ".join(f"{n} {status}" for status, n in files["status"].value_counts().items())
+    say(f"{n_subjects} subjects, {len(used)} files, {int(used['n_values'].sum())} values -> {output} ({len(cohort.table)} rows)")
+    say(f"files: {counts}; listed in {output.with_name(f'{output.stem}.files{output.suffix}')}")

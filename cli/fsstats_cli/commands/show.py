@@ -1,0 +1,41 @@
+"""``fsstats show``: one file, readable."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fsstats_cli.output import print_table, say
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+  fsstats show bert/stats/lh.aparc.stats
+
+  fsstats show bert/stats/aseg.stats | cut -f5
+"""
+
+
+def show(path: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, show_default=False)]) -> None:  # noqa: D103 - typer shows the help text
+    import fsstats as fs  # noqa: PLC0415 - keeps --help quick
+    from fsstats.parsers import definitions  # noqa: PLC0415
+
+    stats = fs.read_stats(path, strict=False)
+    facts = {
+        "source": " ".join(filter(None, [stats.hemi, stats.source])),
+        "subject": stats.subject,
+        "written by": " ".join(filter(None, [stats.tool, stats.version, stats.header.get("generating_program")])),
+        "created": stats.header.get("CreationTime") or stats.header.get("SegVolFileTimeStamp"),
+        "meaning": ", ".join(f"{measure} is {meaning}" for measure, meaning in definitions(stats).items()),
+    }
+    for name, value in facts.items():
+        if value:
+            say(f"{name:>10}: {value}")
+    for line in stats.measure_lines:
+        say(f"{line.field:>32}: {line.value:,.12g} {line.unit}  ({line.description})")
+    if stats.names:
+        print_table(stats.rows)
+    for remark in stats.remarks:
+        say(f"{'problem' if remark.loss else 'note'}: {remark.at(str(path))}")
+    if not stats.is_whole:
+        raise typer.Exit(1)

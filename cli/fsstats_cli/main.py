@@ -1,0 +1,53 @@
+"""The grammar of the command line, and its exit codes: 0 done, 1 some input at fault (named), 2 usage."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from fsstats._version import __version__
+from fsstats.errors import FsstatsError
+from fsstats_cli.commands import check, demo, find, merge, show
+from fsstats_cli.output import say
+
+app = typer.Typer(
+    name="fsstats",
+    help="From a folder of finished FreeSurfer or FastSurfer subjects to one tidy table.",
+    epilog="Start with: fsstats demo",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"fsstats {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Hold the options of the program itself."""
+
+
+app.command("merge", help="Read a study and write it as one table, with an account of every file.", epilog=merge.EXAMPLES)(merge.merge)
+app.command("find", help="List the stats files of a study, and those that ought to be there.", epilog=find.EXAMPLES)(find.find)
+app.command("check", help="Read every file of a study and list what is wrong.", epilog=check.EXAMPLES)(check.check)
+app.command("show", help="Print one stats file: header, Measures and table.", epilog=show.EXAMPLES)(show.show)
+app.command("demo", help="Make up a small cohort as real stats files, merge it, print a first table.", epilog=demo.EXAMPLES)(demo.demo)
+
+
+def main() -> None:
+    """Run the command line; errors that name their cause end in one line and status 1."""
+    try:
+        app()
+    except FsstatsError as error:
+        say(f"fsstats: {error}")
+        sys.exit(1)
+    except OSError as error:
+        say(f"fsstats: {error.strerror or error}: {error.filename}" if error.filename else f"fsstats: {error}")
+        sys.exit(1)

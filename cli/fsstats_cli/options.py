@@ -1,0 +1,43 @@
+"""Arguments and options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Roots = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="ROOT",
+        help="SUBJECTS_DIR, BIDS derivatives, a folder of such folders, one subject, or one .stats file.",
+        exists=True,
+        show_default=False,
+    ),
+]
+SourceOption = Annotated[
+    list[str] | None,
+    typer.Option("--source", "-s", metavar="NAME", help="Only this kind of file (aseg, aparc ...). May be repeated."),
+]
+MeasureOption = Annotated[
+    list[str] | None,
+    typer.Option("--measure", "-m", metavar="NAME", help="Only this measure (volume, eTIV ...). May be repeated."),
+]
+SubjectsOption = Annotated[
+    Path | None,
+    typer.Option("--subjects", metavar="FILE", help="Only the subjects in this text file, one a line.", exists=True, dir_okay=False),
+]
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Exit with status 1 if there is any problem; without it only if nothing was read.")
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write the table to FILE (.parquet, .csv or .tsv) instead of printing it."),
+]
+
+
+def read_subjects(path: Path | None) -> list[str] | None:
+    """Read a subject list: one name a line, blank lines and lines that begin with # left out."""
+    if path is None:
+        return None
+    lines = (line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]

@@ -1,0 +1,53 @@
+"""Everything that is printed: tables on stdout, accounts and progress on stderr."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+
+def say(text: str = "") -> None:
+    """Print a line on stderr."""
+    sys.stderr.write(f"{text}\n")
+
+
+def print_table(table: "pd.DataFrame") -> None:
+    """Print a table on stdout: aligned on a terminal, tab-separated into a pipe or file."""
+    shown = table.astype("object").where(table.notna(), "")
+    if sys.stdout.isatty():
+        sys.stdout.write(f"{shown.to_string(index=False)}\n" if len(shown) else "(no rows)\n")
+    else:
+        shown.to_csv(sys.stdout, sep="\t", index=False, lineterminator="\n")
+
+
+@contextmanager
+def progress_bar(what: str) -> "Iterator[Callable[[int, int], object]]":
+    """Give a function to call with (done, all); a bar on stderr where that is a terminal, else nothing."""
+    console = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def say_problems(found: "pd.DataFrame") -> None:
+    """Print every problem in words on stderr, the worst first."""
+    from fsstats.tables import describe  # noqa: PLC0415 - keeps --help quick
+
+    if len(found):
+        counts = found["level"].value_counts()
+        say(", ".join(f"{counts[level]} {level}{'s' if counts[level] != 1 else ''}" for level in counts.index) + ":")
+        say(describe(found))
+
+
+def is_fault(found: "pd.DataFrame") -> bool:
+    """Say whether any problem is more than a note."""
+    return bool((found["level"] != "note").any())
