@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"fsstats {__version__}")
         raise typer.Exit
@@ -29,16 +29,16 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Hold the options of the program itself."""
 
 
-app.command("merge", help="Read a study and write it as one table, with an account of every file.", epilog=merge.EXAMPLES)(merge.merge)
-app.command("find", help="List the stats files of a study, and those that ought to be there.", epilog=find.EXAMPLES)(find.find)
-app.command("check", help="Read every file of a study and list what is wrong.", epilog=check.EXAMPLES)(check.check)
-app.command("show", help="Print one stats file: header, Measures and table.", epilog=show.EXAMPLES)(show.show)
-app.command("demo", help="Make up a small cohort as real stats files, merge it, print a first table.", epilog=demo.EXAMPLES)(demo.demo)
+for command in (merge, find, check, show, demo):
+    name = command.__name__.rpartition(".")[2]
+    app.command(name, epilog=command.EXAMPLES)(getattr(command, name))
 
 
 def main() -> None:

@@ -24,14 +24,26 @@ MeasureOption = Annotated[
 ]
 SubjectsOption = Annotated[
     Path | None,
-    typer.Option("--subjects", metavar="FILE", help="Only the subjects in this text file, one a line.", exists=True, dir_okay=False),
+    typer.Option(
+        "--subjects",
+        metavar="FILE",
+        help="Only the subjects in this text file, one a line.",
+        exists=True,
+        dir_okay=False,
+    ),
 ]
 StrictOption = Annotated[
-    bool, typer.Option("--strict", help="Exit with status 1 if there is any problem; without it only if nothing was read.")
+    bool,
+    typer.Option("--strict", help="Exit with status 1 if there is any problem; without it only if nothing was read."),
 ]
 OutOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Write the table to FILE (.parquet, .csv or .tsv) instead of printing it."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write the table to FILE (.parquet, .csv or .tsv) instead of printing it.",
+    ),
 ]
 
 

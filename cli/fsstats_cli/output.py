@@ -40,7 +40,7 @@ def progress_bar(what: str) -> "Iterator[Callable[[int, int], object]]":
 
 def say_problems(found: "pd.DataFrame") -> None:
     """Print every problem in words on stderr, the worst first."""
-    from fsstats.tables import describe  # noqa: PLC0415 - keeps --help quick
+    from fsstats.tables import describe
 
     if len(found):
         counts = found["level"].value_counts()

@@ -30,8 +30,8 @@ def _groups(readings: Sequence[Reading], key: Callable[[Reading], Hashable]) -> 
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _key(*columns: str) -> Callable[[Reading], Hashable]:
-    return lambda reading: tuple(text_of(reading.record[column]) for column in columns)
+def _cells(reading: Reading, columns: Sequence[str]) -> tuple[str | None, ...]:
+    return tuple(text_of(reading.record[column]) for column in columns)
 
 
 def _path(reading: Reading) -> str:
@@ -39,9 +39,9 @@ def _path(reading: Reading) -> str:
 
 
 def _same_place(readings: Sequence[Reading]) -> dict[int, Reading]:
-    """Two files for one subject, session, stream, source and side: one if they are equal, none if they differ."""
+    """Of several files for one place keep one if they are equal, and none if they differ."""
     changed = {}
-    for group in _groups(readings, _key(*_PLACE)):
+    for group in _groups(readings, lambda reading: _cells(reading, _PLACE)):
         first = readings[group[0]]
         equal = len({readings[i].checksum for i in group}) == 1
         for i in group[1:] if equal else group:
@@ -55,9 +55,9 @@ def _same_place(readings: Sequence[Reading]) -> dict[int, Reading]:
 
 
 def _copies(readings: Sequence[Reading]) -> dict[int, Reading]:
-    """The same bytes under several subjects: only the one that the header names can be right."""
+    """Refuse the same bytes under several subjects, but for the one that the header names."""
     changed = {}
-    for group in _groups(readings, lambda reading: (*_key(*_KIND)(reading), reading.checksum)):
+    for group in _groups(readings, lambda reading: (_cells(reading, _KIND), reading.checksum)):
         rightful = [i for i in group if readings[i].record["subject_in_file"] == readings[i].record["directory"]]
         for i in group:
             if rightful == [i]:
@@ -69,9 +69,9 @@ def _copies(readings: Sequence[Reading]) -> dict[int, Reading]:
 
 
 def _lacking_regions(readings: Sequence[Reading]) -> dict[int, Reading]:
-    """Regions that more than half of the files of a kind have, where nothing else tells how many are due."""
+    """Name regions that a file lacks and most of its kind have, where nothing else tells how many are due."""
     changed = {}
-    for group in _groups(readings, _key(*_KIND)):
+    for group in _groups(readings, lambda reading: _cells(reading, _KIND)):
         if len(group) < _ENOUGH or not any(readings[i].open_ended for i in group):
             continue
         regions = {i: set(block.layout.region) for i in group if (block := readings[i].block) is not None}

@@ -8,7 +8,17 @@ from zlib import crc32
 import pandas as pd
 
 from fsstats.errors import StatsFormatError, wording
-from fsstats.parsers import StatsFile, chosen, definitions, hemi_in_file, layout_of, parse_stats, shape_of, summarise, values_of
+from fsstats.parsers import (
+    StatsFile,
+    chosen,
+    definitions,
+    hemi_in_file,
+    layout_of,
+    parse_stats,
+    shape_of,
+    summarise,
+    values_of,
+)
 from fsstats.schema import SOURCE, same_release
 from fsstats.tables.assemble import Block
 

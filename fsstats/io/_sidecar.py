@@ -43,7 +43,9 @@ def describe_columns(table: pd.DataFrame) -> dict[str, object]:
     described = {str(name): _describe(str(name), texts) for name in table.columns}
     if set(LONG) <= columns:
         described["measure"]["Levels"] = _levels(table["measure"])
-        described["source"]["Levels"] = {name: SOURCE[name].description for name in _used(table["source"]) if name in SOURCE}
+        described["source"]["Levels"] = {
+            name: SOURCE[name].description for name in _used(table["source"]) if name in SOURCE
+        }
         described["value"]["Units"] = "see column unit"
     if "status" in described:
         described["status"]["Levels"] = dict(STATUSES)
@@ -61,7 +63,7 @@ def _describe(name: str, texts: dict[str, str]) -> dict[str, object]:
     what = known.description if known else measure
     place = " ".join(part for part in (hemi, region if region != GLOBAL else None) if part)
     text = f"{what}, {place} ({source})" if place else f"{what} ({source})"
-    return {"Description": text} | ({"Units": unit} if unit else {})
+    return {"Description": text, **({"Units": unit} if unit else {})}
 
 
 def _used(column: pd.Series) -> list[str]:

@@ -16,14 +16,16 @@ from fsstats._version import __version__
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.io._replace import replacing
 from fsstats.io._sidecar import GENERATOR, describe_columns, is_ours
-from fsstats.schema import DETAIL_COLUMNS, FILES, LONG, SCHEMA_VERSION, SUBJECT_KEY
+from fsstats.schema import FILES, LONG, SCHEMA_VERSION, SUBJECT_KEY
 
 PathLike = str | os.PathLike[str]
 SUFFIXES: Final = (".parquet", ".csv", ".tsv")
 _SEPARATOR: Final = {".csv": ",", ".tsv": "\t"}
 _MISSING: Final = {".csv": "", ".tsv": "n/a"}
 _IDENTITIES: Final = ("participant_id", "subject", "session", "session_id", "stream")
-_EXACT: Final[dict[str, Any]] = {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
+_EXACT: Final[dict[str, Any]] = (
+    {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
+)
 """Read every float as it was written; from pandas 3.1 that is the default, and saying so is deprecated."""
 _STRINGS: Final = pd.StringDtype(na_value=float("nan"))
 _CATEGORIES: Final = [name for name in LONG if name != "value"] + ["name_found"]
@@ -122,8 +124,8 @@ def _write_parquet(table: pd.DataFrame, path: Path, described: Mapping[str, obje
         path,
         compression="zstd",
         compression_level=1,
-        use_dictionary=others,
-        use_byte_stream_split=numbers,
+        use_dictionary=others,  # type: ignore[arg-type]  # pyarrow-stubs knows only bool
+        use_byte_stream_split=numbers,  # type: ignore[arg-type]  # likewise
     )
 
 
@@ -158,7 +160,7 @@ def read_table(path: PathLike) -> pd.DataFrame:
     True
     """
     suffix = suffix_of(path)
-    table = pq.read_table(path).to_pandas() if suffix == ".parquet" else _read_text(Path(path), suffix)
+    table = pq.read_table(Path(path)).to_pandas() if suffix == ".parquet" else _read_text(Path(path), suffix)
     return _as_loaded(table)
 
 
@@ -168,7 +170,7 @@ def _read_text(path: Path, suffix: str) -> pd.DataFrame:
     texts = _text_columns(columns)
     kept = [_MISSING[suffix], ""]
     other = [*kept, "n/a", "NA", "NaN", "nan"]
-    return pd.read_csv(
+    table: pd.DataFrame = pd.read_csv(
         path,
         sep=_SEPARATOR[suffix],
         dtype=dict.fromkeys(texts, _STRINGS),
@@ -177,6 +179,7 @@ def _read_text(path: Path, suffix: str) -> pd.DataFrame:
         **_EXACT,
         encoding="utf-8-sig",
     )
+    return table
 
 
 def _text_columns(columns: Sequence[str]) -> list[str]:

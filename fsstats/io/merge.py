@@ -93,5 +93,3 @@ def _provenance(source: StudySource, cohort: Cohort) -> dict[str, object]:
         "NumberOfSubjects": len(used.drop_duplicates(list(SUBJECT_KEY))),
         "NumberOfFiles": len(used),
     }
-
-

@@ -113,7 +113,7 @@ def _measure_parts(text: str) -> list[str]:
     if len(parts) == 4:  # FreeSurfer 6 forgot the comma behind CortexVol
         name, _, description = parts[1].partition(" ")
         return [parts[0], name, description.strip(), *parts[2:]]
-    if len(parts) > 5:  # noqa: PLR2004 - commas inside the description
+    if len(parts) > 5:
         return [*parts[:2], ", ".join(parts[2:-2]), *parts[-2:]]
     return parts
 
@@ -139,4 +139,4 @@ def _read_measure(header: Header, number: int, parts: list[str]) -> None:
 
 
 def _same(one: MeasureLine, other: MeasureLine) -> bool:
-    return one == other or (one.value != one.value and other.value != other.value)  # noqa: PLR0124 - NaN
+    return one == other or (one.value != one.value and other.value != other.value)

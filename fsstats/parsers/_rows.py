@@ -60,7 +60,7 @@ def read_rows(lines: Sequence[tuple[int, str]], columns: Sequence[str]) -> Table
 
 def _misfit(number: int, line: str, columns: Sequence[str], *, last: bool) -> Remark:
     expected = f"{len(columns)} columns ({' '.join(columns)})"
-    shown = line.strip() if len(line.strip()) <= 60 else line.strip()[:57] + "..."  # noqa: PLR2004
+    shown = line.strip() if len(line.strip()) <= 60 else line.strip()[:57] + "..."
     found = f"{len(line.split())} ({shown!r})"
     return Remark(number, wording(expected=expected, found=found, hint=_CUT if last else ""))
 
@@ -97,7 +97,7 @@ def _is_split(fused: str, width: int, area: str) -> bool:
     if len(fused) - width < _NAME_WIDTH or not count.isdecimal() or count[0] == "0":
         return False
     try:
-        return 0.2 <= to_number(area) / int(count) <= 2  # noqa: PLR2004
+        return 0.2 <= to_number(area) / int(count) <= 2
     except ValueError:
         return False
 

@@ -24,7 +24,7 @@ MIXED_MEANING = {
 
 
 def definitions(stats: StatsFile) -> dict[str, str]:
-    """Tell which meaning the file's measures have, for those whose meaning changed.
+    r"""Tell which meaning the file's measures have, for those whose meaning changed.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def definitions(stats: StatsFile) -> dict[str, str]:
     Examples
     --------
     >>> from fsstats.parsers import parse_stats
-    >>> text = "# cmdline mris_anatomical_stats -th3 -b bert lh\\n# ColHeaders StructName GrayVol\\ninsula 7000\\n"
+    >>> text = "# cmdline mris_anatomical_stats -th3 -b bert lh\n# ColHeaders StructName GrayVol\ninsula 7000\n"
     >>> definitions(parse_stats(text))
     {'volume': 'th3'}
     """
@@ -97,7 +97,7 @@ def _brain_volume(stats: StatsFile) -> str | None:
     if voxel is None or not _has(stats, "BrainSegVol") or stats.tool != "FreeSurfer":
         return None
     fixed = any(field.startswith("BrainVolStatsFixed") for field in stats.header)
-    return "mm3" if fixed or abs(_float(voxel) - 1) < 0.01 else "uncorrected"  # noqa: PLR2004 - FreeSurfer's own bound
+    return "mm3" if fixed or abs(_float(voxel) - 1) < 0.01 else "uncorrected"
 
 
 def _float(text: str) -> float:

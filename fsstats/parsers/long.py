@@ -151,7 +151,7 @@ def chosen(layout: Layout, measures: frozenset[str]) -> "np.ndarray[tuple[int], 
 
 
 def long_table(stats: StatsFile, *, subject: str | None = None, measures: Collection[str] = ()) -> pd.DataFrame:
-    """Turn one file into rows of the long table.
+    r"""Turn one file into rows of the long table.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def long_table(stats: StatsFile, *, subject: str | None = None, measures: Collec
     Examples
     --------
     >>> from fsstats.parsers import parse_stats
-    >>> stats = parse_stats("# ColHeaders StructName ThickAvg\\ninsula 3.012\\n", where="lh.mine.stats")
+    >>> stats = parse_stats("# ColHeaders StructName ThickAvg\ninsula 3.012\n", where="lh.mine.stats")
     >>> long_table(stats, subject="sub-01")[["source", "hemi", "region", "measure", "value", "unit"]]
       source hemi  region    measure  value unit
     0   mine   lh  insula  thickness  3.012   mm

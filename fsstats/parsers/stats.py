@@ -14,7 +14,8 @@ from fsstats.schema import NAME_COLUMN, SOURCE, canonical_region, identify, prin
 _WRITTEN_AS = re.compile(r"(?:^|\s)(?:-f|--sum|-o|--segstatsfile)\s+(?:\S*/)?([^/\s]+\.stats)(?:\s|$)")
 _GROUP_TABLE = re.compile(r"^(?:Measure:\w+|[lr]h\.[\w.-]+\.\w+)[\t,; ]")
 _OURS = re.compile(
-    r"^\s*#\s*(?:ColHeaders|Measure|surface-based-volume|Title Segmentation|Table of FreeSurfer|generating_program)\b", re.M
+    r"^\s*#\s*(?:ColHeaders|Measure|surface-based-volume|Title Segmentation|Table of FreeSurfer|generating_program)\b",
+    re.MULTILINE,
 )
 _NO_TABLE = Table((), np.empty((0, 0)), ())
 
@@ -90,7 +91,7 @@ def _decode(data: str | bytes, where: str) -> tuple[str, list[Remark]]:
         raise StatsFormatError.at(where, expected="plain text", found="UTF-16 text of a Windows editor", hint=hint)
     if (b"\0" if isinstance(data, bytes) else "\0") in data:  # type: ignore[operator]
         raise StatsFormatError.at(where, expected="plain text", found="binary data")
-    remarks = []
+    remarks: list[Remark] = []
     text = data if isinstance(data, str) else _to_text(data, remarks)
     if "\r" in text:
         remarks.append(Remark(None, "lines end as on Windows (CR LF); all of it was read", loss=False))
@@ -113,12 +114,16 @@ def _refuse_strangers(text: str, where: str) -> None:
         return
     refuse: Callable[..., StatsFormatError] = StatsFormatError.at
     if _GROUP_TABLE.match(text):
-        name = text.split("\n", 1)[0].split()[0]
+        name = text.split("\n", 1)[0].split(maxsplit=1)[0]
         hint = "It holds many subjects; this reads one subject's file"
-        raise refuse(where, expected="one subject's stats", found=f"a group table ({name})", hint=hint, status="skipped")
+        raise refuse(
+            where, expected="one subject's stats", found=f"a group table ({name})", hint=hint, status="skipped"
+        )
     if "<mean> +- <std> (using" in text:
         found = "the curvature report of mris_curvature_stats"
-        raise refuse(where, expected="a table with ColHeaders", found=found, hint="It is not read yet", status="skipped")
+        raise refuse(
+            where, expected="a table with ColHeaders", found=found, hint="It is not read yet", status="skipped"
+        )
     first = next(line for line in text.split("\n") if line.strip())
     raise refuse(where, expected="a stats file with a '# ColHeaders' or '# Measure' line", found=f"{first[:60]!r}")
 
@@ -193,7 +198,9 @@ def _check_measures(stats: StatsFile, header: Header, body: list[tuple[int, str]
     missing = [name for name in due if name not in present]
     if not missing:
         return []
-    return [Remark(None, wording(expected=f"{len(due)} Measures", found=f"{len(present)}; without {', '.join(missing)}"))]
+    return [
+        Remark(None, wording(expected=f"{len(due)} Measures", found=f"{len(present)}; without {', '.join(missing)}"))
+    ]
 
 
 def _check_counts(stats: StatsFile, header: Header) -> list[Remark]:
@@ -225,5 +232,7 @@ def _check_regions(stats: StatsFile) -> list[Remark]:
         return []
     cut = due[-len(missing) :] == missing
     why = "The file may be cut short there" if cut else "The labels may have no vertex"
-    text = wording(expected=f"{len(due)} regions", found=f"{len(due) - len(missing)}; without {', '.join(missing)}", hint=why)
+    text = wording(
+        expected=f"{len(due)} regions", found=f"{len(due) - len(missing)}; without {', '.join(missing)}", hint=why
+    )
     return [Remark(None, text)]

@@ -63,7 +63,9 @@ SOURCES: Final = (
     Source("aparc.pial", f"Cortex, {_DK_ONLY}, pial surface", "aparc", complete=True, hemispheric=True),
     Source("aparc.a2009s", "Cortex, Destrieux atlas", "aparc.a2009s", complete=True, hemispheric=True),
     Source("aparc.DKTatlas", "Cortex, DKT atlas", "aparc.DKTatlas", complete=True, hemispheric=True),
-    Source("aparc.DKTatlas40", "Cortex, DKT atlas of FreeSurfer 5.3", "aparc.DKTatlas", complete=True, hemispheric=True),
+    Source(
+        "aparc.DKTatlas40", "Cortex, DKT atlas of FreeSurfer 5.3", "aparc.DKTatlas", complete=True, hemispheric=True
+    ),
     Source(
         "aparc.DKTatlas.mapped",
         "Cortex, DKT atlas (FastSurfer)",

@@ -65,7 +65,7 @@ def assemble(blocks: Sequence[Block], *, details: bool = False) -> pd.DataFrame:
     columns = {name: _repeat([getattr(block, name) for block in blocks], lengths) for name in _OWN}
     columns |= {name: _spread(blocks, name) for name in _SHARED if details or name in LONG}
     used = [block.values if block.chosen is None else block.values[block.chosen] for block in blocks]
-    data: dict[str, object] = {**columns, "value": _join(used, np.float64)}
+    data: dict[str, object] = {**columns, "value": np.concatenate([np.empty(0), *used])}
     if details:
         data["segid"] = pd.array(_segids(blocks), dtype="Int64")
     return pd.DataFrame(data, columns=[*LONG, *(DETAIL_COLUMNS if details else ())])
@@ -86,13 +86,9 @@ def _spread(blocks: Sequence[Block], column: str) -> pd.Categorical:
         if key not in coded:
             coded[key] = names.codes(getattr(block.layout, column))
         parts.append(coded[key] if block.chosen is None else coded[key][block.chosen])
-    return categorical(_join(parts, np.int32), list(names.code))
+    return categorical(np.concatenate([np.empty(0, dtype=np.int32), *parts]), list(names.code))
 
 
 def _segids(blocks: Sequence[Block]) -> list[int | None]:
     places = (range(len(block.layout)) if block.chosen is None else block.chosen for block in blocks)
     return [block.layout.segid[i] for block, chosen in zip(blocks, places, strict=True) for i in chosen]
-
-
-def _join(parts: Sequence[npt.NDArray[np.generic]], dtype: npt.DTypeLike) -> npt.NDArray[np.generic]:
-    return np.concatenate(parts) if parts else np.empty(0, dtype=dtype)

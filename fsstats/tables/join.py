@@ -64,7 +64,7 @@ def join(table: pd.DataFrame, participants: pd.DataFrame, *, unmatched: Unmatche
     require(table, ["subject"], needed_by="join")
     keys = _keys(table, participants)
     people = participants.rename(columns={theirs: ours for ours, theirs in keys.items()})
-    people = people.astype({ours: "str" for ours in keys})
+    people = people.astype(dict.fromkeys(keys, "str"))
     _refuse_repeats(people, list(keys))
     _refuse_collisions(table, people, list(keys))
     table_rows = _index(table, list(keys))
@@ -102,7 +102,9 @@ def _refuse_repeats(people: pd.DataFrame, keys: list[str]) -> None:
 def _refuse_collisions(table: pd.DataFrame, people: pd.DataFrame, keys: list[str]) -> None:
     both = [name for name in people.columns if name not in keys and (name in table.columns or name in LONG)]
     if both:
-        message = f"participants and the table both have {', '.join(map(repr, both))}; rename or drop it in participants"
+        message = (
+            f"participants and the table both have {', '.join(map(repr, both))}; rename or drop it in participants"
+        )
         raise TableError(message)
 
 
@@ -127,7 +129,10 @@ def _hint(lost: list[str], people: pd.DataFrame) -> str:
         (lambda name: name.removeprefix("sub-"), "the same names without 'sub-' are in participants"),
         (lambda name: f"sub-{name}", "the same names with 'sub-' in front are in participants"),
         (lambda name: name.lstrip("0"), "the same names without leading zeros are in participants"),
-        (lambda name: name.removeprefix("sub-").lstrip("0"), "the same numbers without 'sub-' and zeros are in participants"),
+        (
+            lambda name: name.removeprefix("sub-").lstrip("0"),
+            "the same numbers without 'sub-' and zeros are in participants",
+        ),
     ):
         if any(change(name) in known for name in lost):
             return f". Hint: {text}"
@@ -139,7 +144,9 @@ def _with_columns(
 ) -> pd.DataFrame:
     """Take the participants' rows at `place` (-1: none) beside the table's rows."""
     taken = columns.reset_index(drop=True).reindex(place).set_axis(table.index, axis=0)
-    text = [name for name in taken.columns if isinstance(taken[name].dtype, pd.StringDtype) or taken[name].dtype == object]
+    text = [
+        name for name in taken.columns if isinstance(taken[name].dtype, pd.StringDtype) or taken[name].dtype == object
+    ]
     taken = taken.assign(**{name: to_category(taken[name]) for name in text})
     joined = pd.concat([table, taken], axis=1)
     return joined[place >= 0] if drop else joined

@@ -1,7 +1,7 @@
 """What is wrong with a cohort, as rows: its files, its subjects, and its mixture of versions and meanings."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import pandas as pd
 
@@ -27,7 +27,7 @@ _STATES: Final = {
     "running": "recon-all is running or was killed (scripts/IsRunning.*); stats files may be of an earlier run",
     "never run": "scripts holds no sign that recon-all ran",
 }
-Record = dict[str, object]
+Record = Mapping[Any, Any]
 
 
 def problems(files: pd.DataFrame) -> pd.DataFrame:
@@ -112,8 +112,9 @@ def _together(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _line(row: Record) -> str:
-    parts = [str(row[c]) for c in ("subject", "session", "hemi", "source") if pd.notna(row[c])]  # type: ignore[call-overload]
-    return f"{' '.join(parts) or 'cohort'}: {row['problem']}"
+    cells = [row[name] for name in ("subject", "session", "hemi", "source")]
+    place = " ".join(str(cell) for cell in cells if not pd.isna(cell))
+    return f"{place or 'cohort'}: {row['problem']}"
 
 
 def _bad_files(files: pd.DataFrame) -> Iterator[Record]:
@@ -133,7 +134,7 @@ def _states(files: pd.DataFrame) -> Iterator[Record]:
     for row in _subjects(files).to_dict("records"):
         if row["state"] in _STATES:
             who = {name: row[name] for name in SUBJECT_KEY}
-            yield {**who, "level": "warning", "rule": "recon-all", "problem": _STATES[str(row["state"])]}
+            yield {**who, "level": "warning", "rule": "recon-all", "problem": _STATES[row["state"]]}
 
 
 def _distinct(versions: pd.Series) -> list[str]:
@@ -166,9 +167,17 @@ def _mixed_versions_within(files: pd.DataFrame) -> Iterator[Record]:
     for key, own in counted[varied].groupby([*SUBJECT_KEY, "tool"], dropna=False):
         versions = _distinct(own["version"])
         if len(versions) > 1:
-            found = (f"{version} ({', '.join(sorted(own.loc[own['version'] == version, 'source'].unique()))})" for version in versions)
+            found = (
+                f"{version} ({', '.join(sorted(own.loc[own['version'] == version, 'source'].unique()))})"
+                for version in versions
+            )
             who = dict(zip(SUBJECT_KEY, key, strict=False))
-            yield {**who, "level": "warning", "rule": "versions", "problem": f"files of several releases: {'; '.join(found)}"}
+            yield {
+                **who,
+                "level": "warning",
+                "rule": "versions",
+                "problem": f"files of several releases: {'; '.join(found)}",
+            }
 
 
 def _meanings(files: pd.DataFrame) -> pd.DataFrame:
@@ -184,7 +193,7 @@ def _mixed_definitions(files: pd.DataFrame) -> Iterator[Record]:
         counts = own["meaning"].value_counts()
         if len(counts) > 1:
             found = ", ".join(f"{meaning} in {n} files" for meaning, n in counts.items())
-            text = f"{measure} has several meanings: {found} ({MIXED_MEANING[measure]})"
+            text = f"{measure} has several meanings: {found} ({MIXED_MEANING[str(measure)]})"
             yield {"level": "warning", "rule": "definitions", "source": source, "problem": text}
 
 

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, require, to_category
+from fsstats._frames import FloatArray, Positions, require, to_category
 from fsstats.errors import TableError
 from fsstats.schema import (
     DETAIL_COLUMNS,
@@ -26,7 +26,7 @@ _LEVELS = (*LABELS, "unit")
 
 
 def to_wide(table: pd.DataFrame, *, sep: str | None = "_") -> pd.DataFrame:
-    """Turn the long table into one row a subject, session and stream.
+    r"""Turn the long table into one row a subject, session and stream.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def to_wide(table: pd.DataFrame, *, sep: str | None = "_") -> pd.DataFrame:
     --------
     >>> from fsstats import parse_stats
     >>> from fsstats.parsers import long_table
-    >>> stats = parse_stats("# ColHeaders StructName ThickAvg\\ninsula 3.012\\n", where="lh.aparc.stats", strict=False)
+    >>> stats = parse_stats("# ColHeaders StructName ThickAvg\ninsula 3.012\n", where="lh.aparc.stats", strict=False)
     >>> to_wide(long_table(stats, subject="sub-01"))
       subject session stream  aparc_lh_insula_thickness
     0  sub-01     NaN  cross                      3.012
@@ -83,23 +83,23 @@ def to_wide(table: pd.DataFrame, *, sep: str | None = "_") -> pd.DataFrame:
     return pd.concat([who, pd.DataFrame(values, columns=names)], axis=1)
 
 
-def _number(table: pd.DataFrame, columns: tuple[str, ...]) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], pd.DataFrame]:
-    """Number the distinct rows of some columns in order of appearance, and give them as plain strings."""
+def _number(table: pd.DataFrame, columns: tuple[str, ...]) -> tuple[Positions, pd.DataFrame]:
+    """Count through the distinct rows of some columns as they appear, and give these as plain strings."""
     keys = table[list(columns)]
-    numbers = keys.groupby(list(columns), sort=False, observed=True, dropna=False).ngroup().to_numpy()
+    numbers = keys.groupby(list(columns), sort=False, observed=True, dropna=False).ngroup().to_numpy().astype(np.intp)
     distinct = keys.iloc[_first(numbers, int(numbers.max()) + 1 if len(numbers) else 0)]
     plain = {name: distinct[name].astype("str") for name in columns}
     return numbers, pd.DataFrame(plain, columns=list(columns)).reset_index(drop=True)
 
 
-def _first(numbers: "np.ndarray[tuple[int], np.dtype[np.intp]]", n: int) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
+def _first(numbers: Positions, n: int) -> Positions:
     """Give the position where each of the numbers 0 to n - 1 occurs first."""
     first = np.full(n, len(numbers), dtype=np.intp)
     np.minimum.at(first, numbers, np.arange(len(numbers)))
     return first
 
 
-def _refuse_repeats(table: pd.DataFrame, row: np.ndarray, column: np.ndarray) -> None:  # type: ignore[type-arg]
+def _refuse_repeats(table: pd.DataFrame, row: Positions, column: Positions) -> None:
     repeated = pd.Series(list(zip(row, column, strict=True))).duplicated().to_numpy()
     if repeated.any():
         what = " / ".join(str(part) for part in table.loc[repeated, list(KEY)].iloc[0] if pd.notna(part))
@@ -107,11 +107,13 @@ def _refuse_repeats(table: pd.DataFrame, row: np.ndarray, column: np.ndarray) ->
         raise TableError(message)
 
 
-def _constant_columns(table: pd.DataFrame, row: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> pd.DataFrame:
+def _constant_columns(table: pd.DataFrame, row: Positions) -> pd.DataFrame:
     """Give the columns that are not the long table's own, one value a row of the result."""
     own = [name for name in table.columns if name not in LONG and name not in DETAIL_COLUMNS]
     further = table[own]
-    varying = [name for name in own if (further.groupby(row, sort=False)[name].nunique() > 1).any()]
+    # More than one distinct value, a missing one counted: of each subject, so not a plain comparison.
+    several = further.groupby(row, sort=False, observed=True).nunique(dropna=False) > 1  # noqa: PD101
+    varying = [name for name in own if several[name].any()]
     if varying:
         message = f"the column(s) {', '.join(map(repr, varying))} vary within a subject, so one row cannot hold them"
         raise TableError(message)
@@ -121,7 +123,9 @@ def _constant_columns(table: pd.DataFrame, row: "np.ndarray[tuple[int], np.dtype
 def _with_levels(who: pd.DataFrame, values: FloatArray, labels: pd.DataFrame) -> pd.DataFrame:
     levels = pd.MultiIndex.from_frame(labels.astype("object").fillna(""), names=_LEVELS)
     wide = pd.DataFrame(values, columns=levels)
-    keys = who.set_axis(pd.MultiIndex.from_tuples([(name, "", "", "", "") for name in who.columns], names=_LEVELS), axis=1)
+    keys = who.set_axis(
+        pd.MultiIndex.from_tuples([(name, "", "", "", "") for name in who.columns], names=_LEVELS), axis=1
+    )
     return pd.concat([keys, wide], axis=1)
 
 
@@ -187,26 +191,42 @@ def to_long(wide: pd.DataFrame, *, sep: str = "_") -> pd.DataFrame:
 
     Examples
     --------
-    >>> wide = pd.DataFrame({"subject": ["a"], "session": [None], "stream": ["cross"], "aparc_lh_insula_area": [2200.0]})
+    >>> wide = pd.DataFrame(
+    ...     {"subject": ["a"], "session": [None], "stream": ["cross"], "aparc_lh_insula_area": [2200.0]}
+    ... )
     >>> to_long(wide).loc[0, ["source", "hemi", "region", "measure", "value", "unit"]].tolist()
     ['aparc', 'lh', 'insula', 'area', 2200.0, 'mm^2']
     """
-    levels = isinstance(wide.columns, pd.MultiIndex)
-    flat = wide.set_axis([name[0] if levels and not name[3] else name for name in wide.columns], axis=1) if levels else wide
+    flat = _one_level(wide)
     require(flat, SUBJECT_KEY, needed_by="to_long")
     others = [name for name in flat.columns if name not in SUBJECT_KEY]
-    parts = {name: (name if isinstance(name, tuple) else split_name(str(name), sep=sep)) for name in others}
-    measured = [name for name in others if parts[name] is not None]
-    if not measured:
+    found = {name: _labels(name, sep) for name in others}
+    parts = {name: part for name, part in found.items() if part is not None}
+    if not parts:
         message = f"no column is called as to_wide does it (source{sep}hemi{sep}region{sep}measure)"
         raise TableError(message)
-    further = [name for name in others if parts[name] is None]
-    n = len(flat)
-    repeated = {name: np.tile(flat[name].to_numpy(), len(measured)) for name in (*SUBJECT_KEY, *further)}
-    labels = {name: np.repeat([part[i] or None for part in map(parts.get, measured) if part], n) for i, name in enumerate(_LEVELS)}
-    values = flat[measured].to_numpy(dtype=np.float64).T.ravel()
-    table = pd.DataFrame({**repeated, **labels, "value": values})[[*LONG, *further]]
+    further = [name for name in others if name not in parts]
+    people = {name: np.tile(flat[name].to_numpy(), len(parts)) for name in (*SUBJECT_KEY, *further)}
+    labels = pd.DataFrame(list(parts.values()), columns=list(_LEVELS)).replace("", None)
+    labels = labels.loc[labels.index.repeat(len(flat))].reset_index(drop=True)
+    values = flat[list(parts)].to_numpy(dtype=np.float64).T.ravel()
+    table = pd.DataFrame(people).join(labels).assign(value=values)[[*LONG, *further]]
     return table.assign(**{name: to_category(table[name]) for name in LONG if name != "value"})
+
+
+def _labels(name: object, sep: str) -> "tuple[str | None, ...] | None":
+    """Give source, hemisphere, region, measure and unit of a column; None if it measures nothing."""
+    return name if isinstance(name, tuple) else split_name(str(name), sep=sep)
+
+
+def _one_level(wide: pd.DataFrame) -> pd.DataFrame:
+    """Give the columns of a five-level table that measure nothing their plain names; the others stay tuples."""
+    if not isinstance(wide.columns, pd.MultiIndex):
+        return wide
+    names: list[object] = [name if name[LABELS.index("measure")] else name[0] for name in wide.columns]
+    flat = wide.copy(deep=False)
+    flat.columns = pd.Index(names, tupleize_cols=False)
+    return flat
 
 
 def split_name(name: str, *, sep: str = "_") -> tuple[str, str | None, str, str, str | None] | None:
@@ -260,10 +280,11 @@ def _split_region(place: str, sep: str) -> tuple[str, str | None, str] | None:
     """Part source, side and region: the region must name its side or be known, or else the source must be known."""
     splits = [(place[:i], place[i + len(sep) :]) for i in range(1, len(place)) if place.startswith(sep, i)]
     known = [split for split in reversed(splits) if split[0] in SOURCE]
-    sided = next((split for split in known + splits if hemi_of(split[1]) or split[1] in _region_names()), None)
-    source, region = sided or (known or (splits if len(splits) == 1 else [(None, "")]))[0]
-    if source is None:
+    telling = [split for split in known + splits if hemi_of(split[1]) or split[1] in _region_names()]
+    likely = telling or known or (splits if len(splits) == 1 else [])
+    if not likely:
         return None
+    source, region = likely[0]
     hemi, found, name = region.partition(sep)
     return (source, hemi, name) if found and hemi in HEMIS else (source, hemi_of(region), region)
 

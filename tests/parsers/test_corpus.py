@@ -1,6 +1,5 @@
 """Conformance: every real file that is a stats table, number by number, against an independent tokenisation."""
 
-import math
 import re
 from pathlib import Path
 
@@ -53,7 +52,7 @@ class TestEveryRealFile:
                 continue
             printed = [float(row[i]) for row in data_lines(path)]
             mine = stats.column(name).tolist()
-            assert math.fsum(x for x in mine if x == x) == math.fsum(x for x in printed if x == x)
+            assert np.nansum(mine) == np.nansum(printed)
             assert np.array_equal(mine, printed, equal_nan=True)
 
     def test_every_measure_has_its_value_and_unit(self, path):

@@ -67,8 +67,16 @@ def test_the_files_give_the_golden_table(table):
 
 def test_units_and_sides(table):
     pairs = table[["measure", "unit"]].drop_duplicates().set_index("measure")["unit"]
-    assert pairs.loc[["thickness", "area", "volume", "eTIV", "intensity_mean"]].tolist() == ["mm", "mm^2", "mm^3", "mm^3", "MR"]
-    sided = table.loc[table["region"].isin(["wm-lh-insula", "Right-UnsegmentedWhiteMatter", "insula"]), ["region", "hemi"]]
+    assert pairs.loc[["thickness", "area", "volume", "eTIV", "intensity_mean"]].tolist() == [
+        "mm",
+        "mm^2",
+        "mm^3",
+        "mm^3",
+        "MR",
+    ]
+    sided = table.loc[
+        table["region"].isin(["wm-lh-insula", "Right-UnsegmentedWhiteMatter", "insula"]), ["region", "hemi"]
+    ]
     assert set(sided.itertuples(index=False, name=None)) == {
         ("wm-lh-insula", "lh"),
         ("Right-UnsegmentedWhiteMatter", "rh"),

@@ -14,14 +14,15 @@ EXAMPLES = """
 """
 
 
-def check(  # noqa: D103 - typer shows the help text
+def check(
     roots: Roots,
     source: SourceOption = None,
     subjects: SubjectsOption = None,
     output: OutOption = None,
     strict: StrictOption = False,
 ) -> None:
-    import fsstats as fs  # noqa: PLC0415 - keeps --help quick
+    """Read every file of a study and list what is wrong."""
+    import fsstats as fs
 
     with progress_bar("checking") as progress:
         cohort = fs.load_cohort(roots, subjects=read_subjects(subjects), sources=source, progress=progress)

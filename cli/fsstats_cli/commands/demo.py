@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fsstats_cli.output import progress_bar, say, say_problems
+from fsstats_cli.output import progress_bar, say_problems
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -16,17 +16,25 @@ EXAMPLES = """
 """
 
 
-def demo(  # noqa: D103 - typer shows the help text
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to write; must be new or empty.")] = Path("fsstats-demo"),
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to write; must be new or empty.")] = Path(
+        "fsstats-demo"
+    ),
     subjects: Annotated[int, typer.Option(min=2, help="Number of subjects.")] = 20,
     seed: Annotated[int, typer.Option(help="Another seed makes another cohort.")] = 1,
 ) -> None:
-    import fsstats as fs  # noqa: PLC0415 - keeps --help quick
+    """Make up a small cohort as real stats files, merge it, print a first table."""
+    import fsstats as fs
 
     if folder.exists() and any(folder.iterdir()):
         message = f"{folder} is not empty; name a new folder: fsstats demo FOLDER"
         raise fs.TableError(message)
-    made = fs.datasets.make_cohort(folder / "subjects", n_subjects=subjects, effects={"Left-Hippocampus": -0.1, "Right-Hippocampus": -0.1}, seed=seed)
+    made = fs.datasets.make_cohort(
+        folder / "subjects",
+        n_subjects=subjects,
+        effects={"Left-Hippocampus": -0.1, "Right-Hippocampus": -0.1},
+        seed=seed,
+    )
     out = folder / "cohort.parquet"
     with progress_bar("reading") as progress:
         cohort = fs.merge(made.root, out, participants=made.participants, progress=progress)
@@ -35,11 +43,17 @@ def demo(  # noqa: D103 - typer shows the help text
 
 
 def _print(table: "object", folder: Path, out: Path) -> None:
-    import pandas as pd  # noqa: PLC0415 - keeps --help quick
+    import pandas as pd
 
     assert isinstance(table, pd.DataFrame)  # noqa: S101 - for the type checker
-    hippocampus = table[(table["source"] == "aseg") & (table["measure"] == "volume") & table["region"].isin(["Left-Hippocampus", "Right-Hippocampus"])]
-    means = hippocampus.groupby(["region", "group", "unit"], observed=True)["value"].agg(["count", "mean", "std"]).round(1)
+    hippocampus = table[
+        (table["source"] == "aseg")
+        & (table["measure"] == "volume")
+        & table["region"].isin(["Left-Hippocampus", "Right-Hippocampus"])
+    ]
+    means = (
+        hippocampus.groupby(["region", "group", "unit"], observed=True)["value"].agg(["count", "mean", "std"]).round(1)
+    )
     lines = [
         f"A made-up cohort of {table['subject'].nunique()} subjects, as recon-all would leave it:",
         f"  {folder / 'subjects'}",

@@ -14,8 +14,9 @@ EXAMPLES = """
 """
 
 
-def find(roots: Roots, source: SourceOption = None, subjects: SubjectsOption = None, output: OutOption = None) -> None:  # noqa: D103 - typer shows the help text
-    import fsstats as fs  # noqa: PLC0415 - keeps --help quick
+def find(roots: Roots, source: SourceOption = None, subjects: SubjectsOption = None, output: OutOption = None) -> None:
+    """List the stats files of a study, and those that ought to be there."""
+    import fsstats as fs
 
     files = fs.find_stats(roots, subjects=read_subjects(subjects), sources=source)
     if output is None:

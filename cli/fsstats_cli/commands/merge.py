@@ -23,20 +23,29 @@ EXAMPLES = """
 """
 
 
-def merge(  # noqa: PLR0913, D103 - the options of a command; typer shows the help text
+def merge(
     roots: Roots,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help="Where to: .parquet, .csv or .tsv.", show_default=False)],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="OUT", help="Where to: .parquet, .csv or .tsv.", show_default=False),
+    ],
     source: SourceOption = None,
     measure: MeasureOption = None,
     subjects: SubjectsOption = None,
     participants: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Add this table's columns (participants.tsv) to every row.", exists=True, dir_okay=False),
+        typer.Option(
+            metavar="FILE",
+            help="Add this table's columns (participants.tsv) to every row.",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     wide: Annotated[bool, typer.Option("--wide", help="One row a subject instead of one a value.")] = False,
     strict: StrictOption = False,
 ) -> None:
-    import fsstats as fs  # noqa: PLC0415 - keeps --help quick
+    """Read a study and write it as one table, with an account of every file."""
+    import fsstats as fs
 
     people = None if participants is None else fs.read_table(participants)
     with warnings.catch_warnings(record=True) as caught, progress_bar("reading") as progress:
@@ -62,9 +71,9 @@ def merge(  # noqa: PLR0913, D103 - the options of a command; typer shows the he
 
 
 def _report(cohort: "Cohort", output: Path) -> None:
-    files = cohort.files
-    used = files[files["n_values"] > 0]
+    used = cohort.files[cohort.files["n_values"] > 0]
     n_subjects = len(used.drop_duplicates(["subject", "session", "stream"]))
-    counts = ", ".join(f"{n} {status}" for status, n in files["status"].value_counts().items())
-    say(f"{n_subjects} subjects, {len(used)} files, {int(used['n_values'].sum())} values -> {output} ({len(cohort.table)} rows)")
+    n_values = int(used["n_values"].sum())
+    counts = ", ".join(f"{n} {status}" for status, n in cohort.files["status"].value_counts().items())
+    say(f"{n_subjects} subjects, {len(used)} files, {n_values} values -> {output} ({len(cohort.table)} rows)")
     say(f"files: {counts}; listed in {output.with_name(f'{output.stem}.files{output.suffix}')}")

@@ -16,9 +16,12 @@ EXAMPLES = """
 """
 
 
-def show(path: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, show_default=False)]) -> None:  # noqa: D103 - typer shows the help text
-    import fsstats as fs  # noqa: PLC0415 - keeps --help quick
-    from fsstats.parsers import definitions  # noqa: PLC0415
+def show(
+    path: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, show_default=False)],
+) -> None:
+    """Print one stats file: header, Measures and table."""
+    import fsstats as fs
+    from fsstats.parsers import definitions
 
     stats = fs.read_stats(path, strict=False)
     facts = {
