@@ -1,11 +1,8 @@
 """What several tests share."""
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # for tests_support: importlib mode adds no folder
 
 from tests_support import FS6
 

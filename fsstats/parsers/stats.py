@@ -84,8 +84,6 @@ def _in_file(remark: Remark) -> str:
 
 def _decode(data: str | bytes, where: str) -> tuple[str, list[Remark]]:
     """Turn bytes into text, and say what is odd about them."""
-    if not data.strip():
-        raise StatsFormatError.at(where, expected="a stats file", found="an empty file", status="empty")
     if isinstance(data, bytes) and data.startswith((b"\xff\xfe", b"\xfe\xff")):
         hint = "Save it as UTF-8"
         raise StatsFormatError.at(where, expected="plain text", found="UTF-16 text of a Windows editor", hint=hint)
@@ -96,7 +94,10 @@ def _decode(data: str | bytes, where: str) -> tuple[str, list[Remark]]:
     if "\r" in text:
         remarks.append(Remark(None, "lines end as on Windows (CR LF); all of it was read", loss=False))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.removeprefix("\ufeff"), remarks
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise StatsFormatError.at(where, expected="a stats file", found="an empty file", status="empty")
+    return text, remarks
 
 
 def _to_text(data: bytes, remarks: list[Remark]) -> str:

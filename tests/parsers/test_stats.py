@@ -246,6 +246,7 @@ def test_odd_but_whole(data):
 BROKEN = {
     "empty": ("", "expected a stats file, found an empty file"),
     "only blanks": (" \n\n", "found an empty file"),
+    "only a control character": (b"\x1c", "found an empty file"),
     "binary": (b"# ColHeaders \0\x01", "expected plain text, found binary data"),
     "UTF-16": ((VOLUME + TWO_ROWS).encode("utf-16"), "UTF-16 text of a Windows editor"),
     "a picture's first bytes": (b"\x89PNG\r\n\x1a\nIHDR", "expected a stats file with"),

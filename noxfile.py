@@ -1,0 +1,92 @@
+"""The words to learn: ``nox -s tests lowest lint types layers notebooks wheel readme``.
+
+Each session makes its own environment. In an environment that has the ``dev`` extra already,
+``nox --no-venv --no-install -s lint types layers`` runs the checks in it.
+"""
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["tests", "lint", "types", "layers"]
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+DEV = PYPROJECT["project"]["optional-dependencies"]["dev"]
+
+
+def dev(*names: str) -> list[str]:
+    """Give the requirements of the ``dev`` extra for these tools, so that a version is written once."""
+    return [requirement for requirement in DEV if requirement.partition(">=")[0] in names]
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests on the source tree; what follows ``--`` goes to pytest."""
+    session.install("-e", ".[test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest supported releases of what fsstats needs at run time."""
+    session.install(".[test]", "--constraint", "tests/constraints-lowest.txt")
+    session.run("pytest", "-n", "2", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and spelling."""
+    session.install(*dev("ruff", "codespell"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("codespell")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types, strictly."""
+    session.install("-e", ".", *dev("mypy", "pandas-stubs", "pyarrow-stubs"))
+    session.run("mypy")
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Check who imports whom."""
+    session.install("--no-deps", "-e", ".")
+    session.install(*dev("import-linter"))
+    session.run("lint-imports")
+
+
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Run the notebooks and check that no outputs are stored in them."""
+    session.install(".[test]")
+    session.run("pytest", "-k", "notebook", *session.posargs)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build, look into the wheel, and run the installed command where nothing else is installed."""
+    session.install(*dev("build", "check-wheel-contents"), "virtualenv")
+    folder = Path(session.create_tmp()).resolve()
+    shutil.rmtree(folder)
+    dist, clean, work = folder / "dist", folder / "clean", folder / "work"
+    work.mkdir(parents=True)
+    session.run("python", "-m", "build", "--outdir", str(dist))
+    built = str(next(dist.glob("*.whl")))
+    session.run("check-wheel-contents", built)
+    session.run("python", "-m", "virtualenv", "--quiet", str(clean))
+    session.run(str(clean / "bin" / "python"), "-m", "pip", "install", "--quiet", built, external=True)
+    session.chdir(work)
+    session.run(str(clean / "bin" / "fsstats"), "--version", external=True)
+    session.run(str(clean / "bin" / "fsstats"), "demo", external=True)
+
+
+@nox.session(reuse_venv=False)
+def readme(session: nox.Session) -> None:
+    """Run the two commands of README.md in a new environment."""
+    session.install(".[test]")
+    session.run("pytest", *session.posargs)
