@@ -1,7 +1,7 @@
 """From a folder of finished FreeSurfer, FastSurfer or FSL subjects to one tidy table.
 
->>> import fsstats as fs                                   # doctest: +SKIP
->>> table = fs.load("derivatives/freesurfer")              # doctest: +SKIP
+>>> import fsstats as fs  # doctest: +SKIP
+>>> table = fs.load("derivatives/freesurfer")  # doctest: +SKIP
 
 Names are loaded on first use, so that importing the package takes milliseconds.
 """
@@ -84,7 +84,7 @@ __all__ = [
 
 if not TYPE_CHECKING:
 
-    def __getattr__(name):
+    def __getattr__(name: str) -> object:
         """Load a public name on first use."""
         if name in _MODULES:
             return import_module(f"fsstats.{name}")
@@ -94,6 +94,6 @@ if not TYPE_CHECKING:
         value = globals()[name] = getattr(import_module(_HOME[name]), name)
         return value
 
-    def __dir__():
+    def __dir__() -> list[str]:
         """List the public names, loaded or not."""
         return sorted({*globals(), *__all__})

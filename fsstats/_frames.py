@@ -12,9 +12,8 @@ from fsstats.errors import ColumnsError
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-type_float = np.float64
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+Positions = npt.NDArray[np.intp]
 
 
 def require(table: pd.DataFrame, columns: Iterable[str], *, needed_by: str) -> None:

@@ -94,7 +94,7 @@ def _name_all(folders: Iterable[Path]) -> list[Subject]:
     folders = list(folders)
     bases = {path.parent / _base(path) for path in folders if _LONG in path.name}
     bases |= {path for path in folders if (path / "base-tps").is_file()}
-    time_points = {path.parent / tp: base for base in bases for tp in _time_points(base, folders)}
+    time_points = {base.parent / tp: base for base in bases for tp in _time_points(base, folders)}
     named = [_name(path, bases, time_points.get(path)) for path in folders]
     return [_name_base(subject, time_points) if subject.stream == "base" else subject for subject in named]
 

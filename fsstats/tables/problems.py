@@ -1,6 +1,6 @@
 """What is wrong with a cohort, as rows: its files, its subjects, and its mixture of versions and meanings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import pandas as pd
@@ -94,27 +94,28 @@ def describe(found: pd.DataFrame, *, most: int | None = None) -> str:
     str
         A line each, with a dash in front.
     """
-    lines = [_line(row) for row in _together(found).to_dict("records")]
+    lines = [_line(rows) for rows in _lines(found)]
     shown = lines if most is None else lines[:most]
     more = [f"and {len(lines) - len(shown)} more"] if len(lines) > len(shown) else []
     return "\n".join(f"- {line}" for line in shown + more)
 
 
-def _together(found: pd.DataFrame) -> pd.DataFrame:
-    """Join the missing files of one subject into one row, at the place of the first."""
-    missing = found["rule"] == "missing"
-    key = ["subject", "session", "stream", "problem"]
-    name = (found["hemi"] + ".").fillna("") + found["source"].fillna("") + ".stats"
-    names = name[missing].groupby([found.loc[missing, c] for c in key], dropna=False).transform(", ".join)
-    joined = found.assign(problem=found["problem"].where(~missing, names + ": " + found["problem"]))
-    joined.loc[missing & found["source"].notna(), ["source", "hemi"]] = None
-    return joined[~(missing & joined.duplicated(key))]
+def _lines(found: pd.DataFrame) -> Iterable[list[Record]]:
+    """Group problems that share a line: files that one subject lacks for one reason, in the place of the first."""
+    lines: dict[object, list[Record]] = {}
+    for i, row in enumerate(found.astype("object").where(found.notna(), None).to_dict("records")):
+        together = row["rule"] == "missing" and row["source"]
+        key = tuple(row[name] for name in (*SUBJECT_KEY, "problem")) if together else i
+        lines.setdefault(key, []).append(row)
+    return lines.values()
 
 
-def _line(row: Record) -> str:
-    cells = [row[name] for name in ("subject", "session", "hemi", "source")]
-    place = " ".join(str(cell) for cell in cells if not pd.isna(cell))
-    return f"{place or 'cohort'}: {row['problem']}"
+def _line(rows: list[Record]) -> str:
+    row = rows[0]
+    names = ("subject", "session") if len(rows) > 1 else ("subject", "session", "hemi", "source")
+    place = " ".join(row[name] for name in names if row[name]) or "cohort"
+    missing = [".".join(filter(None, (row["hemi"], row["source"], "stats"))) for row in rows]
+    return f"{place}: {', '.join(missing)}: {row['problem']}" if len(rows) > 1 else f"{place}: {row['problem']}"
 
 
 def _bad_files(files: pd.DataFrame) -> Iterator[Record]:
