@@ -1,16 +1,12 @@
 """What every layer needs of data frames; nothing of the domain."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from fsstats.errors import ColumnsError
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
 
 FloatArray = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
@@ -56,14 +52,12 @@ def to_category(values: pd.Series) -> pd.Series:
     return pd.Series(found, index=values.index, name=values.name)
 
 
-def first_seen(values: Iterable["Hashable"]) -> list["Hashable"]:
-    """Give each value once, in order of first appearance."""
-    return list(dict.fromkeys(values))
+def printable(text: str) -> str:
+    r"""Give a text that can be written anywhere: bytes of a file name that are no UTF-8 become ``\xNN``.
 
-
-def rows_as_text(rows: pd.DataFrame, columns: Mapping[str, str] | Sequence[str], *, most: int = 5) -> str:
-    """Write the first rows as ``a / b / c; d / e / f`` for a message; missing parts are left out."""
-    shown = rows.loc[:, list(columns)].head(most).astype("object")
-    texts = [" / ".join(str(part) for part in row if pd.notna(part)) for row in shown.itertuples(index=False)]
-    more = f"; and {len(rows) - most} more" if len(rows) > most else ""
-    return "; ".join(texts) + more
+    Examples
+    --------
+    >>> printable("sub-01"), printable("sub-\udcff")
+    ('sub-01', 'sub-\\udcff')
+    """
+    return text.encode("utf-8", "backslashreplace").decode()

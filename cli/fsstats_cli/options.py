@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from fsstats.errors import TableError
+
 Roots = Annotated[
     list[Path],
     typer.Argument(
@@ -51,5 +53,13 @@ def read_subjects(path: Path | None) -> list[str] | None:
     """Read a subject list: one name a line, blank lines and lines that begin with # left out."""
     if path is None:
         return None
-    lines = (line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+    except UnicodeError as error:
+        message = f"{path}: expected a subject list in UTF-8, found something else ({error})"
+        raise TableError(message) from error
+    names = [line for line in lines if line and not line.startswith("#")]
+    if not names:
+        message = f"{path}: expected one subject a line, found none"
+        raise TableError(message)
+    return names

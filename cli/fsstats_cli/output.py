@@ -19,6 +19,11 @@ def say(text: str = "") -> None:
     sys.stderr.write(f"{text}\n")
 
 
+def number(n: int, noun: str) -> str:
+    """Count things: 1 subject, 2 subjects."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
 def print_table(table: "pd.DataFrame") -> None:
     """Print a table on stdout: aligned on a terminal, tab-separated into a pipe or file."""
     shown = table.astype("object").where(table.notna(), "")
@@ -44,7 +49,7 @@ def say_problems(found: "pd.DataFrame") -> None:
 
     if len(found):
         counts = found["level"].value_counts()
-        say(", ".join(f"{counts[level]} {level}{'s' if counts[level] != 1 else ''}" for level in counts.index) + ":")
+        say(", ".join(number(counts[level], level) for level in counts.index) + ":")
         say(describe(found))
 
 

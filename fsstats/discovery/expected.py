@@ -21,6 +21,8 @@ def missing_files(found: Sequence[Found]) -> list[Record]:
     everybody = [kinds for group in groups.values() for kinds in group]
     records = []
     for subject, state, own in found:
+        if any(record["source"] is None for record in own):  # what it has cannot be known
+            continue
         alike = groups[_group(subject, state)]
         peers = alike if any(alike) else everybody
         records += _missing_of(subject, state, _kinds(own), peers)
@@ -33,7 +35,7 @@ def _group(subject: Subject, state: State) -> Group:
 
 
 def _kinds(records: Iterable[Record]) -> set[Kind]:
-    return {(str(record["source"]), _text(record["hemi"])) for record in records}
+    return {(str(record["source"]), _text(record["hemi"])) for record in records if record["source"]}
 
 
 def _text(value: object) -> str | None:
@@ -47,7 +49,11 @@ def _missing_of(subject: Subject, state: State, own: set[Kind], peers: list[set[
         for kind, count in counts.items()
         if 2 * count > len(peers) and _is_read(kind)
     }
-    due |= {kind: "the other hemisphere is there" for kind in _twins(own) if _is_read(kind) and (counts[kind] or len(peers) == 1)}
+    due |= {
+        kind: "the other hemisphere is there"
+        for kind in _twins(own)
+        if _is_read(kind) and (counts[kind] or len(peers) == 1)
+    }
     lacking = sorted(kind for kind in due if kind not in own)
     records = [_record(subject, state, kind, f"no such file; {due[kind]}") for kind in lacking]
     if not own and not lacking:

@@ -3,19 +3,22 @@
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
+from fsstats._frames import printable
 from fsstats.discovery.expected import missing_files
 from fsstats.discovery.state import State, state_of
-from fsstats.discovery.subjects import MAX_DEPTH, TEMPLATES, LeftOut, Subject, find_subjects
+from fsstats.discovery.subjects import MAX_DEPTH, TEMPLATES, LeftOut, Subject, find_subjects, name_all
 from fsstats.errors import NothingFoundError, UnknownNameError
 from fsstats.schema import FILES, identify
 
 PathLike = str | os.PathLike[str]
 Record = dict[str, object]
+_UNREAD: Final = {"status": "unreadable"}
 _TEXT: Final = pd.StringDtype(na_value=float("nan"))
 
 
@@ -65,70 +68,80 @@ def find_stats(
     >>> from fsstats.datasets import make_cohort
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     files = find_stats(make_cohort(folder, n_subjects=3, seed=1).root)
-    >>> files.loc[files["source"] == "aseg", ["subject", "source", "version", "status", "state"]]
-        subject source version status state
-    0   sub-001   aseg   7.4.1  found  done
-    17  sub-002   aseg   7.4.1  found  done
-    34  sub-003   aseg   7.4.1  found  done
+    >>> files.loc[files["source"] == "aseg", ["subject", "source", "version", "status", "state"]].reset_index(drop=True)
+       subject source version status state
+    0  sub-001   aseg   7.4.1  found  done
+    1  sub-002   aseg   7.4.1  found  done
+    2  sub-003   aseg   7.4.1  found  done
     """
-    paths = [Path(root) for root in ([roots] if isinstance(roots, str | os.PathLike) else roots)]
-    records: list[Record] = []
-    left_out: list[LeftOut] = []
-    people: list[tuple[Subject, State]] = []
-    for path in paths:
-        if path.is_file():
-            records.append(_record(_subject_of_file(path), State("FreeSurfer", None, None), path))
-            continue
-        found, beside = find_subjects(path)
-        left_out += beside
-        people += [(subject, state_of(subject.path)) for subject in found]
-    _require_some(paths, people, records, left_out)
-    people, unknown = _choose(people, subjects)
-    found_files = [(subject, state, list(_files_of(subject, state))) for subject, state in people]
-    records += [record for _, _, files in found_files for record in files]
-    records += missing_files(found_files)
+    given = [roots] if isinstance(roots, str | os.PathLike) else list(roots)
+    paths = [Path(os.path.abspath(root)) for root in given]  # noqa: PTH100 - Path.absolute keeps '..'
+    _require_roots(paths)
+    single = [path for path in paths if path.is_file()]
+    people, left_out = find_subjects([path for path in paths if path not in single])
+    everybody = [_Found(person, state_of(person.path)) for person in people]
+    found = [(one.subject, one.state, list(_files_of(one))) for one in everybody]
+    records = [record for _, _, files in found for record in files] + missing_files(found)
+    records += [_single_file(path) for path in single]
+    records = list({str(record["path"]): record for record in records}.values())
+    if not records:
+        raise NothingFoundError(_nothing(paths, left_out))
     _require_sources(sources, records)
-    records = [record for record in records if sources is None or record["source"] in sources]
-    records += [_not_found(name, paths) for name in unknown] + [_left_out(item) for item in left_out]
+    records = [record for record in records if sources is None or record["source"] in sources or not record["source"]]
+    records, unknown = _choose(records, people, subjects)
+    records += [_not_found(name, given) for name in unknown] + [_left_out(item) for item in left_out]
     return _files_table(records)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    subject: Subject
+    state: State
+
+
 def _files_table(records: list[Record]) -> pd.DataFrame:
-    table = pd.DataFrame(records, columns=list(FILES))
+    plain = [{name: printable(v) if isinstance(v, str) else v for name, v in record.items()} for record in records]
+    table = pd.DataFrame(plain, columns=list(FILES))
     order = table.assign(last=table["subject"].isna())
-    order = order.sort_values(["last", "subject", "session", "stream", "source", "hemi"], kind="stable", na_position="first")
+    order = order.sort_values(
+        ["last", "subject", "session", "stream", "source", "hemi"], kind="stable", na_position="first"
+    )
     table = table.loc[order.index].reset_index(drop=True)
     texts = [column for column in FILES if column != "n_values"]
     return table.astype({**dict.fromkeys(texts, _TEXT), "n_values": "int64"})
 
 
-def _require_some(
-    paths: list[Path], people: list[tuple[Subject, State]], records: list[Record], left_out: list[LeftOut]
-) -> None:
-    absent = [str(path) for path in paths if not path.exists()]
-    if absent:
-        message = f"no such file or folder: {', '.join(absent)}"
+def _require_roots(paths: list[Path]) -> None:
+    if not paths:
+        message = "no folder was given: name a SUBJECTS_DIR, a subject or a stats file"
         raise NothingFoundError(message)
-    if people or records:
-        return
+    absent = [str(path) for path in paths if not os.path.exists(path)]  # noqa: PTH110 - Path.exists raises where closed
+    if absent:
+        message = f"no such file or folder: {printable(', '.join(absent))}"
+        raise NothingFoundError(message)
+
+
+def _nothing(paths: list[Path], left_out: list[LeftOut]) -> str:
+    """Say where was looked, for what, and what was passed over."""
     places = ", ".join(map(str, paths))
-    beside = f"; left out: {', '.join(item.path.name for item in left_out[:10])}" if left_out else ""
+    beside = "; ".join(f"{item.path.name}: {item.reason}" for item in left_out[:10])
     message = (
         f"no processed subject in {places}, nor {MAX_DEPTH} levels below: expected folders that hold "
-        f"stats/*.stats, as recon-all and run_fastsurfer.sh make them in SUBJECTS_DIR{beside}"
+        f"stats/*.stats, as recon-all and run_fastsurfer.sh make them in SUBJECTS_DIR"
     )
-    raise NothingFoundError(message)
+    return printable(f"{message}; left out: {beside}" if beside else message)
 
 
 def _choose(
-    people: list[tuple[Subject, State]], names: Collection[str] | None
-) -> tuple[list[tuple[Subject, State]], list[str]]:
-    """Keep the named subjects; give the names that nobody bears as well."""
+    records: list[Record], people: list[Subject], names: Collection[str] | None
+) -> tuple[list[Record], list[str]]:
+    """Keep the rows of the named subjects; give the names that nobody bears as well."""
     if names is None:
-        return people, []
+        return records, []
     wanted = set(names)
-    kept = [(subject, state) for subject, state in people if wanted & {subject.subject, subject.directory}]
-    borne = {name for subject, _ in kept for name in (subject.subject, subject.directory)}
+    kept = [record for record in records if wanted & {record["subject"], record["directory"]}]
+    borne = {name for person in people for name in (person.subject, person.directory)}
+    borne |= {str(record[key]) for record in kept for key in ("subject", "directory")}
     return kept, [name for name in dict.fromkeys(names) if name not in borne]
 
 
@@ -139,64 +152,65 @@ def _require_sources(sources: Collection[str] | None, records: list[Record]) -> 
             raise UnknownNameError.among("source", name, present)
 
 
-def _subject_of_file(path: Path) -> Subject:
-    folder = path.resolve().parent
-    return Subject(folder.parent if folder.name == "stats" else folder, (folder.parent if folder.name == "stats" else folder).name)
+def _single_file(path: Path) -> Record:
+    """Name a file by its folder, as if the whole study had been given."""
+    folder = path.parent.parent if path.parent.name == "stats" else path.parent
+    (subject,) = name_all([folder])
+    return _record(subject, state_of(folder), path)
 
 
-def _files_of(subject: Subject, state: State) -> Iterator[Record]:
+def _files_of(found: _Found) -> Iterator[Record]:
+    folder = found.subject.path / "stats"
     try:
-        with os.scandir(subject.path / "stats") as entries:
-            names = sorted(entry.name for entry in entries)
-    except OSError:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - only the names are needed
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        yield {**_record(found.subject, found.state, folder), "source": None, "problem": error.strerror} | _UNREAD
         return
     for name in names:
         if name.endswith(".stats") and not name.startswith("."):
-            yield _record(subject, state, subject.path / "stats" / name)
+            yield _record(found.subject, found.state, folder / name)
 
 
 def _record(subject: Subject, state: State, path: Path) -> Record:
     source, hemi = identify(path.name) or (path.stem, None)
     problem = _why_unreadable(path)
     return {
-        "path": _printable(str(path)),
-        "subject": _printable(subject.subject),
+        "path": str(path),
+        "subject": subject.subject,
         "session": subject.session,
         "stream": subject.stream,
-        "source": _printable(source),
+        "source": source,
         "hemi": hemi,
         "tool": state.tool,
         "version": state.version,
         "status": "unreadable" if problem else "found",
         "problem": problem,
-        "directory": _printable(subject.directory),
+        "directory": subject.directory,
         "state": state.state,
         "n_values": 0,
     }
 
 
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
 def _why_unreadable(path: Path) -> str | None:
-    if _printable(str(path)) != str(path):
+    if printable(str(path)) != str(path):
         return "the file's name is not UTF-8 (shown with \\x codes); rename it"
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        link = f" (a link to {os.readlink(path)})" if path.is_symlink() else ""
+        link = f" (a link to {path.readlink()})" if path.is_symlink() else ""
         return f"{error.strerror}{link}"
     if stat.S_ISDIR(mode):
         return "expected a file, found a folder of that name"
     return None if stat.S_ISREG(mode) else "expected a file, found a device, pipe or socket"
 
 
-def _not_found(name: str, paths: Iterable[Path]) -> Record:
-    problem = f"no subject of that name in {', '.join(map(str, paths))}"
+def _not_found(name: str, given: Iterable[PathLike]) -> Record:
+    problem = f"no subject of that name in {', '.join(os.fspath(root) for root in given)}"
     return {"subject": name, "directory": name, "status": "missing", "problem": problem, "n_values": 0}
 
 
 def _left_out(item: LeftOut) -> Record:
     reason = "a template that FreeSurfer ships" if TEMPLATES.match(item.path.name) else item.reason
-    return {"path": _printable(str(item.path)), "status": "skipped", "problem": reason, "n_values": 0}
+    return {"path": str(item.path), "status": item.status, "problem": reason, "n_values": 0}

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -36,12 +36,15 @@ class LeftOut:
 
     path: Path
     reason: str
+    status: str = "skipped"
 
 
-def find_subjects(root: Path) -> tuple[list[Subject], list[LeftOut]]:
-    """Find the subjects at and below a folder, in the order of their names, and what was left out beside them."""
-    folders, left_out = _walk(root, MAX_DEPTH, set())
-    return _name_all(folders), left_out
+def find_subjects(roots: Iterable[Path]) -> tuple[list[Subject], list[LeftOut]]:
+    """Find the subjects at and below folders, each once and named together, and what was left out beside them."""
+    walks = [_walk(root, MAX_DEPTH, set()) for root in roots]
+    folders = dict.fromkeys(folder for found, _ in walks for folder in found)
+    left_out = dict.fromkeys(item for _, items in walks for item in items)
+    return name_all(folders), list(left_out)
 
 
 def _walk(folder: Path, depth: int, seen: set[str]) -> tuple[list[Path], list[LeftOut]]:
@@ -54,14 +57,18 @@ def _walk(folder: Path, depth: int, seen: set[str]) -> tuple[list[Path], list[Le
     found: list[Path] = []
     left_out: list[LeftOut] = []
     barren: list[Path] = []
-    for child in _subfolders(folder):
+    try:
+        children = _subfolders(folder)
+    except OSError as error:
+        return [], [LeftOut(folder, error.strerror or str(error), status="unreadable")]
+    for child in children:
         if TEMPLATES.match(child.name):
             left_out.append(LeftOut(child, "a template that FreeSurfer ships, not a subject"))
             continue
         below, left_below = _walk(child, depth - 1, seen)
         found += below
         left_out += left_below
-        if not below:
+        if not below and not left_below:
             barren.append(child)
     if any(path.parent == folder for path in found):
         left_out += [LeftOut(path, f"not a subject: holds none of {', '.join(PARTS)}") for path in barren]
@@ -69,32 +76,30 @@ def _walk(folder: Path, depth: int, seen: set[str]) -> tuple[list[Path], list[Le
 
 
 def is_subject(folder: Path) -> bool:
-    """Say whether a folder is a processed subject: it has stats files, or two of FreeSurfer's folders."""
-    parts = [part for part in PARTS if (folder / part).is_dir()]
-    return len(parts) > 1 or ("stats" in parts and any(_stats_files(folder / "stats")))
+    """Say whether a folder is a processed subject: it has stats files, or both images and surfaces."""
+    parts = {part for part in PARTS if os.path.isdir(folder / part)}  # noqa: PTH112 - Path.is_dir raises where closed
+    return {"mri", "surf"} <= parts or ("stats" in parts and _has_stats(folder / "stats"))
 
 
-def _stats_files(folder: Path) -> Iterator[str]:
+def _has_stats(folder: Path) -> bool:
     try:
-        return iter([name for name in os.listdir(folder) if name.endswith(".stats")])
+        return any(path.name.endswith(".stats") for path in folder.iterdir())
     except OSError:
-        return iter(())
+        return False
 
 
 def _subfolders(folder: Path) -> list[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(Path(entry.path) for entry in entries if entry.is_dir() and not entry.name.startswith("."))
-    except OSError:
-        return []
+    names = sorted(name for name in os.listdir(folder) if not name.startswith("."))  # noqa: PTH208 - names
+    return [folder / name for name in names if os.path.isdir(folder / name)]  # noqa: PTH112 - likewise, and loops
 
 
-def _name_all(folders: Iterable[Path]) -> list[Subject]:
+def name_all(folders: Iterable[Path]) -> list[Subject]:
     """Name subjects together, since a longitudinal run tells what its time points and base are."""
     folders = list(folders)
     bases = {path.parent / _base(path) for path in folders if _LONG in path.name}
     bases |= {path for path in folders if (path / "base-tps").is_file()}
-    time_points = {base.parent / tp: base for base in bases for tp in _time_points(base, folders)}
+    last_first = sorted(bases, reverse=True)  # of two bases with the same time point the first has it
+    time_points = {base.parent / tp: base for base in last_first for tp in _time_points(base, folders)}
     named = [_name(path, bases, time_points.get(path)) for path in folders]
     return [_name_base(subject, time_points) if subject.stream == "base" else subject for subject in named]
 
@@ -139,5 +144,7 @@ def _name_point(path: Path, point: str, base: str) -> Subject:
 
 def _name_base(base: Subject, time_points: dict[Path, Path]) -> Subject:
     """Call a base as its time points' subject, if they agree on one by BIDS."""
-    names = {_name_point(path, path.name, base.directory).subject for path, of in time_points.items() if of == base.path}
+    names = {
+        _name_point(path, path.name, base.directory).subject for path, of in time_points.items() if of == base.path
+    }
     return replace(base, subject=names.pop()) if len(names) == 1 else base

@@ -6,6 +6,7 @@ from typing import Final
 
 import pandas as pd
 
+from fsstats.errors import TableError
 from fsstats.schema import (
     DETAIL_COLUMNS,
     FILES,
@@ -30,7 +31,8 @@ def is_ours(path: Path) -> bool:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(content, dict) and (content.get("GeneratedBy") or {}).get("Name") == GENERATOR
+    maker = content.get("GeneratedBy") if isinstance(content, dict) else None
+    return isinstance(maker, dict) and maker.get("Name") == GENERATOR
 
 
 def describe_columns(table: pd.DataFrame) -> dict[str, object]:
@@ -47,7 +49,7 @@ def describe_columns(table: pd.DataFrame) -> dict[str, object]:
             name: SOURCE[name].description for name in _used(table["source"]) if name in SOURCE
         }
         described["value"]["Units"] = "see column unit"
-    if "status" in described:
+    if texts is FILES_COLUMNS:
         described["status"]["Levels"] = dict(STATUSES)
     return dict(described)
 
@@ -55,7 +57,10 @@ def describe_columns(table: pd.DataFrame) -> dict[str, object]:
 def _describe(name: str, texts: dict[str, str]) -> dict[str, object]:
     if name in texts:
         return {"Description": texts[name]}
-    parts = split_name(name)
+    try:
+        parts = split_name(name)
+    except TableError:  # a measure of an atlas of one's own, or a participants' column that ends like one
+        parts = None
     if parts is None:
         return {}
     source, hemi, region, measure, unit = parts

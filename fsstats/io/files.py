@@ -1,11 +1,11 @@
 """Tables on disk: Parquet, CSV and TSV, each with a JSON sidecar that describes every column."""
 
-import csv
+import errno
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 import pyarrow as pa
@@ -16,19 +16,14 @@ from fsstats._version import __version__
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.io._replace import replacing
 from fsstats.io._sidecar import GENERATOR, describe_columns, is_ours
-from fsstats.schema import FILES, LONG, SCHEMA_VERSION, SUBJECT_KEY
+from fsstats.io._text import MISSING, SEPARATOR, STRINGS, read_text, require_writable
+from fsstats.schema import FILES, LONG, SCHEMA_VERSION
+from fsstats.tables.problems import PROBLEMS
 
 PathLike = str | os.PathLike[str]
-SUFFIXES: Final = (".parquet", ".csv", ".tsv")
-_SEPARATOR: Final = {".csv": ",", ".tsv": "\t"}
-_MISSING: Final = {".csv": "", ".tsv": "n/a"}
-_IDENTITIES: Final = ("participant_id", "subject", "session", "session_id", "stream")
-_EXACT: Final[dict[str, Any]] = (
-    {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
-)
-"""Read every float as it was written; from pandas 3.1 that is the default, and saying so is deprecated."""
-_STRINGS: Final = pd.StringDtype(na_value=float("nan"))
-_CATEGORIES: Final = [name for name in LONG if name != "value"] + ["name_found"]
+SUFFIXES: Final = (".parquet", *SEPARATOR)
+IDENTITIES: Final = ("participant_id", "subject", "session", "session_id", "stream")
+"""Columns that are text whatever they look like, in any table."""
 
 
 def write_table(table: pd.DataFrame, path: PathLike, *, provenance: Mapping[str, object] | None = None) -> None:
@@ -49,7 +44,8 @@ def write_table(table: pd.DataFrame, path: PathLike, *, provenance: Mapping[str,
     UnknownNameError
         If the suffix is none of these.
     TableError
-        If the sidecar's name is taken by a file that fsstats did not write.
+        If the sidecar's name is taken by a file that fsstats did not write, or the table cannot be
+        written so that it reads back the same.
     OSError
         If it cannot be written; then an older file of that name is as it was.
 
@@ -75,8 +71,10 @@ def write_table(table: pd.DataFrame, path: PathLike, *, provenance: Mapping[str,
 
 def write_tables(tables: Mapping[Path, pd.DataFrame], *, provenance: Mapping[str, object] | None = None) -> None:
     """Write several tables with their sidecars: all are in place at the end, or none."""
-    paths = {path: _checked(path) for path in tables}
-    outputs = [name for path, sidecar in paths.items() for name in (sidecar, path)]
+    require_places(tables)
+    for path, table in tables.items():
+        _require_plain(table, path.suffix)
+    outputs = [name for path in tables for name in (path.with_suffix(".json"), path)]
     with replacing(outputs) as partial:
         for (path, table), sidecar, data in zip(tables.items(), partial[::2], partial[1::2], strict=True):
             described = _description(table, provenance or {})
@@ -84,22 +82,32 @@ def write_tables(tables: Mapping[Path, pd.DataFrame], *, provenance: Mapping[str
             _write(table, data, path.suffix, described)
 
 
-def suffix_of(path: PathLike) -> str:
-    """Give a path's suffix, if a table can be written there."""
-    suffix = Path(path).suffix
-    if suffix not in SUFFIXES:
-        raise UnknownNameError.among("table format", suffix or Path(path).name, SUFFIXES)
-    return suffix
+def require_places(paths: Iterable[Path]) -> None:
+    """Raise unless tables can be written there: a known suffix, an existing folder, no stranger's sidecar."""
+    for path in paths:
+        _require_suffix(path)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
+        sidecar = path.with_suffix(".json")
+        for name in (path, sidecar):
+            if name.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "a folder has this name", str(name))
+        if sidecar.exists() and not is_ours(sidecar):
+            message = f"{sidecar} is there and was not written by fsstats; choose another name for {path.name}"
+            raise TableError(message)
 
 
-def _checked(path: Path) -> Path:
-    """Give the sidecar's path, once it is sure that both may be written."""
-    suffix_of(path)
-    sidecar = path.with_suffix(".json")
-    if sidecar.exists() and not is_ours(sidecar):
-        message = f"{sidecar} is there and was not written by fsstats; choose another name for {path.name}"
+def _require_suffix(path: Path) -> None:
+    if path.suffix not in SUFFIXES:
+        raise UnknownNameError.among("table format", path.suffix or path.name, SUFFIXES)
+
+
+def _require_plain(table: pd.DataFrame, suffix: str) -> None:
+    if isinstance(table.columns, pd.MultiIndex):
+        message = "a table whose columns have several levels cannot be written; make it by to_wide with a sep"
         raise TableError(message)
-    return sidecar
+    if suffix in SEPARATOR:
+        require_writable(table, suffix)
 
 
 def _description(table: pd.DataFrame, provenance: Mapping[str, object]) -> dict[str, object]:
@@ -111,7 +119,7 @@ def _write(table: pd.DataFrame, path: Path, suffix: str, described: Mapping[str,
     if suffix == ".parquet":
         _write_parquet(table, path, described)
     else:
-        table.to_csv(path, sep=_SEPARATOR[suffix], na_rep=_MISSING[suffix], index=False, lineterminator="\n")
+        table.to_csv(path, sep=SEPARATOR[suffix], na_rep=MISSING[suffix], index=False, lineterminator="\n")
 
 
 def _write_parquet(table: pd.DataFrame, path: Path, described: Mapping[str, object]) -> None:
@@ -141,12 +149,15 @@ def read_table(path: PathLike) -> pd.DataFrame:
     -------
     DataFrame
         A long table has its strings as categories in order of first appearance, as `load` gives it,
-        whatever the format. Subjects and sessions are always strings (``007`` stays ``007``).
+        whatever the format. Subjects and sessions are always strings, and so is any other column with a
+        number that has leading zeros (``007`` stays ``007``).
 
     Raises
     ------
     UnknownNameError
         If the suffix is none of these.
+    TableError
+        If the content is not such a table.
     OSError
         If it cannot be opened.
 
@@ -159,47 +170,38 @@ def read_table(path: PathLike) -> pd.DataFrame:
     ...     read_table(pathlib.Path(folder, "t.csv")).equals(table)
     True
     """
-    suffix = suffix_of(path)
-    table = pq.read_table(Path(path)).to_pandas() if suffix == ".parquet" else _read_text(Path(path), suffix)
+    path = Path(path)
+    _require_suffix(path)
+    try:
+        table = pq.read_table(path).to_pandas() if path.suffix == ".parquet" else read_text(path, _is_text)
+    except (pa.ArrowException, UnicodeError) as error:
+        reason = str(error).splitlines()[0]
+        message = f"{path}: expected a {path.suffix[1:]} table, found something else ({reason})"
+        raise TableError(message) from error
     return _as_loaded(table)
 
 
-def _read_text(path: Path, suffix: str) -> pd.DataFrame:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        columns = next(csv.reader(file, delimiter=_SEPARATOR[suffix]), [])
-    texts = _text_columns(columns)
-    kept = [_MISSING[suffix], ""]
-    other = [*kept, "n/a", "NA", "NaN", "nan"]
-    table: pd.DataFrame = pd.read_csv(
-        path,
-        sep=_SEPARATOR[suffix],
-        dtype=dict.fromkeys(texts, _STRINGS),
-        keep_default_na=False,
-        na_values={name: kept if name in texts else other for name in columns},
-        **_EXACT,
-        encoding="utf-8-sig",
-    )
-    return table
-
-
-def _text_columns(columns: Sequence[str]) -> list[str]:
-    """Tell which columns hold text whatever it looks like."""
-    ours: Collection[str] = ()
-    if set(LONG) <= set(columns):
-        ours = _CATEGORIES
-    elif set(FILES) <= set(columns):
-        ours = [name for name in FILES if name != "n_values"]
-    return [name for name in columns if name in ours or name in _IDENTITIES]
+def _is_text(column: str, columns: Iterable[str]) -> bool:
+    """Tell whether a column of a table holds text whatever it looks like."""
+    present = set(columns)
+    for ours, numbers in ((LONG, {"value"}), (FILES, {"n_values"}), (PROBLEMS, set[str]())):
+        if set(ours) <= present and column in ours:
+            return column not in numbers
+    return column in IDENTITIES or column == "name_found"
 
 
 def _as_loaded(table: pd.DataFrame) -> pd.DataFrame:
     """Give the columns the types that they have in memory."""
+    texts = [name for name in table.columns if _is_text(name, table.columns)]
     if set(LONG) <= set(table.columns):
-        names = [name for name in table.columns if name in _CATEGORIES or table[name].dtype == "category"]
-        table = table.assign(**{name: _category(table[name]) for name in names})
+        kinds = (pd.StringDtype, pd.CategoricalDtype)
+        texts += [name for name in table.columns if isinstance(table[name].dtype, kinds) and name not in texts]
+        table = table.assign(**{name: _category(table[name]) for name in texts})
+        table = table.astype({"value": "float64"})
         return table.astype({"segid": "Int64"}) if "segid" in table.columns else table
-    texts = [*SUBJECT_KEY, *(name for name in FILES if set(FILES) <= set(table.columns) and name != "n_values")]
-    return table.astype({name: _STRINGS for name in texts if name in table.columns})
+    return table.astype(dict.fromkeys(texts, STRINGS)).astype(
+        {"n_values": "int64"} if "n_values" in table.columns else {}
+    )
 
 
 def _category(column: pd.Series) -> pd.Series:

@@ -21,7 +21,7 @@ from fsstats.tables.problems import describe, problems
 PathLike = str | os.PathLike[str]
 StudySource = PathLike | Sequence[PathLike] | pd.DataFrame
 Progress = Callable[[int, int], object]
-_NOT_READ = ("missing", "skipped")
+_NOT_READ = ("missing", "skipped", "unreadable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +106,17 @@ def load(
         The long table: subject, session, stream, source, hemi, region, measure, value, unit. One row a
         value; subject to measure is unique; a missing value is NaN, never 0.
 
-    Warns
-    -----
-    FsstatsWarning
-        If any file is missing, damaged or doubtful, with what and why. `check` gives the same as a table.
-
     Raises
     ------
     NothingFoundError
         If there is no subject.
     UnknownNameError
         If a source or a measure does not exist.
+
+    Warns
+    -----
+    FsstatsWarning
+        If any file is missing, damaged or doubtful, with what and why. `check` gives the same as a table.
 
     Notes
     -----

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from fsstats.io.files import suffix_of, write_tables
+from fsstats._frames import printable
+from fsstats.discovery import find_stats
+from fsstats.io.files import require_places, write_tables
 from fsstats.io.load import Cohort, Progress, StudySource, load_cohort
 from fsstats.schema import SUBJECT_KEY
-from fsstats.tables.join import join
+from fsstats.tables.join import identified, join
 from fsstats.tables.shape import to_wide
 
 PathLike = str | os.PathLike[str]
@@ -72,12 +74,15 @@ def merge(
     ...     sorted(path.name for path in pathlib.Path(folder).glob("cohort*"))
     ['cohort.files.json', 'cohort.files.parquet', 'cohort.json', 'cohort.parquet']
     """
-    suffix = suffix_of(out)
-    cohort = load_cohort(source, subjects=subjects, sources=sources, measures=measures, progress=progress)
+    path = Path(out)
+    beside = path.with_name(f"{path.stem}.files{path.suffix}")
+    require_places([beside, path])
+    files = source if isinstance(source, pd.DataFrame) else find_stats(source, subjects=subjects, sources=sources)
+    if participants is not None:
+        identified(files[["subject", "session"]], participants)
+    cohort = load_cohort(files, subjects=subjects, sources=sources, measures=measures, progress=progress)
     table = cohort.table if participants is None else join(cohort.table, participants, unmatched="keep")
     table = to_wide(table) if wide else table
-    path = Path(out)
-    beside = path.with_name(f"{path.stem}.files{suffix}")
     write_tables({beside: cohort.files, path: table}, provenance=_provenance(source, cohort))
     return Cohort(table, cohort.files)
 
@@ -88,7 +93,7 @@ def _provenance(source: StudySource, cohort: Cohort) -> dict[str, object]:
     tools = used[["tool", "version"]].drop_duplicates().sort_values(["tool", "version"])
     roots = [] if isinstance(source, pd.DataFrame) else [source] if isinstance(source, str | os.PathLike) else source
     return {
-        "Sources": [os.fspath(root) for root in roots],
+        "Sources": [printable(os.fspath(root)) for root in roots],
         "Tools": [" ".join(part for part in row if pd.notna(part)) for row in tools.itertuples(index=False)],
         "NumberOfSubjects": len(used.drop_duplicates(list(SUBJECT_KEY))),
         "NumberOfFiles": len(used),

@@ -1,19 +1,20 @@
 """Participants' columns onto the rows of a table, every unmatched subject named."""
 
 import warnings
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import require, to_category
-from fsstats.errors import ColumnsError, FsstatsWarning, TableError
+from fsstats._frames import Positions, require, to_category
+from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import LONG
 
 Unmatched = Literal["raise", "keep", "drop"]
-_SUBJECT = ("subject", "participant_id")
-_SESSION = ("session", "session_id")
+_UNMATCHED: Final = ("raise", "keep", "drop")
+_SUBJECT: Final = ("subject", "participant_id")
+_SESSION: Final = ("session", "session_id")
 
 
 def join(table: pd.DataFrame, participants: pd.DataFrame, *, unmatched: Unmatched = "raise") -> pd.DataFrame:
@@ -42,6 +43,8 @@ def join(table: pd.DataFrame, participants: pd.DataFrame, *, unmatched: Unmatche
         has a column that the table has too.
     ColumnsError
         If either lacks the columns that identify a subject.
+    UnknownNameError
+        If `unmatched` is none of the three.
 
     Warns
     -----
@@ -61,23 +64,60 @@ def join(table: pd.DataFrame, participants: pd.DataFrame, *, unmatched: Unmatche
     0  sub-01    3.0   31
     1  sub-02    2.5   54
     """
+    if unmatched not in _UNMATCHED:
+        raise UnknownNameError.among("choice of unmatched", unmatched, _UNMATCHED)
     require(table, ["subject"], needed_by="join")
-    keys = _keys(table, participants)
-    people = participants.rename(columns={theirs: ours for ours, theirs in keys.items()})
-    people = people.astype(dict.fromkeys(keys, "str"))
-    _refuse_repeats(people, list(keys))
-    _refuse_collisions(table, people, list(keys))
-    table_rows = _index(table, list(keys))
-    place = _index(people, list(keys)).get_indexer(table_rows)
-    message = _unmatched(table_rows[place < 0], people[~np.isin(np.arange(len(people)), place)], list(keys), people)
+    people, keys = identified(table, participants)
+    in_table, in_people = _index(table, keys), _index(people, keys)
+    place = in_people.get_indexer(in_table)
+    unused = people[~np.isin(np.arange(len(people)), place)]
+    message = _unmatched(in_table[place < 0], unused, keys, set(people["subject"]))
     if message and unmatched == "raise":
         raise TableError(message)
     if message:
         warnings.warn(message, FsstatsWarning, stacklevel=2)
-    return _with_columns(table, people.drop(columns=list(keys)), place, drop=unmatched == "drop")
+    joined = _with_columns(table, people.drop(columns=keys), place)
+    return joined[place >= 0] if unmatched == "drop" else joined
 
 
-def _keys(table: pd.DataFrame, participants: pd.DataFrame) -> dict[str, str]:
+def identified(table: pd.DataFrame, participants: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Give the participants under our names of subject and session, and which of these identify a row.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A table with the column ``subject``, and ``session`` if it has sessions.
+    participants : DataFrame
+        As for `join`.
+
+    Returns
+    -------
+    tuple of (DataFrame, list of str)
+        The participants, names as text; and ``["subject"]`` or ``["subject", "session"]``.
+
+    Raises
+    ------
+    TableError
+        If participants has a subject twice, or a column that the table has too.
+    ColumnsError
+        If participants has no column that identifies a subject.
+
+    Examples
+    --------
+    >>> people, keys = identified(pd.DataFrame({"subject": ["1"]}), pd.DataFrame({"participant_id": [1], "age": [3]}))
+    >>> people["subject"].tolist(), keys
+    (['1'], ['subject'])
+    """
+    names = _key_columns(table, participants)
+    people = participants.rename(columns={theirs: ours for ours, theirs in names.items()})
+    people = people.assign(**{ours: _as_text(people[ours]) for ours in names})
+    keys = list(names)
+    _refuse_repeats(people, keys, has_session=any(name in participants.columns for name in _SESSION))
+    _refuse_collisions(table, people, keys)
+    return people, keys
+
+
+def _key_columns(table: pd.DataFrame, participants: pd.DataFrame) -> dict[str, str]:
     """Find the columns that identify a row of participants: our name to theirs."""
     subject = next((name for name in _SUBJECT if name in participants.columns), None)
     if subject is None:
@@ -87,24 +127,30 @@ def _keys(table: pd.DataFrame, participants: pd.DataFrame) -> dict[str, str]:
     return {"subject": subject} | ({"session": session} if session and has_sessions else {})
 
 
+def _as_text(names: pd.Series) -> pd.Series:
+    """Write names as text; numbers that lost their type to a missing value (1.0) as whole numbers."""
+    if pd.api.types.is_float_dtype(names.dtype) and (names.dropna() % 1 == 0).all():
+        names = names.astype("Int64")
+    return names.astype("str").where(names.notna())
+
+
 def _index(table: pd.DataFrame, keys: Sequence[str]) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(table[list(keys)].astype("str").fillna(""))
 
 
-def _refuse_repeats(people: pd.DataFrame, keys: list[str]) -> None:
-    repeated = people.loc[people.duplicated(keys), keys]
+def _refuse_repeats(people: pd.DataFrame, keys: list[str], *, has_session: bool) -> None:
+    repeated = people.loc[people.duplicated(keys), keys].drop_duplicates()
     if len(repeated):
-        message = f"participants has these more than once: {_names(repeated)}"
-        hint = "; name the sessions in a column session_id" if keys == ["subject"] else ""
-        raise TableError(message + hint)
+        hint = "" if has_session else "; name the sessions in a column session_id"
+        message = f"participants has these more than once: {_names(repeated)}{hint}"
+        raise TableError(message)
 
 
 def _refuse_collisions(table: pd.DataFrame, people: pd.DataFrame, keys: list[str]) -> None:
     both = [name for name in people.columns if name not in keys and (name in table.columns or name in LONG)]
     if both:
-        message = (
-            f"participants and the table both have {', '.join(map(repr, both))}; rename or drop it in participants"
-        )
+        names = ", ".join(map(repr, both))
+        message = f"participants and the table both have {names}; rename or drop it in participants"
         raise TableError(message)
 
 
@@ -112,7 +158,7 @@ def _names(rows: pd.DataFrame) -> str:
     return ", ".join("/".join(str(part) for part in row if pd.notna(part)) for row in rows.itertuples(index=False))
 
 
-def _unmatched(lost: pd.MultiIndex, unused: pd.DataFrame, keys: list[str], people: pd.DataFrame) -> str:
+def _unmatched(lost: pd.MultiIndex, unused: pd.DataFrame, keys: list[str], known: set[str]) -> str:
     """Name the subjects of either side that the other does not have; '' if there are none."""
     without = lost.unique().to_frame(index=False).replace("", None)
     texts = []
@@ -120,33 +166,39 @@ def _unmatched(lost: pd.MultiIndex, unused: pd.DataFrame, keys: list[str], peopl
         texts.append(f"{len(without)} in the table but not in participants: {_names(without)}")
     if len(unused):
         texts.append(f"{len(unused)} in participants but not in the table: {_names(unused[keys])}")
-    return "; ".join(texts) + (_hint(list(without.iloc[:, 0]), people) if len(without) else "")
+    return "; ".join(texts) + _hint([name for name in without.iloc[:, 0] if name not in known], known)
 
 
-def _hint(lost: list[str], people: pd.DataFrame) -> str:
-    known = set(people["subject"])
-    for change, text in (
-        (lambda name: name.removeprefix("sub-"), "the same names without 'sub-' are in participants"),
-        (lambda name: f"sub-{name}", "the same names with 'sub-' in front are in participants"),
-        (lambda name: name.lstrip("0"), "the same names without leading zeros are in participants"),
-        (
-            lambda name: name.removeprefix("sub-").lstrip("0"),
-            "the same numbers without 'sub-' and zeros are in participants",
-        ),
-    ):
-        if any(change(name) in known for name in lost):
-            return f". Hint: {text}"
+def _without_sub(name: str) -> str:
+    return name.removeprefix("sub-")
+
+
+def _without_zeros(name: str) -> str:
+    return name.lstrip("0")
+
+
+_HABITS: Final[tuple[tuple[Callable[[str], str], str, str], ...]] = (
+    (_without_sub, "without 'sub-'", "with 'sub-' in front"),
+    (_without_zeros, "without leading zeros", "with leading zeros"),
+    (lambda name: _without_zeros(_without_sub(name)), "without 'sub-' and zeros", "with 'sub-' and zeros"),
+)
+"""Ways in which the same name is written; what to say if the table or participants has more."""
+
+
+def _hint(lost: list[str], known: set[str]) -> str:
+    """Say if names would match but for a habit of writing; '' if not."""
+    for plain, fewer, more in _HABITS:
+        forms = {plain(str(name)) for name in known}
+        alike = next((name for name in lost if plain(name) in forms), None)
+        if alike is not None:
+            return f". Hint: the same names {fewer if plain(alike) != alike else more} are in participants"
     return ""
 
 
-def _with_columns(
-    table: pd.DataFrame, columns: pd.DataFrame, place: "np.ndarray[tuple[int], np.dtype[np.intp]]", *, drop: bool
-) -> pd.DataFrame:
+def _with_columns(table: pd.DataFrame, columns: pd.DataFrame, place: Positions) -> pd.DataFrame:
     """Take the participants' rows at `place` (-1: none) beside the table's rows."""
     taken = columns.reset_index(drop=True).reindex(place).set_axis(table.index, axis=0)
-    text = [
-        name for name in taken.columns if isinstance(taken[name].dtype, pd.StringDtype) or taken[name].dtype == object
-    ]
-    taken = taken.assign(**{name: to_category(taken[name]) for name in text})
-    joined = pd.concat([table, taken], axis=1)
-    return joined[place >= 0] if drop else joined
+    if isinstance(table["subject"].dtype, pd.CategoricalDtype):  # so many rows that text is kept as categories
+        text = [name for name in taken.columns if isinstance(taken[name].dtype, pd.StringDtype)]
+        taken = taken.assign(**{name: to_category(taken[name]) for name in text})
+    return pd.concat([table, taken], axis=1)

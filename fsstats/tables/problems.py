@@ -193,7 +193,7 @@ def _mixed_definitions(files: pd.DataFrame) -> Iterator[Record]:
     for (source, measure), own in _meanings(files).groupby(["source", "measure"]):
         counts = own["meaning"].value_counts()
         if len(counts) > 1:
-            found = ", ".join(f"{meaning} in {n} files" for meaning, n in counts.items())
+            found = ", ".join(f"{meaning} in {n} file{'s' if n != 1 else ''}" for meaning, n in counts.items())
             text = f"{measure} has several meanings: {found} ({MIXED_MEANING[str(measure)]})"
             yield {"level": "warning", "rule": "definitions", "source": source, "problem": text}
 

@@ -68,6 +68,7 @@ def to_wide(table: pd.DataFrame, *, sep: str | None = "_") -> pd.DataFrame:
     row, who = _number(table, SUBJECT_KEY)
     column, labels = _number(table, LABELS)
     _refuse_repeats(table, row, column)
+    _refuse_mixed_units(table, column)
     values = np.full((len(who), len(labels)), np.nan)
     values[row, column] = table["value"].to_numpy()
     who = who.join(_constant_columns(table, row))
@@ -76,7 +77,8 @@ def to_wide(table: pd.DataFrame, *, sep: str | None = "_") -> pd.DataFrame:
         labels = labels.assign(unit=unit)
         return _with_levels(who, values, labels)
     names = [column_name(*parts, sep=sep) for parts in labels.itertuples(index=False, name=None)]
-    repeated = pd.Series(names)[pd.Series(names).duplicated()]
+    every = pd.Series([*who.columns, *names], dtype="str")
+    repeated = every[every.duplicated()]
     if len(repeated):
         message = f"two columns would be called {repeated.iloc[0]!r}; use another sep, or sep=None"
         raise TableError(message)
@@ -104,6 +106,18 @@ def _refuse_repeats(table: pd.DataFrame, row: Positions, column: Positions) -> N
     if repeated.any():
         what = " / ".join(str(part) for part in table.loc[repeated, list(KEY)].iloc[0] if pd.notna(part))
         message = f"{int(repeated.sum())} value(s) occur twice, the first is {what}; a long table has each once"
+        raise TableError(message)
+
+
+def _refuse_mixed_units(table: pd.DataFrame, column: Positions) -> None:
+    units = table["unit"].astype("str").groupby(column)
+    mixed = units.nunique() > 1  # noqa: PD101 - of each column
+    if mixed.any():
+        first = table.loc[column == mixed.index[mixed][0]]
+        what = " / ".join(str(part) for part in first[list(LABELS)].iloc[0] if pd.notna(part))
+        message = (
+            f"{what} has several units: {', '.join(first['unit'].astype('str').unique())}; one column can have one"
+        )
         raise TableError(message)
 
 
@@ -194,8 +208,9 @@ def to_long(wide: pd.DataFrame, *, sep: str = "_") -> pd.DataFrame:
     >>> wide = pd.DataFrame(
     ...     {"subject": ["a"], "session": [None], "stream": ["cross"], "aparc_lh_insula_area": [2200.0]}
     ... )
-    >>> to_long(wide).loc[0, ["source", "hemi", "region", "measure", "value", "unit"]].tolist()
-    ['aparc', 'lh', 'insula', 'area', 2200.0, 'mm^2']
+    >>> to_long(wide)[["source", "hemi", "region", "measure", "value", "unit"]]
+      source hemi  region measure   value  unit
+    0  aparc   lh  insula    area  2200.0  mm^2
     """
     flat = _one_level(wide)
     require(flat, SUBJECT_KEY, needed_by="to_long")
@@ -258,17 +273,26 @@ def split_name(name: str, *, sep: str = "_") -> tuple[str, str | None, str, str,
     """
     place, found, field = name.partition(f"{sep}{GLOBAL}{sep}")
     if found:
-        source, hemi = _split_side(place, sep)
-        known = global_measures().get(field)
-        return source, hemi or _side_said(GLOBAL, field), GLOBAL, field, known.unit if known else None
+        return _split_global(*_split_side(place, sep), field)
     measure = next((m for m in sorted(MEASURE, key=len, reverse=True) if name.endswith(f"{sep}{m}")), None)
-    split = measure and _split_region(name.removesuffix(f"{sep}{measure}"), sep)
-    if measure is None:
+    place = name.removesuffix(f"{sep}{measure}")
+    if measure is None or sep not in place:
         return None
-    if not split:
-        message = f"cannot tell source from region in the column name {name!r}; use to_wide(table, sep=None)"
+    split = _split_region(place, sep)
+    if split is None:
+        message = (
+            f"cannot tell source from region in the column name {name!r}; "
+            "rename it if it is no measure, or use to_wide(table, sep=None)"
+        )
         raise TableError(message)
     return *split, measure, MEASURE[measure].unit or None
+
+
+def _split_global(source: str, hemi: str | None, field: str) -> tuple[str, str | None, str, str, str | None] | None:
+    known = global_measures().get(field)
+    if known is None and source not in SOURCE:
+        return None
+    return source, hemi or _side_said(GLOBAL, field), GLOBAL, field, known.unit if known else None
 
 
 def _split_side(place: str, sep: str) -> tuple[str, str | None]:
@@ -277,16 +301,17 @@ def _split_side(place: str, sep: str) -> tuple[str, str | None]:
 
 
 def _split_region(place: str, sep: str) -> tuple[str, str | None, str] | None:
-    """Part source, side and region: the region must name its side or be known, or else the source must be known."""
+    """Part source, side and region where the side is named, or where source or region are known for sure."""
     splits = [(place[:i], place[i + len(sep) :]) for i in range(1, len(place)) if place.startswith(sep, i)]
-    known = [split for split in reversed(splits) if split[0] in SOURCE]
-    telling = [split for split in known + splits if hemi_of(split[1]) or split[1] in _region_names()]
-    likely = telling or known or (splits if len(splits) == 1 else [])
-    if not likely:
-        return None
-    source, region = likely[0]
-    hemi, found, name = region.partition(sep)
-    return (source, hemi, name) if found and hemi in HEMIS else (source, hemi_of(region), region)
+    splits.sort(key=lambda split: split[0] not in SOURCE)  # known sources first, else from the left
+    for source, region in splits:
+        for hemi in HEMIS:
+            if region.startswith(f"{hemi}{sep}"):
+                return source, hemi, region.removeprefix(f"{hemi}{sep}")
+        if hemi_of(region) or region in _region_names():
+            return source, hemi_of(region), region
+    source, region = splits[0]
+    return (source, None, region) if source in SOURCE and len(splits) == 1 else None
 
 
 @cache

@@ -3,7 +3,7 @@
 import typer
 
 from fsstats_cli.options import OutOption, Roots, SourceOption, StrictOption, SubjectsOption, read_subjects
-from fsstats_cli.output import is_fault, print_table, progress_bar, say
+from fsstats_cli.output import is_fault, number, print_table, progress_bar, say
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -32,6 +32,7 @@ def check(
     elif len(found):
         print_table(found)
     read = int((cohort.files["n_values"] > 0).sum())
-    say(f"{read} files read, {len(cohort.table)} values; {len(found)} problems")
+    counts = f"{number(read, 'file')} read, {number(len(cohort.table), 'value')}"
+    say(f"{counts}; {number(len(found), 'problem')}")
     if not read or (strict and is_fault(found)):
         raise typer.Exit(1)

@@ -3,7 +3,7 @@
 import typer
 
 from fsstats_cli.options import OutOption, Roots, SourceOption, SubjectsOption, read_subjects
-from fsstats_cli.output import print_table, say
+from fsstats_cli.output import number, print_table, say
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -25,6 +25,6 @@ def find(roots: Roots, source: SourceOption = None, subjects: SubjectsOption = N
         fs.write_table(files, output)
     counts = ", ".join(f"{n} {status}" for status, n in files["status"].value_counts().items())
     n_subjects = len(files.dropna(subset="subject").drop_duplicates(["subject", "session", "stream"]))
-    say(f"{n_subjects} subjects; files: {counts}")
+    say(f"{number(n_subjects, 'subject')}; files: {counts}")
     if not (files["status"] == "found").any():
         raise typer.Exit(1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fsstats_cli.options import MeasureOption, Roots, SourceOption, StrictOption, SubjectsOption, read_subjects
-from fsstats_cli.output import is_fault, progress_bar, say, say_problems
+from fsstats_cli.output import is_fault, number, progress_bar, say, say_problems
 
 if TYPE_CHECKING:
     from fsstats import Cohort
@@ -17,9 +17,9 @@ EXAMPLES = """
 
   fsstats merge $SUBJECTS_DIR -o cohort.parquet
 
-  fsstats merge derivatives/freesurfer -o thickness.csv --source aparc --measure thickness --wide
+  fsstats merge derivatives -o thick.csv -s aparc -m thickness --wide
 
-  fsstats merge site1 site2 -o cohort.parquet --participants participants.tsv --strict
+  fsstats merge site1 site2 -o all.parquet --participants people.tsv
 """
 
 
@@ -66,7 +66,11 @@ def merge(
     for text in unmatched:
         say(f"participants: {text}")
     say_problems(found)
-    if not (cohort.files["n_values"] > 0).any() or (strict and (is_fault(found) or unmatched)):
+    if not (cohort.files["n_values"] > 0).any():
+        wanted = f" of {', '.join(measure)}" if measure else ""
+        say(f"no value{wanted} was read: the table has no rows")
+        raise typer.Exit(1)
+    if strict and (is_fault(found) or unmatched):
         raise typer.Exit(1)
 
 
@@ -75,5 +79,6 @@ def _report(cohort: "Cohort", output: Path) -> None:
     n_subjects = len(used.drop_duplicates(["subject", "session", "stream"]))
     n_values = int(used["n_values"].sum())
     counts = ", ".join(f"{n} {status}" for status, n in cohort.files["status"].value_counts().items())
-    say(f"{n_subjects} subjects, {len(used)} files, {n_values} values -> {output} ({len(cohort.table)} rows)")
+    read = ", ".join([number(n_subjects, "subject"), number(len(used), "file"), number(n_values, "value")])
+    say(f"{read} -> {output} ({number(len(cohort.table), 'row')})")
     say(f"files: {counts}; listed in {output.with_name(f'{output.stem}.files{output.suffix}')}")
