@@ -1,0 +1,77 @@
+"""The documentation names everything there is, and what it shows runs."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fsstats
+from fsstats.datasets import make_cohort
+from fsstats.schema import FILES, LONG, SOURCES, STATUSES
+from fsstats.tables.problems import PROBLEMS
+from fsstats_cli.main import app
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+COMMANDS = [command.name for command in app.registered_commands]
+
+
+@pytest.mark.parametrize("name", [*fsstats.__all__, *FILES, *PROBLEMS, *STATUSES])
+def test_the_reference_names_it(name):
+    assert re.search(rf"\b{re.escape(name)}\b", REFERENCE)
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_the_readme_names_every_column_of_the_table(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_commands_are_in_readme_and_reference(name):
+    assert f"fsstats {name}" in README
+    assert f"fsstats {name}" in REFERENCE
+
+
+def test_there_are_as_many_sources_as_names():
+    assert len({source.name for source in SOURCES}) == len(SOURCES)
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    made = make_cohort(tmp_path / "derivatives" / "freesurfer", n_subjects=3, seed=8)
+    (made.root / "sub-001").rename(made.root / "bert")
+    people = made.participants.replace({"sub-001": "bert"})
+    people.to_csv(tmp_path / "participants.tsv", sep="\t", index=False)
+    monkeypatch.chdir(tmp_path)
+    return made.root
+
+
+def test_the_readmes_python_runs(study):
+    names = {}
+    for block in blocks("python"):
+        exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our own text
+    assert names["insula"]["measure"].unique().tolist() == ["thickness"]
+    assert len(names["wide"]) == 3
+
+
+SHELL = [
+    line.split("#")[0].strip() for block in blocks("bash") for line in block.splitlines() if line.startswith("fsstats")
+]
+
+
+@pytest.mark.parametrize("line", SHELL)
+def test_the_readmes_commands_run(study, line):
+    words = [os.path.expandvars(word.replace("$SUBJECTS_DIR", str(study))) for word in shlex.split(line)]
+    done = subprocess.run(
+        [sys.executable, "-m", "fsstats_cli", *words[1:]], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
