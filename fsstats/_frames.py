@@ -53,11 +53,15 @@ def to_category(values: pd.Series) -> pd.Series:
 
 
 def printable(text: str) -> str:
-    r"""Give a text that can be written anywhere: bytes of a file name that are no UTF-8 become ``\xNN``.
+    r"""Give a text that can be written anywhere.
+
+    Bytes of a file name that are no UTF-8, and control characters such as the
+    carriage return that a list made on Windows leaves behind, become escapes.
 
     Examples
     --------
-    >>> printable("sub-01"), printable("sub-\udcff")
-    ('sub-01', 'sub-\\udcff')
+    >>> print(printable("sub-01"), printable("sub-\udcff"), printable("sub-02\r"))
+    sub-01 sub-\udcff sub-02\x0d
     """
-    return text.encode("utf-8", "backslashreplace").decode()
+    plain = text.encode("utf-8", "backslashreplace").decode()
+    return "".join(f"\\x{ord(c):02x}" if ord(c) < 32 else c for c in plain)

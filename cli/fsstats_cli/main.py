@@ -44,7 +44,7 @@ for command in (merge, find, check, show, demo):
 def main() -> None:
     """Run the command line; errors that name their cause end in one line and status 1."""
     try:
-        app()
+        app(prog_name="fsstats")
     except FsstatsError as error:
         say(f"fsstats: {error}")
         sys.exit(1)

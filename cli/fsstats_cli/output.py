@@ -28,7 +28,7 @@ def print_table(table: "pd.DataFrame") -> None:
     """Print a table on stdout: aligned on a terminal, tab-separated into a pipe or file."""
     shown = table.astype("object").where(table.notna(), "")
     if sys.stdout.isatty():
-        sys.stdout.write(f"{shown.to_string(index=False)}\n" if len(shown) else "(no rows)\n")
+        sys.stdout.write(f"{shown.to_string(index=False, max_colwidth=60)}\n" if len(shown) else "(no rows)\n")
     else:
         shown.to_csv(sys.stdout, sep="\t", index=False, lineterminator="\n")
 
@@ -37,10 +37,21 @@ def print_table(table: "pd.DataFrame") -> None:
 def progress_bar(what: str) -> "Iterator[Callable[[int, int], object]]":
     """Give a function to call with (done, all); a bar on stderr where that is a terminal, else nothing."""
     console = Console(stderr=True)
+    shown = sys.stderr.isatty()
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def print_problems(found: "pd.DataFrame") -> None:
+    """Print problems on stdout: in words on a terminal, as a table into a pipe or file."""
+    from fsstats.tables import describe
+
+    if len(found) and sys.stdout.isatty():
+        sys.stdout.write(f"{describe(found)}\n")
+    elif len(found):
+        print_table(found)
 
 
 def say_problems(found: "pd.DataFrame") -> None:

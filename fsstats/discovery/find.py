@@ -195,7 +195,7 @@ def _record(subject: Subject, state: State, path: Path) -> Record:
 
 def _why_unreadable(path: Path) -> str | None:
     if printable(str(path)) != str(path):
-        return "the file's name is not UTF-8 (shown with \\x codes); rename it"
+        return "its path is not UTF-8, or has control characters (shown as codes); rename it"
     try:
         mode = path.stat().st_mode
     except OSError as error:

@@ -99,7 +99,10 @@ def require_places(paths: Iterable[Path]) -> None:
 
 def _require_suffix(path: Path) -> None:
     if path.suffix not in SUFFIXES:
-        raise UnknownNameError.among("table format", path.suffix or path.name, SUFFIXES)
+        if not path.suffix:
+            message = f"{path}: expected a name that ends in {', '.join(SUFFIXES)}, which decides the format"
+            raise UnknownNameError(message)
+        raise UnknownNameError.among("table format", path.suffix, SUFFIXES)
 
 
 def _require_plain(table: pd.DataFrame, suffix: str) -> None:

@@ -21,7 +21,7 @@ _REVISIONS: Final = {
 ``mris_anatomical_stats.c`` 1.72 is in 5.1 and in 5.3, so ``mrisurf.c`` decides there.
 """
 _ID: Final = re.compile(r"\$Id: (?P<program>\S+),v (?P<revision>[\d.]+)")
-_NUMBER: Final = re.compile(r"(?<![\d.])v?(\d+\.\d+(?:\.\d+)?(?:-beta)?)(?![\d.])")
+_NUMBER: Final = re.compile(r"(?<![\w.])v?(\d+\.\d+(?:\.\d+)?(?:-beta)?)(?![\d.])")
 _MRISURF_6: Final = "1.781."
 
 
@@ -41,8 +41,8 @@ def release(text: str) -> str | None:
         if revision["program"] == "mrisurf.c" and number.startswith(_MRISURF_6):
             return "6.0"
         return _REVISIONS.get(revision["program"], {}).get(number)
-    found = [match for match in _NUMBER.finditer(text) if "centos" not in text[: match.start()][-8:].lower()]
-    return found[0][1] if found else None
+    found = _NUMBER.search(text)
+    return found[1] if found else None
 
 
 def tool_and_version(header: Mapping[str, str]) -> tuple[str | None, str | None]:

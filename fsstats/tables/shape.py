@@ -102,7 +102,7 @@ def _first(numbers: Positions, n: int) -> Positions:
 
 
 def _refuse_repeats(table: pd.DataFrame, row: Positions, column: Positions) -> None:
-    repeated = pd.Series(list(zip(row, column, strict=True))).duplicated().to_numpy()
+    repeated = pd.Series(row * (column.max(initial=0) + 1) + column).duplicated().to_numpy()
     if repeated.any():
         what = " / ".join(str(part) for part in table.loc[repeated, list(KEY)].iloc[0] if pd.notna(part))
         message = f"{int(repeated.sum())} value(s) occur twice, the first is {what}; a long table has each once"

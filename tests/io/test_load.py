@@ -103,7 +103,7 @@ def test_what_was_written_is_what_is_read(tmp_path, tool, layout):
     groups=st.lists(st.text("abcXYZ", min_size=1, max_size=6), min_size=1, max_size=3, unique=True),
     exponent=st.floats(0, 1),
 )
-def test_law_what_make_cohort_wrote_is_what_load_reads(
+def test_law_what_make_cohort_wrote_is_what_load_reads(  # noqa: PLR0917 - drawn by name
     tmp_path_factory, seed, n_subjects, sessions, study, groups, exponent
 ):
     tool, layout = study
@@ -168,7 +168,7 @@ class TestChoosing:
             fs.load(small.root, measures=["thicknes"])
 
     def test_a_source_that_does_not_exist(self, small):
-        with pytest.raises(fs.UnknownNameError, match="no source is called 'aparc.a2005s'; did you mean aparc.a2009s"):
+        with pytest.raises(fs.UnknownNameError, match=r"no source is called 'aparc.a2005s'; did you mean aparc.a2009s"):
             fs.load(small.root, sources=["aparc.a2005s"])
 
     def test_a_table_that_is_no_files_table(self):

@@ -3,7 +3,7 @@
 import typer
 
 from fsstats_cli.options import OutOption, Roots, SourceOption, StrictOption, SubjectsOption, read_subjects
-from fsstats_cli.output import is_fault, number, print_table, progress_bar, say
+from fsstats_cli.output import is_fault, number, print_problems, progress_bar, say
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -27,12 +27,12 @@ def check(
     with progress_bar("checking") as progress:
         cohort = fs.load_cohort(roots, subjects=read_subjects(subjects), sources=source, progress=progress)
     found = fs.problems(cohort.files)
-    if output is not None:
+    if output is None:
+        print_problems(found)
+    else:
         fs.write_table(found, output)
-    elif len(found):
-        print_table(found)
     read = int((cohort.files["n_values"] > 0).sum())
     counts = f"{number(read, 'file')} read, {number(len(cohort.table), 'value')}"
-    say(f"{counts}; {number(len(found), 'problem')}")
+    say(f"{counts}; {number(len(found), 'problem')}" + (f", listed in {output}" if output else ""))
     if not read or (strict and is_fault(found)):
         raise typer.Exit(1)

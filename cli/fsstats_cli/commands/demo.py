@@ -1,11 +1,16 @@
 """``fsstats demo``: a made-up cohort, merged, with a first table."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fsstats_cli.output import progress_bar, say_problems
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SMALLER = ("Left-Hippocampus", "Right-Hippocampus")
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -29,46 +34,38 @@ def demo(
     if folder.exists() and any(folder.iterdir()):
         message = f"{folder} is not empty; name a new folder: fsstats demo FOLDER"
         raise fs.TableError(message)
-    made = fs.datasets.make_cohort(
-        folder / "subjects",
-        n_subjects=subjects,
-        effects={"Left-Hippocampus": -0.1, "Right-Hippocampus": -0.1},
-        seed=seed,
-    )
+    effects: dict[str | tuple[str, str], float] = dict.fromkeys(_SMALLER, -0.2)
+    made = fs.datasets.make_cohort(folder / "subjects", n_subjects=subjects, effects=effects, seed=seed)
     out = folder / "cohort.parquet"
     with progress_bar("reading") as progress:
         cohort = fs.merge(made.root, out, participants=made.participants, progress=progress)
     say_problems(fs.problems(cohort.files))
-    _print(fs.read_table(out), folder, out)
+    typer.echo(_account(fs.read_table(out), folder, out))
 
 
-def _print(table: "object", folder: Path, out: Path) -> None:
-    import pandas as pd
-
-    assert isinstance(table, pd.DataFrame)  # noqa: S101 - for the type checker
-    hippocampus = table[
-        (table["source"] == "aseg")
-        & (table["measure"] == "volume")
-        & table["region"].isin(["Left-Hippocampus", "Right-Hippocampus"])
-    ]
-    means = (
-        hippocampus.groupby(["region", "group", "unit"], observed=True)["value"].agg(["count", "mean", "std"]).round(1)
+def _account(table: "pd.DataFrame", folder: Path, out: Path) -> str:
+    """Say where everything is, and show a first table."""
+    chosen = table[(table["source"] == "aseg") & (table["measure"] == "volume") & table["region"].isin(_SMALLER)]
+    means = chosen.groupby(["region", "group", "unit"], observed=True)["value"].agg(["count", "mean", "std"])
+    places = {
+        folder / "subjects": "the subjects, as recon-all would leave them",
+        out: f"{len(table):,} values, one a row",
+        out.with_suffix(".json"): "what every column means",
+        out.with_name("cohort.files.parquet"): "every file, and what is wrong with it",
+    }
+    width = max(len(str(path)) for path in places)
+    return "\n".join(
+        [
+            f"A made-up cohort of {table['subject'].nunique()} subjects, merged into one long table:",
+            *(f"  {path!s:<{width}}  {text}" for path, text in places.items()),
+            "",
+            "A first table: volume of the hippocampus, which was made 20 % smaller in the patients.",
+            "",
+            means.round(1).reset_index().to_string(index=False),
+            "",
+            "Go on in Python:",
+            f"  import fsstats as fs; table = fs.read_table({str(out)!r})",
+            "or with your own subjects:",
+            "  fsstats merge $SUBJECTS_DIR -o cohort.parquet",
+        ]
     )
-    lines = [
-        f"A made-up cohort of {table['subject'].nunique()} subjects, as recon-all would leave it:",
-        f"  {folder / 'subjects'}",
-        f"merged into one long table ({len(table):,} values):",
-        f"  {out}                the values",
-        f"  {out.with_suffix('.json')}                   what every column means",
-        f"  {out.with_name('cohort.files.parquet')}          every file, and what is wrong with it",
-        "",
-        "The first table, hippocampal volume by group (the patients' was made 10 % smaller):",
-        "",
-        means.reset_index().to_string(index=False),
-        "",
-        "Go on in Python:",
-        f"  import fsstats as fs; table = fs.read_table({str(out)!r})",
-        "or with your own subjects:",
-        "  fsstats merge $SUBJECTS_DIR -o cohort.parquet",
-    ]
-    typer.echo("\n".join(lines))

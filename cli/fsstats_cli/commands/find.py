@@ -25,6 +25,6 @@ def find(roots: Roots, source: SourceOption = None, subjects: SubjectsOption = N
         fs.write_table(files, output)
     counts = ", ".join(f"{n} {status}" for status, n in files["status"].value_counts().items())
     n_subjects = len(files.dropna(subset="subject").drop_duplicates(["subject", "session", "stream"]))
-    say(f"{number(n_subjects, 'subject')}; files: {counts}")
+    say(f"{number(n_subjects, 'subject')}; files: {counts}" + (f"; listed in {output}" if output else ""))
     if not (files["status"] == "found").any():
         raise typer.Exit(1)

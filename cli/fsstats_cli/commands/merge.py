@@ -47,6 +47,8 @@ def merge(
     """Read a study and write it as one table, with an account of every file."""
     import fsstats as fs
 
+    if participants is not None and participants.resolve() == output.resolve():
+        raise fs.TableError(f"{output} is the participants file, which would be overwritten; name another output")
     people = None if participants is None else fs.read_table(participants)
     with warnings.catch_warnings(record=True) as caught, progress_bar("reading") as progress:
         warnings.simplefilter("always", fs.FsstatsWarning)

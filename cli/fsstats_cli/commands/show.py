@@ -34,10 +34,9 @@ def show(
     for name, value in facts.items():
         if value:
             say(f"{name:>10}: {value}")
-    for line in stats.measure_lines:
+    for line in stats.measure_lines if stats.names else ():
         say(f"{line.field:>32}: {line.value:,.12g} {line.unit}  ({line.description})")
-    if stats.names:
-        print_table(stats.rows)
+    print_table(stats.rows if stats.names else stats.measures)
     for remark in stats.remarks:
         say(f"{'problem' if remark.loss else 'note'}: {remark.at(str(path))}")
     if not stats.is_whole:
