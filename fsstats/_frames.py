@@ -1,6 +1,6 @@
 """What every layer needs of data frames; nothing of the domain."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,17 @@ def to_category(values: pd.Series) -> pd.Series:
     codes, names = pd.factorize(values)
     found = pd.Categorical.from_codes(codes, categories=pd.Index([str(name) for name in names], dtype="str"))
     return pd.Series(found, index=values.index, name=values.name)
+
+
+def one_or_more(names: Collection[str] | None) -> Collection[str] | None:
+    """Take a single name for a list of one: as a collection, a string would be its letters.
+
+    Examples
+    --------
+    >>> one_or_more("aseg"), one_or_more(["aseg", "wmparc"]), one_or_more(None)
+    (['aseg'], ['aseg', 'wmparc'], None)
+    """
+    return [names] if isinstance(names, str) else names
 
 
 def printable(text: str) -> str:

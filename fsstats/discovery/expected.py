@@ -2,89 +2,70 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from fsstats.discovery.state import State
-from fsstats.discovery.subjects import Subject
+from fsstats.discovery._rows import Found, Kind, Record
 from fsstats.schema import HEMIS, SOURCE, number
 
-Record = dict[str, object]
-Found = tuple[Subject, State, list[Record]]
-Kind = tuple[str, str | None]
-Group = tuple[str, int | None, str]
+_Group = tuple[str, int | None, str]
+
+
+@dataclass(slots=True)
+class _Peers:
+    """How many subjects were processed alike, and how many of them have each kind of file."""
+
+    n: int = 0
+    counts: Counter[Kind] = field(default_factory=Counter)
+
+    def add(self, kinds: Iterable[Kind]) -> None:
+        self.n += 1
+        self.counts.update(kinds)
 
 
 def missing_files(found: Sequence[Found]) -> list[Record]:
     """Make a row with status ``missing`` for every file that a subject ought to have and lacks."""
-    groups: dict[Group, list[set[Kind]]] = defaultdict(list)
-    for subject, state, records in found:
-        groups[_group(subject, state)].append(_kinds(records))
-    everybody = [kinds for group in groups.values() for kinds in group]
+    groups: dict[_Group, _Peers] = defaultdict(_Peers)
+    everybody = _Peers()
+    for one in found:
+        for peers in (groups[_group(one)], everybody):
+            peers.add(one.kinds)
     records = []
-    for subject, state, own in found:
-        if any(record["source"] is None for record in own):  # what it has cannot be known
+    for one in found:
+        if any(row["source"] is None for row in one.rows):  # what it has cannot be known
             continue
-        alike = groups[_group(subject, state)]
-        peers = alike if any(alike) else everybody
-        records += _missing_of(subject, state, _kinds(own), peers)
+        alike = groups[_group(one)]
+        records += _missing_of(one, alike if alike.counts else everybody)
     return records
 
 
-def _group(subject: Subject, state: State) -> Group:
-    version = number(state.version)
-    return state.tool, version[0] if version else None, subject.stream
+def _group(found: Found) -> _Group:
+    version = number(found.state.version)
+    return found.state.tool, version[0] if version else None, found.subject.stream
 
 
-def _kinds(records: Iterable[Record]) -> set[Kind]:
-    return {(str(record["source"]), _text(record["hemi"])) for record in records if record["source"]}
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _missing_of(subject: Subject, state: State, own: set[Kind], peers: list[set[Kind]]) -> list[Record]:
-    counts = Counter(kind for kinds in peers for kind in kinds)
+def _missing_of(found: Found, peers: _Peers) -> list[Record]:
+    own = found.kinds
     due = {
-        kind: f"{count} of {len(peers)} subjects processed alike have it"
-        for kind, count in counts.items()
-        if 2 * count > len(peers) and _is_read(kind)
+        kind: f"{count} of {peers.n} subjects processed alike have it"
+        for kind, count in peers.counts.items()
+        if 2 * count > peers.n and _is_read(kind)
     }
-    due |= {
-        kind: "the other hemisphere is there"
-        for kind in _twins(own)
-        if _is_read(kind) and (counts[kind] or len(peers) == 1)
-    }
+    twins = [kind for kind in _twins(own) if _is_read(kind) and (peers.counts[kind] or peers.n == 1)]
+    due |= dict.fromkeys(twins, "the other hemisphere is there")
+    stats = found.subject.path / "stats"
     lacking = sorted(kind for kind in due if kind not in own)
-    records = [_record(subject, state, kind, f"no such file; {due[kind]}") for kind in lacking]
     if not own and not lacking:
-        records.append(_record(subject, state, None, "no stats file in this subject"))
-    return records
+        return [found.row(stats, (None, None), "missing", "no stats file in this subject")]
+    return [found.row(stats / _name(kind), kind, "missing", f"no such file; {due[kind]}") for kind in lacking]
 
 
 def _is_read(kind: Kind) -> bool:
     return kind[0] not in SOURCE or SOURCE[kind[0]].tabular
 
 
-def _twins(own: set[Kind]) -> Iterable[Kind]:
+def _twins(own: Iterable[Kind]) -> list[Kind]:
     return [(source, other) for source, hemi in own for other in HEMIS if hemi and other != hemi]
 
 
-def _record(subject: Subject, state: State, kind: Kind | None, problem: str) -> Record:
-    source, hemi = kind or (None, None)
-    name = f"{hemi}.{source}.stats" if hemi else f"{source}.stats"
-    folder = subject.path / "stats"
-    return {
-        "path": str(folder / name if source else folder),
-        "subject": subject.subject,
-        "session": subject.session,
-        "stream": subject.stream,
-        "source": source,
-        "hemi": hemi,
-        "tool": state.tool,
-        "version": state.version,
-        "status": "missing",
-        "problem": problem,
-        "directory": subject.directory,
-        "state": state.state,
-        "n_values": 0,
-    }
+def _name(kind: Kind) -> str:
+    return ".".join(part for part in (kind[1], kind[0], "stats") if part)

@@ -2,23 +2,23 @@
 
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
-from fsstats._frames import printable
+from fsstats._frames import one_or_more, printable
+from fsstats.discovery._rows import Found, Record
 from fsstats.discovery.expected import missing_files
-from fsstats.discovery.state import State, state_of
+from fsstats.discovery.state import state_of
 from fsstats.discovery.subjects import MAX_DEPTH, TEMPLATES, LeftOut, Subject, find_subjects, name_all
 from fsstats.errors import NothingFoundError, UnknownNameError
 from fsstats.schema import FILES, identify
 
 PathLike = str | os.PathLike[str]
-Record = dict[str, object]
-_UNREAD: Final = {"status": "unreadable"}
+_TABLES: Final = (".parquet", ".csv", ".tsv")
 _TEXT: Final = pd.StringDtype(na_value=float("nan"))
 
 
@@ -74,14 +74,14 @@ def find_stats(
     1  sub-002   aseg   7.4.1  found  done
     2  sub-003   aseg   7.4.1  found  done
     """
+    subjects, sources = one_or_more(subjects), one_or_more(sources)
     given = [roots] if isinstance(roots, str | os.PathLike) else list(roots)
     paths = [Path(os.path.abspath(root)) for root in given]  # noqa: PTH100 - Path.absolute keeps '..'
     _require_roots(paths)
     single = [path for path in paths if path.is_file()]
     people, left_out = find_subjects([path for path in paths if path not in single])
-    everybody = [_Found(person, state_of(person.path)) for person in people]
-    found = [(one.subject, one.state, list(_files_of(one))) for one in everybody]
-    records = [record for _, _, files in found for record in files] + missing_files(found)
+    found = [_with_files(Found(person, state_of(person.path))) for person in people]
+    records = [row for one in found for row in one.rows] + missing_files(found)
     records += [_single_file(path) for path in single]
     records = list({str(record["path"]): record for record in records}.values())
     if not records:
@@ -91,12 +91,6 @@ def find_stats(
     records, unknown = _choose(records, people, subjects)
     records += [_not_found(name, given) for name in unknown] + [_left_out(item) for item in left_out]
     return _files_table(records)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    subject: Subject
-    state: State
 
 
 def _files_table(records: list[Record]) -> pd.DataFrame:
@@ -114,6 +108,10 @@ def _files_table(records: list[Record]) -> pd.DataFrame:
 def _require_roots(paths: list[Path]) -> None:
     if not paths:
         message = "no folder was given: name a SUBJECTS_DIR, a subject or a stats file"
+        raise NothingFoundError(message)
+    merged = next((path for path in paths if path.suffix in _TABLES and path.is_file()), None)
+    if merged is not None:
+        message = f"{merged} is a table, not a folder of subjects: read it with read_table"
         raise NothingFoundError(message)
     absent = [str(path) for path in paths if not os.path.exists(path)]  # noqa: PTH110 - Path.exists raises where closed
     if absent:
@@ -156,41 +154,24 @@ def _single_file(path: Path) -> Record:
     """Name a file by its folder, as if the whole study had been given."""
     folder = path.parent.parent if path.parent.name == "stats" else path.parent
     (subject,) = name_all([folder])
-    return _record(subject, state_of(folder), path)
+    return _row(Found(subject, state_of(folder)), path)
 
 
-def _files_of(found: _Found) -> Iterator[Record]:
+def _with_files(found: Found) -> Found:
     folder = found.subject.path / "stats"
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208 - only the names are needed
     except FileNotFoundError:
-        return
+        return found
     except OSError as error:
-        yield {**_record(found.subject, found.state, folder), "source": None, "problem": error.strerror} | _UNREAD
-        return
-    for name in names:
-        if name.endswith(".stats") and not name.startswith("."):
-            yield _record(found.subject, found.state, folder / name)
+        return replace(found, rows=(found.row(folder, (None, None), "unreadable", error.strerror),))
+    kept = [name for name in names if name.endswith(".stats") and not name.startswith(".")]
+    return replace(found, rows=tuple(_row(found, folder / name) for name in kept))
 
 
-def _record(subject: Subject, state: State, path: Path) -> Record:
-    source, hemi = identify(path.name) or (path.stem, None)
+def _row(found: Found, path: Path) -> Record:
     problem = _why_unreadable(path)
-    return {
-        "path": str(path),
-        "subject": subject.subject,
-        "session": subject.session,
-        "stream": subject.stream,
-        "source": source,
-        "hemi": hemi,
-        "tool": state.tool,
-        "version": state.version,
-        "status": "unreadable" if problem else "found",
-        "problem": problem,
-        "directory": subject.directory,
-        "state": state.state,
-        "n_values": 0,
-    }
+    return found.row(path, identify(path.name) or (path.stem, None), "unreadable" if problem else "found", problem)
 
 
 def _why_unreadable(path: Path) -> str | None:

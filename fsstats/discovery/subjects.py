@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -96,34 +97,31 @@ def _subfolders(folder: Path) -> list[Path]:
 def name_all(folders: Iterable[Path]) -> list[Subject]:
     """Name subjects together, since a longitudinal run tells what its time points and base are."""
     folders = list(folders)
-    bases = {path.parent / _base(path) for path in folders if _LONG in path.name}
-    bases |= {path for path in folders if (path / "base-tps").is_file()}
-    last_first = sorted(bases, reverse=True)  # of two bases with the same time point the first has it
-    time_points = {base.parent / tp: base for base in last_first for tp in _time_points(base, folders)}
-    named = [_name(path, bases, time_points.get(path)) for path in folders]
-    return [_name_base(subject, time_points) if subject.stream == "base" else subject for subject in named]
+    bases = _time_points(folders)
+    # Of two bases with the same time point the first has it.
+    base_of = {base.parent / point: base for base in sorted(bases, reverse=True) for point in bases[base]}
+    return [_name(path, bases, base_of.get(path)) for path in folders]
 
 
-def _base(path: Path) -> str:
-    return path.name.rpartition(_LONG)[2]
+def _time_points(folders: Iterable[Path]) -> dict[Path, set[str]]:
+    """Give the time points of every base: by its longitudinal runs, and by its own list."""
+    points: dict[Path, set[str]] = defaultdict(set)
+    for path in folders:
+        if _LONG in path.name:
+            point, _, base = path.name.rpartition(_LONG)
+            points[path.parent / base].add(point)
+        elif (path / "base-tps").is_file():
+            points[path] |= set((path / "base-tps").read_text(encoding="utf-8", errors="replace").split())
+    return points
 
 
-def _time_points(base: Path, folders: Iterable[Path]) -> set[str]:
-    runs = {path.name.rpartition(_LONG)[0] for path in folders if path.name.endswith(_LONG + base.name)}
-    try:
-        listed = (base / "base-tps").read_text(encoding="utf-8", errors="replace").split()
-    except OSError:
-        listed = []
-    return runs | set(listed)
-
-
-def _name(path: Path, bases: set[Path], base: Path | None) -> Subject:
+def _name(path: Path, bases: Mapping[Path, set[str]], base: Path | None) -> Subject:
     """Name one folder; `base` is the base whose time point it is."""
     if _LONG in path.name:
         point, _, name = path.name.rpartition(_LONG)
         return replace(_name_point(path, point, name), stream="long")
     if path in bases:
-        return Subject(path, path.name, stream="base")
+        return _name_base(path, bases[path])
     if base is not None:
         return _name_point(path, path.name, base.name)
     bids = _BIDS.match(path.name)
@@ -142,9 +140,7 @@ def _name_point(path: Path, point: str, base: str) -> Subject:
     return Subject(path, base, point)
 
 
-def _name_base(base: Subject, time_points: dict[Path, Path]) -> Subject:
-    """Call a base as its time points' subject, if they agree on one by BIDS."""
-    names = {
-        _name_point(path, path.name, base.directory).subject for path, of in time_points.items() if of == base.path
-    }
-    return replace(base, subject=names.pop()) if len(names) == 1 else base
+def _name_base(path: Path, points: Iterable[str]) -> Subject:
+    """Name a base as its time points' subject, if they agree on one by BIDS, else by its folder."""
+    names = {_name_point(path, point, path.name).subject for point in points}
+    return Subject(path, names.pop() if len(names) == 1 else path.name, stream="base")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from fsstats._frames import require
+from fsstats._frames import one_or_more, require
 from fsstats.discovery import find_stats
 from fsstats.errors import FsstatsWarning, UnknownNameError
 from fsstats.io._conflicts import settle
@@ -197,7 +197,8 @@ def load_cohort(
     2  sub-002   lh     ok  volume=th3
     3  sub-002   rh     ok  volume=th3
     """
-    files = _files(source, subjects, sources)
+    files = _files(source, one_or_more(subjects), one_or_more(sources))
+    measures = one_or_more(measures)
     wanted = None if measures is None else frozenset(measures)
     readings = settle(list(_read(files, wanted, progress)))
     blocks = [reading.block for reading in readings if reading.block is not None]

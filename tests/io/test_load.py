@@ -163,6 +163,15 @@ class TestChoosing:
         assert (row["segid"], row["name_found"]) == (10, "Left-Thalamus")
         assert table.loc[table["region"] == "global", "segid"].isna().all()
 
+    def test_one_name_is_as_good_as_a_list_of_one(self, small):
+        one = fs.load(small.root, subjects="sub-002", sources="aseg", measures="volume")
+        assert one.equals(fs.load(small.root, subjects=["sub-002"], sources=["aseg"], measures=["volume"]))
+
+    def test_a_merged_table_is_not_a_folder(self, small, tmp_path):
+        fs.merge(small.root, tmp_path / "cohort.parquet", sources=["aseg"])
+        with pytest.raises(fs.NothingFoundError, match=r"cohort.parquet is a table.*read it with read_table"):
+            fs.load(tmp_path / "cohort.parquet")
+
     def test_a_measure_that_does_not_exist(self, small):
         with pytest.raises(fs.UnknownNameError, match="no measure is called 'thicknes'; did you mean thickness"):
             fs.load(small.root, measures=["thicknes"])
