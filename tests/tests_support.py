@@ -5,6 +5,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 FS6 = HERE / "fixtures" / "freesurfer" / "6.0"
+HANDMADE = HERE / "fixtures" / "handmade"
 
 
 def _corpus() -> Path | None:
