@@ -36,10 +36,11 @@ def print_table(table: "pd.DataFrame") -> None:
 @contextmanager
 def progress_bar(what: str) -> "Iterator[Callable[[int, int], object]]":
     """Give a function to call with (done, all); a bar on stderr where that is a terminal, else nothing."""
-    console = Console(stderr=True)
-    shown = sys.stderr.isatty()
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
