@@ -7,12 +7,12 @@ from zlib import crc32
 
 import pandas as pd
 
-from fsstats.errors import StatsFormatError, wording
+from fsstats.errors import StatsFormatError
 from fsstats.parsers import (
     StatsFile,
     chosen,
+    contradiction,
     definitions,
-    hemi_in_file,
     layout_of,
     parse_stats,
     shape_of,
@@ -61,10 +61,9 @@ def read_file(record: Record, measures: frozenset[str] | None = None) -> Reading
         return reading.refused("unreadable", text_of(record["problem"]) or error.strerror or str(error))
     except StatsFormatError as error:
         return reading.refused(error.status, error.problem)
-    named, inside = text_of(record["hemi"]), hemi_in_file(stats)
-    if named and inside and inside != named:
-        text = wording(expected=f"hemisphere {named} (its name)", found=f"{inside} (its header)", hint="It is not used")
-        return replace(reading.refused("conflict", text), checksum=crc32(data))
+    denied = contradiction(stats)
+    if denied is not None:
+        return replace(reading.refused("conflict", f"{denied}. It is not used"), checksum=crc32(data))
     return Reading(
         record=_outcome(record, stats),
         block=_block(record, stats, measures),

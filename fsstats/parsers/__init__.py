@@ -3,7 +3,7 @@
 from fsstats.parsers._header import MeasureLine, Remark
 from fsstats.parsers.definitions import MIXED_MEANING, definitions
 from fsstats.parsers.long import Layout, Shape, chosen, layout_of, long_table, shape_of, values_of
-from fsstats.parsers.stats import hemi_in_file, parse_stats, summarise
+from fsstats.parsers.stats import contradiction, parse_stats, summarise
 from fsstats.parsers.statsfile import StatsFile
 
 __all__ = [
@@ -14,8 +14,8 @@ __all__ = [
     "Shape",
     "StatsFile",
     "chosen",
+    "contradiction",
     "definitions",
-    "hemi_in_file",
     "layout_of",
     "long_table",
     "parse_stats",

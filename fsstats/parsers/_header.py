@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from math import nan
+from dataclasses import dataclass, field, replace
+from math import isnan, nan
 
 from fsstats.errors import wording
 from fsstats.schema import global_measures
 
-_TABLE_COLUMN = re.compile(r"TableCol\s+(\d+)\s+(ColHeader|FieldName|Units)\b\s*(.*)")
+_TABLE_COLUMN = re.compile(r"TableCol\s+(\d{1,9})\s+(ColHeader|FieldName|Units)\b\s*(.*)")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$")
 _FORM = "'key, field, description, value, unit'"
 
 
@@ -44,10 +45,19 @@ class Header:
     """What the header says, collected line by line."""
 
     fields: dict[str, str] = field(default_factory=dict)
-    measures: dict[tuple[str, str], MeasureLine] = field(default_factory=dict)
+    measures: dict[str, MeasureLine] = field(default_factory=dict)
     columns: tuple[str, ...] | None = None
     column_info: dict[int, dict[str, str]] = field(default_factory=dict)
     remarks: list[Remark] = field(default_factory=list)
+
+    def declared_columns(self) -> list[str]:
+        """Give the names in the ``TableCol n ColHeader`` lines, in their order."""
+        return [about["ColHeader"] for _, about in sorted(self.column_info.items()) if "ColHeader" in about]
+
+    def count(self, key: str) -> int | None:
+        """Give a declared count (NRows, NTableCols); None if there is none."""
+        printed = self.fields.get(key, "")
+        return int(printed) if printed.isdecimal() and printed.isascii() and len(printed) < 10 else None
 
     def unit_of(self, index: int) -> str:
         """Give the printed unit of a table column, counted from 0; '' where there is none."""
@@ -80,10 +90,10 @@ def read_header(lines: Iterable[tuple[int, str]]) -> Header:
 def _read_line(header: Header, number: int, text: str) -> None:
     key, _, value = text.partition(" ")
     if key == "Measure":
-        _read_measure(header, number, _measure_parts(value))
+        _read_measure(header, number, value, _measure_parts(value))
     elif key == "surface-based-volume":
         unit, name, printed = [*value.split(), "", "", ""][:3]
-        _read_measure(header, number, [key, name, "", printed, unit.replace("mm3", "mm^3")])
+        _read_measure(header, number, value, [key, name, "", printed, unit.replace("mm3", "mm^3")])
     elif key == "TableCol" and (column := _TABLE_COLUMN.match(text)):
         header.column_info.setdefault(int(column[1]), {})[column[2]] = column[3].strip()
     elif key == "ColHeaders":
@@ -106,37 +116,36 @@ def _keep(header: Header, key: str, value: str) -> None:
 
 
 def _measure_parts(text: str) -> list[str]:
-    """Split into key, field, description, value and unit; fewer parts if the line is not of any known form."""
+    """Split into key, field, description, value and unit; no parts if the line is of no known form.
+
+    A number where none belongs says that a comma was a decimal or thousands
+    separator; a number sign says that two lines ran together.
+    """
     parts = [part.strip() for part in text.split(",")]
     if len(parts) == 3:  # SAMSEG: name, value, unit
-        return [parts[0], parts[0], "", *parts[1:]]
-    if len(parts) == 4:  # FreeSurfer 6 forgot the comma behind CortexVol
+        parts = [parts[0], parts[0], "", *parts[1:]]
+    elif len(parts) == 4:  # FreeSurfer 6 forgot the comma behind CortexVol
         name, _, description = parts[1].partition(" ")
-        return [parts[0], name, description.strip(), *parts[2:]]
-    if len(parts) > 5:
-        return [*parts[:2], ", ".join(parts[2:-2]), *parts[-2:]]
-    return parts
+        parts = [parts[0], name, description.strip(), *parts[2:]]
+    if len(parts) < 5 or "#" in text or any(_NUMBER.match(part) for part in (*parts[:-2], parts[-1])):
+        return []
+    return [*parts[:2], ", ".join(parts[2:-2]), *parts[-2:]]
 
 
-def _read_measure(header: Header, number: int, parts: list[str]) -> None:
+def _read_measure(header: Header, number: int, printed_line: str, parts: list[str]) -> None:
     try:
         key, name, description, printed, unit = parts
         value = to_number(printed)
     except ValueError:
-        text = wording(expected=f"a Measure line as {_FORM}", found=repr(", ".join(parts)))
+        text = wording(expected=f"a Measure line as {_FORM}", found=repr(printed_line))
         header.remarks.append(Remark(number, text))
         return
     known = global_measures().get(name)
     if known and known.zero_is_missing and value == 0:
         value = nan
         header.remarks.append(Remark(number, f"{name} is printed as 0, which cannot be; taken as missing"))
-    line = MeasureLine(key, name, description, value, unit)
-    before = header.measures.setdefault((key, name), line)
-    if not _same(before, line):
-        header.measures[key, name] = MeasureLine(key, name, description, nan, unit)
+    before = header.measures.setdefault(name, MeasureLine(key, name, description, value, unit))
+    if before.value != value and not (isnan(before.value) and isnan(value)):
+        header.measures[name] = replace(before, value=nan)
         text = wording(expected=f"one value of {name}", found=f"{before.value:g} and {value:g}", hint="Neither is used")
         header.remarks.append(Remark(number, text))
-
-
-def _same(one: MeasureLine, other: MeasureLine) -> bool:
-    return one == other or (one.value != one.value and other.value != other.value)

@@ -1,5 +1,6 @@
 """The rows of a stats file's table: one name and many numbers a line."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,10 +30,15 @@ class Row:
 class Table:
     """The table's names and numbers, and what was wrong with it."""
 
-    names: tuple[str, ...]
+    rows: tuple[Row, ...]
     numbers: FloatArray
     """Shape (n_rows, n_number_columns)."""
     remarks: tuple[Remark, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The structures' names, as printed."""
+        return tuple(row.name for row in self.rows)
 
 
 def read_rows(lines: Sequence[tuple[int, str]], columns: Sequence[str]) -> Table:
@@ -45,17 +51,25 @@ def read_rows(lines: Sequence[tuple[int, str]], columns: Sequence[str]) -> Table
     remarks: list[Remark] = []
     rows: list[Row] = []
     for number, line in lines:
-        tokens = line.split()
+        tokens = _tokens(line)
         if len(tokens) == len(columns):
             name = tokens.pop(place) if place is not None else ""
             rows.append(Row(number, name, tuple(tokens)))
-        elif (row := _split_oddly(number, line, len(columns), place, remarks)) is not None:
+        elif (row := _split_oddly(number, tokens, len(columns), place, remarks)) is not None:
             rows.append(row)
         else:
             remarks.append(_misfit(number, line, columns, last=number == lines[-1][0]))
     numeric = [column for column in columns if column != NAME_COLUMN]
-    segid = numeric.index("SegId") if "SegId" in numeric else None
-    return _numbers(_once(rows, segid, remarks), len(numeric), remarks)
+    return _numbers(_once(rows, _place(numeric, "SegId"), remarks), numeric, remarks)
+
+
+def _place(columns: Sequence[str], name: str) -> int | None:
+    return columns.index(name) if name in columns else None
+
+
+def _tokens(line: str) -> list[str]:
+    """Split at blanks and tabs only: a no-break space inside a number must not make two of it."""
+    return line.split() if line.isascii() else [token for token in re.split(r"[ \t]+", line.strip()) if token]
 
 
 def _misfit(number: int, line: str, columns: Sequence[str], *, last: bool) -> Remark:
@@ -65,18 +79,34 @@ def _misfit(number: int, line: str, columns: Sequence[str], *, last: bool) -> Re
     return Remark(number, wording(expected=expected, found=found, hint=_CUT if last else ""))
 
 
-def _split_oddly(number: int, line: str, width: int, place: int | None, remarks: list[Remark]) -> Row | None:
+def _split_oddly(number: int, tokens: list[str], width: int, place: int | None, remarks: list[Remark]) -> Row | None:
     """Take apart a line with too many or too few tokens; None if it cannot be done for sure."""
-    tokens = line.split()
     if place is None:
         return None
-    if len(tokens) > width:  # a name with blanks: the numbers on both sides are sure
-        head = line.split(None, place)
-        tail = head[-1].rsplit(None, width - place - 1)
-        return Row(number, tail[0].strip(), (*head[:place], *tail[1:]))
+    if len(tokens) > width:
+        return _join_name(number, tokens, place, len(tokens) - width + 1, remarks)
     if len(tokens) == width - 1 and place == 0:
         return _unfuse(number, tokens, remarks)
     return None
+
+
+def _join_name(number: int, tokens: list[str], place: int, length: int, remarks: list[Remark]) -> Row | None:
+    """Take the middle tokens for a name with blanks, unless a number at its edge may be one of the row's."""
+    words = tokens[place : place + length]
+    edges = [words[0]] * (place > 0) + [words[-1]]
+    if any(_is_number(word) for word in edges):
+        return None
+    name = " ".join(words)
+    remarks.append(Remark(number, f"the name {name!r} has blanks", loss=False))
+    return Row(number, name, (*tokens[:place], *tokens[place + length :]))
+
+
+def _is_number(token: str) -> bool:
+    try:
+        to_number(token)
+    except ValueError:
+        return False
+    return True
 
 
 def _unfuse(number: int, tokens: list[str], remarks: list[Remark]) -> Row | None:
@@ -117,15 +147,14 @@ def _once(rows: list[Row], segid: int | None, remarks: list[Remark]) -> list[Row
     return [row for row, structure in zip(single, structures, strict=True) if counts[structure] == 1]
 
 
-def _numbers(rows: list[Row], width: int, remarks: list[Remark]) -> Table:
+def _numbers(rows: list[Row], columns: Sequence[str], remarks: list[Remark]) -> Table:
     try:
         flat = [token for row in rows for token in row.numbers]
         _refuse_lookalikes(flat)
-        numbers = np.array([float(token) for token in flat], dtype=np.float64).reshape(len(rows), width)
+        numbers = np.array([float(token) for token in flat], dtype=np.float64).reshape(len(rows), len(columns))
     except ValueError:
-        rows = [row for row in rows if _is_numeric(row, remarks)]
-        return _numbers(rows, width, remarks)
-    return Table(tuple(row.name for row in rows), numbers, tuple(remarks))
+        return _numbers([row for row in rows if _is_numeric(row, remarks)], columns, remarks)
+    return Table(tuple(rows), numbers, tuple(remarks))
 
 
 def _refuse_lookalikes(tokens: list[str]) -> None:
@@ -136,11 +165,8 @@ def _refuse_lookalikes(tokens: list[str]) -> None:
 
 
 def _is_numeric(row: Row, remarks: list[Remark]) -> bool:
-    for token in row.numbers:
-        try:
-            to_number(token)
-        except ValueError:
-            text = wording(expected="a number", found=f"{token!r} in the row of {row.name}", hint="The row is left out")
-            remarks.append(Remark(row.line, text))
-            return False
-    return True
+    wrong = next((token for token in row.numbers if not _is_number(token)), None)
+    if wrong is not None:
+        text = wording(expected="a number", found=f"{wrong!r} in the row of {row.name}", hint="The row is left out")
+        remarks.append(Remark(row.line, text))
+    return wrong is None

@@ -16,8 +16,9 @@ MIXED_MEANING = {
     "n_voxels": "voxels of a structure: count is the real number, the other two are its partial volume "
     "truncated (up to 5.1) or rounded (5.2, 5.3)",
     "SubCortGrayVol": "up to FreeSurfer 5.1 cerebellar cortex and brain stem are included",
+    "MaskVol": "uncorrected: counted in voxels and never multiplied by the voxel's size (FreeSurfer 5.2 to 6.0)",
     "BrainSegVol": "uncorrected: counted in voxels and never multiplied by the voxel's size "
-    "(FreeSurfer 6.0 and earlier on voxels that are not 1 mm^3)",
+    "(FreeSurfer 5.2 to 6.0 on voxels that are not 1 mm^3)",
     "CerebralWhiteMatterVol": "up to FreeSurfer 6 within the white surface, from 7 counted in voxels",
 }
 """What to tell a user when a cohort holds more than one meaning of a measure."""
@@ -42,8 +43,8 @@ def definitions(stats: StatsFile) -> dict[str, str]:
     of the command line, which FreeSurfer 6 introduced. ``n_voxels`` of a segmentation with partial
     volumes: ``truncated_volume`` (up to 5.1), ``rounded_volume`` (5.2, 5.3), ``count`` (6 and later,
     FastSurfer). ``SubCortGrayVol``: ``with_cerebellum_and_brainstem`` (up to 5.1) or ``subcortical``.
-    ``BrainSegVol``: ``uncorrected`` if voxels were counted and never scaled (up to 6.0, voxels not 1 mm^3),
-    else ``mm3``. ``CerebralWhiteMatterVol``: ``surface`` (6.0) or ``voxels`` (7 and later).
+    ``BrainSegVol`` and ``MaskVol``: ``uncorrected`` if voxels were counted and never scaled (5.2 to 6.0,
+    voxels not 1 mm^3), else ``mm3``. ``CerebralWhiteMatterVol``: ``surface`` (6.0) or ``voxels`` (7 and later).
 
     Examples
     --------
@@ -80,43 +81,53 @@ def _voxel_count(stats: StatsFile) -> str | None:
         return None
     if "PVVolFile" not in stats.header or stats.tool == "FastSurfer":
         return "count"
-    old = {True: "truncated_volume", False: None, None: None}[_up_to(stats, 5, 1)]
-    middle = {True: "rounded_volume", False: "count", None: None}[_up_to(stats, 5)]
-    return old or middle
+    if _up_to(stats, 5, 1):
+        return "truncated_volume"
+    return _either(_up_to(stats, 5), "rounded_volume", "count")
 
 
 def _subcortical_gray(stats: StatsFile) -> str | None:
     if not _has(stats, "SubCortGrayVol"):
         return None
-    old = _up_to(stats, 5, 1)
-    return {True: "with_cerebellum_and_brainstem", False: "subcortical", None: None}[old]
+    return _either(_up_to(stats, 5, 1), "with_cerebellum_and_brainstem", "subcortical")
 
 
-def _brain_volume(stats: StatsFile) -> str | None:
-    voxel = stats.header.get("VoxelVolume_mm3")
-    if voxel is None or not _has(stats, "BrainSegVol") or stats.tool != "FreeSurfer":
-        return None
-    fixed = any(field.startswith("BrainVolStatsFixed") for field in stats.header)
-    return "mm3" if fixed or abs(_float(voxel) - 1) < 0.01 else "uncorrected"
+def _either(condition: bool | None, yes: str, no: str) -> str | None:  # noqa: FBT001 - three values
+    return None if condition is None else yes if condition else no
 
 
-def _float(text: str) -> float:
+def _voxel_volumes(measure: str) -> "Callable[[StatsFile], str | None]":
+    """Tell whether a volume that counts voxels was multiplied by their size; not known up to FreeSurfer 5.1."""
+
+    def rule(stats: StatsFile) -> str | None:
+        size = _float(stats.header.get("VoxelVolume_mm3", ""))
+        if size is None or not _has(stats, measure) or stats.tool != "FreeSurfer":
+            return None
+        if abs(size - 1) < 0.01 or any(field.startswith("BrainVolStatsFixed") for field in stats.header):
+            return "mm3"  # the bound is FreeSurfer's own
+        return None if _up_to(stats, 5, 1) is not False else _either(_up_to(stats, 6), "uncorrected", "mm3")
+
+    return rule
+
+
+def _float(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        return 1.0
+        return None
 
 
 def _white_matter(stats: StatsFile) -> str | None:
     if not _has(stats, "CerebralWhiteMatterVol") or stats.tool != "FreeSurfer":
         return None
-    return {True: "surface", False: "voxels", None: None}[_up_to(stats, 6)]
+    return _either(_up_to(stats, 6), "surface", "voxels")
 
 
 _RULES: dict[str, Callable[[StatsFile], str | None]] = {
     "volume": _gray_volume,
     "n_voxels": _voxel_count,
     "SubCortGrayVol": _subcortical_gray,
-    "BrainSegVol": _brain_volume,
+    "BrainSegVol": _voxel_volumes("BrainSegVol"),
+    "MaskVol": _voxel_volumes("MaskVol"),
     "CerebralWhiteMatterVol": _white_matter,
 }

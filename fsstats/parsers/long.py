@@ -78,7 +78,7 @@ def shape_of(stats: StatsFile) -> Shape:
         segids=None if segids is None else tuple(segids.astype(np.int64).tolist()),
         fields=tuple(line.field for line in stats.measure_lines),
         field_units=tuple(line.unit for line in stats.measure_lines),
-        contrast="w-g.pct" in stats.header.get("InVolFile", ""),
+        contrast=stats.source == "w-g.pct" or "w-g.pct" in stats.header.get("InVolFile", ""),
     )
 
 
@@ -123,6 +123,8 @@ def _column_measures(shape: Shape) -> list[tuple[str, str]]:
             continue
         known = measure_of(column, contrast=shape.contrast)
         name = known.name if known and known.name not in found else column
+        while name in found:  # a column that is called as another's measure
+            name += "'"
         found[name] = (known.unit if known else "") or printed or UNKNOWN_UNIT
     return list(found.items())
 
@@ -134,7 +136,8 @@ def values_of(stats: StatsFile) -> FloatArray:
     empty = _without_voxels(stats)
     if empty is not None and empty.any():
         intensities = [k for k, i in enumerate(measuring) if is_intensity(stats.columns[i])]
-        absent = empty & (numbers[:, intensities] == 0).all(axis=1)
+        printed = numbers[:, intensities]
+        absent = empty & ((printed == 0) | np.isnan(printed)).all(axis=1)  # the SNR of nothing is nan
         numbers[np.ix_(absent, intensities)] = np.nan
     return np.concatenate([[line.value for line in stats.measure_lines], numbers.T.ravel()])
 

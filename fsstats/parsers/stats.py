@@ -1,15 +1,18 @@
 """Recognise and read the text of one stats file; bytes or text in, `StatsFile` out, no disk."""
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from fsstats.errors import StatsFormatError, wording
 from fsstats.parsers._header import Header, Remark, read_header
+from fsstats.parsers._plausible import check_sums, keep_plausible
 from fsstats.parsers._rows import Table, read_rows
 from fsstats.parsers.statsfile import StatsFile
-from fsstats.schema import NAME_COLUMN, SOURCE, canonical_region, identify, printed_regions
+from fsstats.schema import HEMIS, NAME_COLUMN, SOURCE, canonical_region, identify, printed_regions
 
 _WRITTEN_AS = re.compile(r"(?:^|\s)(?:-f|--sum|-o|--segstatsfile)\s+(?:\S*/)?([^/\s]+\.stats)(?:\s|$)")
 _GROUP_TABLE = re.compile(r"^(?:Measure:\w+|[lr]h\.[\w.-]+\.\w+)[\t,; ]")
@@ -17,6 +20,7 @@ _OURS = re.compile(
     r"^\s*#\s*(?:ColHeaders|Measure|surface-based-volume|Title Segmentation|Table of FreeSurfer|generating_program)\b",
     re.MULTILINE,
 )
+_ONCE = ("generating_program", "cvs_version", "CreationTime", "subjectname", "hemi", "AnnotationFile", "NRows")
 _NO_TABLE = Table((), np.empty((0, 0)), ())
 
 
@@ -139,45 +143,100 @@ def _drop_unfinished_line(lines: list[tuple[int, str]]) -> list[Remark]:
 
 
 def _assemble(where: str, header: Header, body: list[tuple[int, str]], remarks: list[Remark]) -> StatsFile:
+    _refuse_two_in_one(where, header)
     source, hemi = _identity(where, header)
-    table = read_rows(body, header.columns) if header.columns else _NO_TABLE
-    columns = [(i, name) for i, name in enumerate(header.columns or ()) if name != NAME_COLUMN]
-    found = [*remarks, *header.remarks, *table.remarks]
+    columns = header.columns or ()
+    remarks += _check_columns(header)
+    usable = bool(columns) and not any(remark.loss for remark in _check_columns(header))
+    table = read_rows(body, columns) if usable else _NO_TABLE
+    table = keep_plausible(table, columns, source, header.fields.get("generating_program")) if usable else table
+    numeric = [(i, name) for i, name in enumerate(columns) if name != NAME_COLUMN] if usable else []
     stats = StatsFile(
         where=where,
         source=source,
         hemi=hemi,
         header=header.fields,
         measure_lines=tuple(header.measures.values()),
-        columns=tuple(name for _, name in columns),
-        units=tuple(header.unit_of(i) for i, _ in columns),
-        names=_named(table, header.columns or ()),
+        columns=tuple(name for _, name in numeric),
+        units=tuple(header.unit_of(i) for i, _ in numeric),
+        names=_named(table, columns),
         numbers=table.numbers,
         remarks=(),
     )
-    found += _check(stats, header, body)
+    found = [*remarks, *header.remarks, *table.remarks, *_check(stats, header, body)]
+    found += check_sums(header, table, columns, source) if usable else []
     ordered = sorted(found, key=lambda remark: (not remark.loss, remark.line is None, remark.line or 0))
-    return StatsFile(**{name: getattr(stats, name) for name in StatsFile.__slots__} | {"remarks": tuple(ordered)})
+    return replace(stats, remarks=tuple(ordered))
+
+
+def _refuse_two_in_one(where: str, header: Header) -> None:
+    """Raise if the header says two things of what a file has once: it was put together from several."""
+    for key in _ONCE:
+        values = header.fields.get(key, "").split("\n")
+        if len(values) > 1:
+            found = f"{values[0]!r} and {values[1]!r}"
+            raise StatsFormatError.at(where, expected=f"one {key}", found=found, status="conflict")
+
+
+def _check_columns(header: Header) -> list[Remark]:
+    """Hold ``ColHeaders`` against itself and against the ``TableCol`` lines."""
+    columns, declared = list(header.columns or ()), header.declared_columns()
+    repeated = [name for name, n in Counter(columns).items() if n > 1]
+    if repeated:
+        return [Remark(None, wording(expected="columns with names of their own", found=f"{repeated[0]} twice"))]
+    forms = (
+        columns,
+        columns[:-1],
+        [name for name in columns if name != NAME_COLUMN],
+    )  # 5.3 forgets the last of w-g.pct
+    if columns and declared and declared not in forms:
+        expected = f"the columns of the TableCol lines ({' '.join(declared)})"
+        return [Remark(None, wording(expected=expected, found=" ".join(columns), hint="The table is not used"))]
+    n = header.count("NTableCols")
+    if columns and n is not None and n != len(columns):
+        text = wording(expected=f"{n} columns (NTableCols)", found=f"{len(columns)} in ColHeaders, which are used")
+        return [Remark(None, text, loss=False)]
+    return []
 
 
 def _named(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
     """Name rows by their id where the table has no names, as mri_segstats does without a colour table."""
     if NAME_COLUMN in columns or "SegId" not in columns:
         return table.names
-    return tuple(f"Seg{int(segid):04d}" for segid in table.numbers[:, columns.index("SegId")])
+    place = [name for name in columns if name != NAME_COLUMN].index("SegId")
+    return tuple(f"Seg{int(segid):04d}" for segid in table.numbers[:, place]) if len(table.rows) else ()
 
 
 def _identity(where: str, header: Header) -> tuple[str | None, str | None]:
     """Tell source and hemisphere from the file's name, or else from what the program was told to write."""
-    written = _WRITTEN_AS.search(header.fields.get("cmdline", ""))
-    name = identify(where.replace("\\", "/").rsplit("/", 1)[-1]) or identify(written[1] if written else "")
-    return name or (None, header.fields.get("hemi"))
+    name = identify(where.replace("\\", "/").rsplit("/", 1)[-1]) or _written_as(header.fields)
+    source, hemi = name or (None, None)
+    return source, hemi or _side(header.fields)
 
 
-def hemi_in_file(stats: StatsFile) -> str | None:
+def _side(fields: Mapping[str, str]) -> str | None:
     """Tell the side that the header itself gives: ``# hemi lh`` or ``# Annot bert lh aparc``."""
-    annotation = stats.header.get("Annot", "").split()
-    return stats.header.get("hemi") or next((word for word in annotation[1:2] if word in {"lh", "rh"}), None)
+    words = [fields.get("hemi", ""), *fields.get("Annot", "").split()[1:2]]
+    return next((word for word in words if word in HEMIS), None)
+
+
+def _written_as(fields: Mapping[str, str]) -> tuple[str, str | None] | None:
+    written = _WRITTEN_AS.search(fields.get("cmdline", ""))
+    return identify(written[1]) if written else None
+
+
+def contradiction(stats: StatsFile) -> str | None:
+    """Say where the header names another kind of file or another side than the file's name; None if nowhere.
+
+    A source counts only if both names are of kinds that we know: users may call copies as they like.
+    """
+    source, hemi = _written_as(stats.header) or (None, None)
+    inside = _side(stats.header) or hemi
+    if stats.hemi and inside and inside != stats.hemi:
+        return wording(expected=f"hemisphere {stats.hemi} (its name)", found=f"{inside} (its header)")
+    if source in SOURCE and stats.source in SOURCE and source != stats.source:
+        return wording(expected=f"{stats.source} (its name)", found=f"{source} (its header's command line)")
+    return None
 
 
 def _check(stats: StatsFile, header: Header, body: list[tuple[int, str]]) -> list[Remark]:
@@ -205,19 +264,16 @@ def _check_measures(stats: StatsFile, header: Header, body: list[tuple[int, str]
 
 
 def _check_counts(stats: StatsFile, header: Header) -> list[Remark]:
+    n_rows, due = len(stats.names), header.count("NRows")
     remarks = []
-    declared = header.fields.get("NRows", "").split("\n")[0]
-    n_rows = len(stats.names)
-    if declared.isdecimal() and int(declared) != n_rows:
+    if due is not None and due != n_rows:
         last = f"; the last is {stats.names[-1]}" if stats.names else ""
-        remarks.append(Remark(None, wording(expected=f"{declared} rows (NRows)", found=f"{n_rows}{last}")))
+        remarks.append(Remark(None, wording(expected=f"{due} rows (NRows)", found=f"{n_rows}{last}")))
     elif not n_rows:
         remarks.append(Remark(None, wording(expected="a table", found="a header and no rows")))
-    declared = header.fields.get("NTableCols", "").split("\n")[0]
-    n_columns = len(header.columns or ())
-    if declared.isdecimal() and int(declared) != n_columns:
-        text = wording(expected=f"{declared} columns (NTableCols)", found=f"{n_columns} in ColHeaders, which are used")
-        remarks.append(Remark(None, text, loss=n_rows == 0))
+    if stats.source in SOURCE and "generating_program" not in stats.header:
+        text = wording(expected="the program's name in the header", found="none: the head of the file may be lost")
+        remarks.append(Remark(None, text))
     return remarks
 
 
@@ -227,7 +283,7 @@ def _check_regions(stats: StatsFile) -> list[Remark]:
     if known is None or known.atlas is None or not known.complete:
         return []
     present = {canonical_region(name, atlas=known.atlas) for name in stats.names}
-    due = [name for name in printed_regions(known.atlas) if name not in known.absent]
+    due = [name for name in printed_regions(known.atlas) if not known.lacks(name, stats.version)]
     missing = [name for name in due if name not in present]
     if not missing:
         return []

@@ -27,7 +27,15 @@ from fsstats.schema.measures import (
     is_intensity,
     measure_of,
 )
-from fsstats.schema.regions import Region, canonical_region, hemi_of, printed_regions, regions
+from fsstats.schema.regions import (
+    Region,
+    canonical_region,
+    hemi_of,
+    is_cortical_name,
+    names_of_segid,
+    printed_regions,
+    regions,
+)
 from fsstats.schema.sources import SOURCE, SOURCES, Source, atlas_of, identify
 from fsstats.schema.versions import number, release, same_release, tool_and_version
 
@@ -61,8 +69,10 @@ __all__ = [
     "global_measures",
     "hemi_of",
     "identify",
+    "is_cortical_name",
     "is_intensity",
     "measure_of",
+    "names_of_segid",
     "number",
     "printed_regions",
     "regions",

@@ -62,6 +62,36 @@ def _by_segid() -> dict[tuple[int, str], str]:
 
 
 @cache
+def names_of_segid(segid: int) -> tuple[str, ...]:
+    """Give every name that any version has for an id of the segmentations; none for an id that is not known.
+
+    Examples
+    --------
+    >>> names_of_segid(10), names_of_segid(99999)
+    (('Left-Thalamus', 'Left-Thalamus-Proper'), ())
+    """
+    found = [r for r in regions() if r.segid == segid and r.atlas in ("aseg", "wmparc")]
+    return tuple(dict.fromkeys(name for region in found for name in (region.name, *region.aliases)))
+
+
+@cache
+def _cortical_names() -> frozenset[str]:
+    known = {region.name for region in regions() if region.atlas.startswith(("aparc", "BA"))}
+    return frozenset(known | {"unknown", "Unknown", "???", "NONE", "Medial_wall", "corpuscallosum"})
+
+
+def is_cortical_name(name: str) -> bool:
+    """Say whether any cortical atlas of FreeSurfer has a label of this name.
+
+    Examples
+    --------
+    >>> is_cortical_name("insula"), is_cortical_name("ula")
+    (True, False)
+    """
+    return name in _cortical_names() or name.endswith("Medial_Wall")
+
+
+@cache
 def _by_alias(atlas: str) -> dict[str, str]:
     return {alias: region.name for region in regions() if region.atlas == atlas for alias in region.aliases}
 

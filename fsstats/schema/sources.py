@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from fsstats.schema.versions import number
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -16,13 +18,22 @@ class Source:
     """The atlas whose region names it uses."""
     complete: bool = False
     """Whether a whole file has a row for every region of its atlas."""
-    absent: tuple[str, ...] = ()
-    """Regions of the atlas that this kind of file never has."""
+    absent: tuple[tuple[str, str | None], ...] = ()
+    """Regions of the atlas that this kind of file never has (None), or not up to a release."""
     hemispheric: bool = False
     tabular: bool = True
     """Whether it is a table (or Measures) that can be read."""
     measures: tuple[str, ...] = ()
     """The header Measures that make it whole, where it has no table."""
+
+    def lacks(self, region: str, version: str | None) -> bool:
+        """Say whether files of this kind, written by this release, have no row for a region of the atlas."""
+        written = number(version)
+        for name, until in self.absent:
+            if name == region:
+                last = number(until)
+                return last is None or written is None or written[: len(last)] <= last
+        return False
 
 
 _DK_ONLY = "Desikan-Killiany atlas"
@@ -86,7 +97,7 @@ SOURCES: Final = (
         "Brodmann areas of FreeSurfer 5",
         "BA_exvivo",
         complete=True,
-        absent=("perirhinal_exvivo", "entorhinal_exvivo"),
+        absent=(("perirhinal_exvivo", "5.1"), ("entorhinal_exvivo", None)),
         hemispheric=True,
     ),
     Source(
@@ -94,7 +105,7 @@ SOURCES: Final = (
         "Brodmann areas of FreeSurfer 5, thresholded",
         "BA_exvivo",
         complete=True,
-        absent=("perirhinal_exvivo", "entorhinal_exvivo"),
+        absent=(("perirhinal_exvivo", None), ("entorhinal_exvivo", None)),
         hemispheric=True,
     ),
     Source("entorhinal_exvivo", "Entorhinal cortex from ex vivo maps", "BA_exvivo", hemispheric=True),

@@ -54,7 +54,7 @@ def problems(files: pd.DataFrame) -> pd.DataFrame:
     -----
     Rules: the file's status (``partial``, ``empty``, ``missing``, ``unreadable``, ``conflict``);
     ``remark`` for a whole file with something odd; ``recon-all`` for subjects whose run failed or did not
-    end; ``versions`` where a cohort or a subject mixes releases of a tool; ``definitions`` where a measure
+    end; ``subject`` where headers name another subject of the cohort; ``versions`` where a cohort or a subject mixes releases of a tool; ``definitions`` where a measure
     means different things in different files; ``uncorrected volumes`` for brain volumes that old FreeSurfer
     counted in voxels that are not 1 mm^3.
 
@@ -72,7 +72,7 @@ def problems(files: pd.DataFrame) -> pd.DataFrame:
     1  warning  definitions  wmparc
     """
     require(files, FILES, needed_by="problems")
-    rules = (_bad_files, _states, _mixed_versions, _mixed_versions_within, _mixed_definitions, _uncorrected)
+    rules = (_bad_files, _states, _misplaced, _mixed_versions, _mixed_versions_within, _mixed_definitions, _uncorrected)
     records = [record for rule in rules for record in rule(files)]
     table = pd.DataFrame(records, columns=list(PROBLEMS)).astype("str")
     order = table["level"].map({level: rank for rank, level in enumerate(_LEVELS)})
@@ -145,6 +145,17 @@ def _distinct(versions: pd.Series) -> list[str]:
         if not any(same_release(version, other) for other in kept):
             kept.append(version)
     return sorted(kept)
+
+
+def _misplaced(files: pd.DataFrame) -> Iterator[Record]:
+    """Name the subjects whose files say in their headers that they are another subject's of this cohort."""
+    named = files[files["subject_in_file"].isin(files["directory"].dropna().unique())]
+    wrong = named[(named["subject_in_file"] != named["directory"]) & (named["n_values"] > 0)]
+    for key, own in wrong.groupby([*SUBJECT_KEY, "subject_in_file"], dropna=False):
+        who = dict(zip(SUBJECT_KEY, key, strict=False))
+        kinds = ", ".join(own["source"].unique())
+        text = f"expected files of this subject, found {key[-1]} in their headers, which is another one here ({kinds})"
+        yield {**who, "level": "warning", "rule": "subject", "problem": text}
 
 
 def _mixed_versions(files: pd.DataFrame) -> Iterator[Record]:

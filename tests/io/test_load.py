@@ -225,6 +225,19 @@ class TestContradictions:
         assert cohort.files["status"].tolist()[:2] == ["conflict", "ok"]
         assert "expected hemisphere lh (its name), found rh (its header)" in cohort.files["problem"][0]
 
+    def test_another_kind_of_file_under_this_name_is_refused(self, small):
+        shutil.copy(file_of(small, "sub-001", "lh.aparc.a2009s.stats"), file_of(small, "sub-001", "lh.aparc.stats"))
+        cohort = fs.load_cohort(small.root, sources=["aparc"])
+        assert cohort.files["status"].tolist()[:2] == ["conflict", "ok"]
+        assert "found aparc.a2009s (its header's command line)" in cohort.files["problem"][0]
+
+    def test_a_file_of_another_subject_that_has_a_newer_one_is_said(self, small):
+        text = file_of(small, "sub-002", "aseg.stats").read_text()
+        file_of(small, "sub-001", "aseg.stats").write_text(text.replace("# hostname ", "# hostname x"))
+        found = fs.check(small.root)
+        assert found[["level", "rule", "subject"]].to_numpy().tolist() == [["warning", "subject", "sub-001"]]
+        assert "found sub-002 in their headers" in found["problem"][0]
+
     def test_a_region_of_a_custom_atlas_that_one_file_lacks_is_named(self, small):
         text = "# hemi lh\n# ColHeaders StructName NumVert ThickAvg\none 10 2.5\ntwo {} 2.5\nthree 10 2.5\n"
         for i, subject in enumerate(("sub-001", "sub-002", "sub-003")):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsstats import FsstatsError, StatsFormatError
-from fsstats.parsers import hemi_in_file, long_table, parse_stats
+from fsstats.parsers import contradiction, long_table, parse_stats
 from tests_support import FS6
 
 SURFACE = "# ColHeaders StructName NumVert SurfArea GrayVol ThickAvg\n"
@@ -201,7 +201,8 @@ def test_contrast_is_per_cent():
     assert table["measure"].tolist() == ["n_vertices", "area", "contrast_mean", "contrast_snr"]
     assert table["unit"].tolist() == ["unitless", "mm^2", "percent", "unitless"]
     assert table["hemi"].tolist() == ["lh"] * 4
-    assert hemi_in_file(stats) == "lh"
+    assert contradiction(stats) is None
+    assert "found lh (its header)" in contradiction(parse_stats(text, where="rh.w-g.pct.stats"))
 
 
 def test_columns_that_nobody_knows_keep_their_name_and_their_printed_unit():
@@ -336,7 +337,14 @@ def test_source_and_side_come_from_the_name_or_else_from_the_command_line(fs6):
     assert (parse_stats(data).source, parse_stats(data).hemi) == ("aparc", "lh")
     other = parse_stats(data, where="C:\\data\\rh.mine.stats")
     assert (other.source, other.hemi) == ("mine", "rh")
-    assert hemi_in_file(other) == "lh"
+    assert contradiction(other) == "expected hemisphere rh (its name), found lh (its header)"
+
+
+def test_a_file_under_the_name_of_another_kind_is_found_out(fs6):
+    data = (fs6 / "lh.aparc.stats").read_bytes()
+    other = parse_stats(data, where="lh.aparc.a2009s.stats", strict=False)
+    assert contradiction(other) == "expected aparc.a2009s (its name), found aparc (its header's command line)"
+    assert contradiction(parse_stats(data, where="lh.my.copy.stats")) is None
 
 
 @pytest.mark.parametrize("cut", range(0, 6600, 37))
