@@ -39,15 +39,15 @@ def categorical(codes: npt.NDArray[np.integer], names: Sequence[str]) -> pd.Cate
     return pd.Categorical.from_codes(new_code[codes], categories=categories)
 
 
-def to_category(values: pd.Series) -> pd.Series:
-    """Turn a column into strings as categories, in order of first appearance.
+def to_category(values: pd.Series, *, sort: bool = False) -> pd.Series:
+    """Turn a column into strings as categories, in order of first appearance or of the alphabet.
 
     Examples
     --------
     >>> list(to_category(pd.Series(["b", None, "a", "b"])).cat.categories)
     ['b', 'a']
     """
-    codes, names = pd.factorize(values)
+    codes, names = pd.factorize(values, sort=sort)
     found = pd.Categorical.from_codes(codes, categories=pd.Index([str(name) for name in names], dtype="str"))
     return pd.Series(found, index=values.index, name=values.name)
 

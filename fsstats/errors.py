@@ -72,8 +72,10 @@ class UnknownNameError(FsstatsError, ValueError):
     def among(cls, kind: str, name: str, known: Iterable[str]) -> Self:
         """Name the stranger and the nearest names that exist."""
         names = sorted(set(known))
-        near = get_close_matches(name, names, n=3, cutoff=0.5)
-        advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(names)}"
+        alike = [one for one in names if one.casefold() == name.casefold()]
+        near = alike or get_close_matches(name, names, n=3, cutoff=0.5)
+        shown = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
+        advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {shown}"
         return cls(f"no {kind} is called {name!r}; {advice}")
 
 

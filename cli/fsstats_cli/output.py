@@ -56,13 +56,13 @@ def print_problems(found: "pd.DataFrame") -> None:
 
 
 def say_problems(found: "pd.DataFrame") -> None:
-    """Print every problem in words on stderr, the worst first."""
+    """Print every problem in words on stderr, under its level, the worst first."""
     from fsstats.tables import describe
 
-    if len(found):
-        counts = found["level"].value_counts()
-        say(", ".join(number(counts[level], level) for level in counts.index) + ":")
-        say(describe(found))
+    for level in found["level"].unique():
+        own = found[found["level"] == level]
+        say(f"{number(len(own), level)}:")
+        say(describe(own))
 
 
 def is_fault(found: "pd.DataFrame") -> bool:

@@ -13,7 +13,7 @@ from fsstats._frames import one_or_more, printable
 from fsstats.discovery._rows import Found, Record
 from fsstats.discovery.expected import missing_files
 from fsstats.discovery.state import state_of
-from fsstats.discovery.subjects import MAX_DEPTH, TEMPLATES, LeftOut, Subject, find_subjects, name_all
+from fsstats.discovery.subjects import MAX_DEPTH, TEMPLATES, LeftOut, find_subjects, name_all
 from fsstats.errors import NothingFoundError, UnknownNameError
 from fsstats.schema import FILES, identify
 
@@ -60,7 +60,8 @@ def find_stats(
     subject and the time point's name the session.
 
     A file ought to be there if more than half of the subjects that were processed alike (tool, first
-    number of the version, stream) have it, or if its other hemisphere is there.
+    number of the version, stream) have it, or the other one of two, or if its other hemisphere is there.
+    A link to a subject that is found under its own name too is left out.
 
     Examples
     --------
@@ -74,8 +75,7 @@ def find_stats(
     1  sub-002   aseg   7.4.1  found  done
     2  sub-003   aseg   7.4.1  found  done
     """
-    subjects, sources = one_or_more(subjects), one_or_more(sources)
-    given = [roots] if isinstance(roots, str | os.PathLike) else list(roots)
+    given = _given(roots)
     paths = [Path(os.path.abspath(root)) for root in given]  # noqa: PTH100 - Path.absolute keeps '..'
     _require_roots(paths)
     single = [path for path in paths if path.is_file()]
@@ -86,11 +86,41 @@ def find_stats(
     records = list({str(record["path"]): record for record in records}.values())
     if not records:
         raise NothingFoundError(_nothing(paths, left_out))
-    _require_sources(sources, records)
-    records = [record for record in records if sources is None or record["source"] in sources or not record["source"]]
-    records, unknown = _choose(records, people, subjects)
-    records += [_not_found(name, given) for name in unknown] + [_left_out(item) for item in left_out]
-    return _files_table(records)
+    files = _files_table(records + [_left_out(item) for item in left_out])
+    return select_files(files, subjects=subjects, sources=sources, place=", ".join(given))
+
+
+def select_files(
+    files: pd.DataFrame,
+    *,
+    subjects: Collection[str] | None = None,
+    sources: Collection[str] | None = None,
+    place: str = "the files table",
+) -> pd.DataFrame:
+    """Keep the rows of some subjects and sources; rows that have neither (left-out folders) stay.
+
+    A subject that nobody is gets a row with status ``missing``; a source that does not exist is an error.
+    """
+    subjects, sources = one_or_more(subjects), one_or_more(sources)
+    _require_sources(sources, files["source"].dropna().unique())
+    keep = pd.Series(data=True, index=files.index)
+    if sources is not None:
+        keep &= files["source"].isin(sources) | files["source"].isna()
+    if subjects is None:
+        return files[keep].reset_index(drop=True)
+    borne = files["subject"].isin(subjects) | files["directory"].isin(subjects)
+    names = {*files["subject"].dropna(), *files["directory"].dropna()}
+    unknown = [_not_found(name, place) for name in dict.fromkeys(subjects) if name not in names]
+    chosen = files[keep & (borne | files["subject"].isna())]
+    return pd.concat([chosen, _files_table(unknown)], ignore_index=True) if unknown else chosen.reset_index(drop=True)
+
+
+def _given(roots: PathLike | Sequence[PathLike]) -> list[str]:
+    given = [roots] if isinstance(roots, str | os.PathLike) else list(roots or ())
+    if not given or not all(os.fspath(root) for root in given):
+        message = "no folder was given: name a SUBJECTS_DIR, a subject or a stats file (is $SUBJECTS_DIR set?)"
+        raise NothingFoundError(message)
+    return [os.path.expanduser(os.fspath(root)) for root in given]  # noqa: PTH111 - keeps the way it is written
 
 
 def _files_table(records: list[Record]) -> pd.DataFrame:
@@ -106,9 +136,6 @@ def _files_table(records: list[Record]) -> pd.DataFrame:
 
 
 def _require_roots(paths: list[Path]) -> None:
-    if not paths:
-        message = "no folder was given: name a SUBJECTS_DIR, a subject or a stats file"
-        raise NothingFoundError(message)
     merged = next((path for path in paths if path.suffix in _TABLES and path.is_file()), None)
     if merged is not None:
         message = f"{merged} is a table, not a folder of subjects: read it with read_table"
@@ -130,24 +157,12 @@ def _nothing(paths: list[Path], left_out: list[LeftOut]) -> str:
     return printable(f"{message}; left out: {beside}" if beside else message)
 
 
-def _choose(
-    records: list[Record], people: list[Subject], names: Collection[str] | None
-) -> tuple[list[Record], list[str]]:
-    """Keep the rows of the named subjects; give the names that nobody bears as well."""
-    if names is None:
-        return records, []
-    wanted = set(names)
-    kept = [record for record in records if wanted & {record["subject"], record["directory"]}]
-    borne = {name for person in people for name in (person.subject, person.directory)}
-    borne |= {str(record[key]) for record in kept for key in ("subject", "directory")}
-    return kept, [name for name in dict.fromkeys(names) if name not in borne]
-
-
-def _require_sources(sources: Collection[str] | None, records: list[Record]) -> None:
-    present = {str(record["source"]) for record in records}
+def _require_sources(sources: Collection[str] | None, present: Iterable[str]) -> None:
+    present = set(present)
     for name in sources or ():
         if name not in present:
-            raise UnknownNameError.among("source", name, present)
+            plain = identify(name if name.endswith(".stats") else f"{name}.stats")  # lh.aparc.stats is aparc
+            raise UnknownNameError.among("source", plain[0] if plain and plain[0] in present else name, present)
 
 
 def _single_file(path: Path) -> Record:
@@ -187,8 +202,8 @@ def _why_unreadable(path: Path) -> str | None:
     return None if stat.S_ISREG(mode) else "expected a file, found a device, pipe or socket"
 
 
-def _not_found(name: str, given: Iterable[PathLike]) -> Record:
-    problem = f"no subject of that name in {', '.join(os.fspath(root) for root in given)}"
+def _not_found(name: str, place: str) -> Record:
+    problem = f"no subject of that name in {place}"
     return {"subject": name, "directory": name, "status": "missing", "problem": problem, "n_values": 0}
 
 

@@ -25,13 +25,13 @@ class State:
     tool: str
     version: str | None
     state: str | None
-    """done, failed, running, never run; None where the subject has no scripts folder."""
+    """done, failed, running, never run; None where nothing tells."""
 
 
 def state_of(subject: Path) -> State:
     """Read the state of a subject from its ``scripts`` folder.
 
-    A ``recon-all.done`` that holds only ``1`` is a failure: since FreeSurfer 6
+    A ``recon-all.done`` that holds only ``1``, or nothing, is a failure: since FreeSurfer 6
     recon-all writes its exit status there. ``recon-all.error`` is removed when
     the next run starts, so where it is, the last run failed.
     """
@@ -40,14 +40,18 @@ def state_of(subject: Path) -> State:
         names = {entry.name for entry in scripts.iterdir()}
     except OSError:
         return State("FreeSurfer", None, None)
-    fast = any(name in names for name in _FASTSURFER)
+    fast = _is_fast(names)
     version = _fastsurfer_version(scripts) if fast else _stamp(scripts, names)
     return State("FastSurfer" if fast else "FreeSurfer", version, _ended(scripts, names))
 
 
-def _ended(scripts: Path, names: set[str]) -> str:
+def _is_fast(names: set[str]) -> bool:
+    return any(name in names for name in _FASTSURFER)
+
+
+def _ended(scripts: Path, names: set[str]) -> str | None:
     done = [name for name in ("recon-all.done", "recon-surf.done") if name in names]
-    if "recon-all.error" in names or any(_read(scripts / name).strip() == "1" for name in done):
+    if "recon-all.error" in names or any(_read(scripts / name).strip() in ("", "1") for name in done):
         return FAILED
     if any(name.startswith("IsRunning") for name in names):
         return RUNNING
@@ -56,7 +60,7 @@ def _ended(scripts: Path, names: set[str]) -> str:
     last = _LAST_WORD.findall(_read(scripts / "recon-all-status.log"))
     if last:
         return DONE if last[-1] == "finished without error" else FAILED
-    return NEVER
+    return None if _is_fast(names) else NEVER
 
 
 def _stamp(scripts: Path, names: set[str]) -> str | None:

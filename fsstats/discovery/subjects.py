@@ -45,7 +45,10 @@ def find_subjects(roots: Iterable[Path]) -> tuple[list[Subject], list[LeftOut]]:
     walks = [_walk(root, MAX_DEPTH, set()) for root in roots]
     folders = dict.fromkeys(folder for found, _ in walks for folder in found)
     left_out = dict.fromkeys(item for _, items in walks for item in items)
-    return name_all(folders), list(left_out)
+    real = {folder: Path(os.path.realpath(folder)) for folder in folders}
+    links = {folder: there for folder, there in real.items() if folder != there and there in folders}
+    aliases = [LeftOut(folder, f"a link to {there.name}, which is here too") for folder, there in links.items()]
+    return name_all(folder for folder in folders if folder not in links), [*left_out, *aliases]
 
 
 def _walk(folder: Path, depth: int, seen: set[str]) -> tuple[list[Path], list[LeftOut]]:

@@ -15,7 +15,7 @@ _ENOUGH = 3
 def settle(readings: Sequence[Reading]) -> list[Reading]:
     """Refuse what cannot be true, and say so in the rows concerned; the order stays."""
     found = list(readings)
-    for rule in (_same_place, _copies, _lacking_regions):
+    for rule in (_same_place, _copies, _lacking_regions, _lacking_measures):
         for index, reading in rule(found).items():
             found[index] = reading
     return found
@@ -43,21 +43,22 @@ def _same_place(readings: Sequence[Reading]) -> dict[int, Reading]:
     changed = {}
     for group in _groups(readings, lambda reading: _cells(reading, _PLACE)):
         first = readings[group[0]]
-        equal = len({readings[i].checksum for i in group}) == 1
+        equal = len({readings[i].digest for i in group}) == 1
         for i in group[1:] if equal else group:
             if equal:
                 changed[i] = readings[i].refused("skipped", f"the same, byte for byte, as {_path(first)}")
             else:
                 others = ", ".join(_path(readings[j]) for j in group if j != i)
                 text = wording(expected="one file of this subject and kind", found=f"another that differs: {others}")
-                changed[i] = readings[i].refused("conflict", f"{text}. None of them is used")
+                hint = "None of them is used: read the folders apart, and tell them by a column of your own"
+                changed[i] = readings[i].refused("conflict", f"{text}. {hint}")
     return changed
 
 
 def _copies(readings: Sequence[Reading]) -> dict[int, Reading]:
     """Refuse the same bytes under several subjects, but for the one that the header names."""
     changed = {}
-    for group in _groups(readings, lambda reading: (_cells(reading, _KIND), reading.checksum)):
+    for group in _groups(readings, lambda reading: (_cells(reading, _KIND), reading.digest)):
         rightful = [i for i in group if readings[i].record["subject_in_file"] == readings[i].record["directory"]]
         for i in group:
             if rightful == [i]:
@@ -74,13 +75,34 @@ def _lacking_regions(readings: Sequence[Reading]) -> dict[int, Reading]:
     for group in _groups(readings, lambda reading: _cells(reading, _KIND)):
         if len(group) < _ENOUGH or not any(readings[i].open_ended for i in group):
             continue
-        regions = {i: set(block.layout.region) for i in group if (block := readings[i].block) is not None}
+        regions = {i: dict.fromkeys(block.layout.region) for i in group if (block := readings[i].block) is not None}
         counts = Counter(region for names in regions.values() for region in names)
         usual = [region for region, count in counts.items() if 2 * count > len(group)]
         for i in group:
             lacking = [region for region in usual if region not in regions[i]]
             if lacking and readings[i].open_ended:
-                found = f"none of {', '.join(lacking)}"
-                text = wording(expected="the regions that most files of this kind have", found=found)
+                text = wording(
+                    expected="the regions that most files of this kind have", found=f"none of {_some(lacking)}"
+                )
                 changed[i] = readings[i].noted(text, status="partial")
     return changed
+
+
+def _lacking_measures(readings: Sequence[Reading]) -> dict[int, Reading]:
+    """Name header Measures that a file lacks and most of its kind, tool, version and stream have."""
+    changed = {}
+    for group in _groups(readings, lambda reading: _cells(reading, (*_KIND, "tool", "version", "stream"))):
+        fields = {i: block.layout.fields for i in group if (block := readings[i].block) is not None}
+        counts = Counter(field for names in fields.values() for field in names)
+        usual = [field for field, count in counts.items() if 2 * count > len(group) >= _ENOUGH]
+        for i in group:
+            lacking = [field for field in usual if field not in fields[i]]
+            if lacking:
+                text = wording(expected="the Measures that most such files have", found=f"none of {_some(lacking)}")
+                changed[i] = readings[i].noted(text, status="partial")
+    return changed
+
+
+def _some(names: Sequence[str], most: int = 8) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -17,11 +17,12 @@ from fsstats.errors import TableError, UnknownNameError
 from fsstats.io._replace import replacing
 from fsstats.io._sidecar import GENERATOR, describe_columns, is_ours
 from fsstats.io._text import MISSING, SEPARATOR, STRINGS, read_text, require_writable
-from fsstats.schema import FILES, LONG, SCHEMA_VERSION
+from fsstats.schema import DETAIL_COLUMNS, FILES, LONG, SCHEMA_VERSION
 from fsstats.tables.problems import PROBLEMS
 
 PathLike = str | os.PathLike[str]
 SUFFIXES: Final = (".parquet", *SEPARATOR)
+_OWN: Final = (*LONG, *DETAIL_COLUMNS)
 IDENTITIES: Final = ("participant_id", "subject", "session", "session_id", "stream")
 """Columns that are text whatever they look like, in any table."""
 
@@ -88,6 +89,8 @@ def require_places(paths: Iterable[Path]) -> None:
         _require_suffix(path)
         if not path.parent.is_dir():
             raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
+        if not os.access(path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, "this folder cannot be written to", str(path.parent))
         sidecar = path.with_suffix(".json")
         for name in (path, sidecar):
             if name.is_dir():
@@ -199,7 +202,7 @@ def _as_loaded(table: pd.DataFrame) -> pd.DataFrame:
     if set(LONG) <= set(table.columns):
         kinds = (pd.StringDtype, pd.CategoricalDtype)
         texts += [name for name in table.columns if isinstance(table[name].dtype, kinds) and name not in texts]
-        table = table.assign(**{name: _category(table[name]) for name in texts})
+        table = table.assign(**{name: _category(table[name], sort=name not in _OWN) for name in texts})
         table = table.astype({"value": "float64"})
         return table.astype({"segid": "Int64"}) if "segid" in table.columns else table
     return table.astype(dict.fromkeys(texts, STRINGS)).astype(
@@ -207,8 +210,8 @@ def _as_loaded(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _category(column: pd.Series) -> pd.Series:
-    if isinstance(column.dtype, pd.CategoricalDtype):
+def _category(column: pd.Series, *, sort: bool) -> pd.Series:
+    if isinstance(column.dtype, pd.CategoricalDtype) and not sort:
         found = categorical(column.cat.codes.to_numpy(), [str(name) for name in column.cat.categories])
         return pd.Series(found, index=column.index, name=column.name)
-    return to_category(column)
+    return to_category(column.astype(STRINGS) if sort else column, sort=sort)

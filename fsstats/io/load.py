@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from fsstats._frames import one_or_more, require
-from fsstats.discovery import find_stats
+from fsstats.discovery import find_stats, select_files
 from fsstats.errors import FsstatsWarning, UnknownNameError
 from fsstats.io._conflicts import settle
 from fsstats.io._reading import Reading, read_file
 from fsstats.parsers import StatsFile, parse_stats
-from fsstats.schema import FILES, MEASURE, global_measures
+from fsstats.schema import FILES, FORMER_NAMES, MEASURE, SUBJECT_KEY, global_measures, measure_of
 from fsstats.tables.assemble import Block, assemble
 from fsstats.tables.problems import describe, problems
 
@@ -116,10 +116,15 @@ def load(
     Warns
     -----
     FsstatsWarning
-        If any file is missing, damaged or doubtful, with what and why. `check` gives the same as a table.
+        If any file is missing, damaged or doubtful, with what and why (`check` gives the same as a table), and
+        if a measure that was asked for is not in every subject.
 
     Notes
     -----
+    The strings are categories; ``table.astype({"region": "str"})`` makes one plain text. A header Measure
+    (``region`` is ``global``) stands once per file, so take it from one source:
+    ``table.query("source == 'aseg' and measure == 'eTIV'")``.
+
     Regions have their names of current FreeSurfer, whatever version wrote the file. A structure without
     voxels keeps its volume of 0; its intensities, which FreeSurfer prints as 0, are missing.
 
@@ -135,8 +140,8 @@ def load(
     cohort = load_cohort(source, subjects=subjects, sources=sources, measures=measures, details=details)
     found = problems(cohort.files)
     found = found[found["level"] != "note"]
-    if len(found):
-        text = f"{len(found)} problem(s), which fsstats.check lists:\n{describe(found, most=5)}"
+    texts = [f"{len(found)} problem(s), which fsstats.check lists:\n{describe(found, most=5)}"] if len(found) else []
+    for text in texts + gaps(cohort, measures):
         warnings.warn(text, FsstatsWarning, stacklevel=2)
     return cohort.table
 
@@ -240,12 +245,7 @@ def _files(source: StudySource, subjects: Collection[str] | None, sources: Colle
     if not isinstance(source, pd.DataFrame):
         return find_stats(source, subjects=subjects, sources=sources)
     require(source, FILES, needed_by="load")
-    keep = pd.Series(data=True, index=source.index)
-    if subjects is not None:
-        keep &= source["subject"].isin(subjects) | source["directory"].isin(subjects)
-    if sources is not None:
-        keep &= source["source"].isin(sources)
-    return source.loc[keep, list(FILES)].reset_index(drop=True)
+    return select_files(source[list(FILES)], subjects=subjects, sources=sources)
 
 
 def _read(files: pd.DataFrame, measures: frozenset[str] | None, progress: Progress | None) -> Iterator[Reading]:
@@ -259,8 +259,27 @@ def _read(files: pd.DataFrame, measures: frozenset[str] | None, progress: Progre
 def _require_measures(wanted: frozenset[str], blocks: Sequence[Block]) -> None:
     layouts = {id(block.layout): block.layout for block in blocks}.values()
     known = {*MEASURE, *global_measures(), *(name for layout in layouts for name in layout.measure)}
+    keys = {measure.key: measure.field for measure in global_measures().values() if measure.key != "Cortex"}
     for name in sorted(wanted - known):
+        ours = measure_of(name)
+        meant = ours.name if ours else keys.get(name)
+        if meant:
+            message = f"no measure is called {name!r}; FreeSurfer's {name} is called {meant} here"
+            raise UnknownNameError(message)
         raise UnknownNameError.among("measure", name, known)
+
+
+def gaps(cohort: Cohort, measures: Collection[str] | None) -> list[str]:
+    """Say of every measure asked for in how many subjects it is, where it is not in all of them."""
+    people = cohort.files.loc[cohort.files["directory"].notna(), list(SUBJECT_KEY)].drop_duplicates()
+    texts = []
+    for name in one_or_more(measures) or ():
+        own = cohort.table.loc[cohort.table["measure"] == name, list(SUBJECT_KEY)].drop_duplicates()
+        if len(own) < len(people):
+            former = FORMER_NAMES.get(name)
+            hint = f"; older versions call it {former}" if former else ""
+            texts.append(f"{name} is in {len(own)} of {len(people)} subjects{hint}")
+    return texts
 
 
 def _with_outcome(files: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:

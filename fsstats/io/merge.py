@@ -1,15 +1,17 @@
 """The main job: a study in, one file and the account of it out."""
 
 import os
+import warnings
 from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 
-from fsstats._frames import printable
-from fsstats.discovery import find_stats
-from fsstats.io.files import require_places, write_tables
-from fsstats.io.load import Cohort, Progress, StudySource, load_cohort
+from fsstats._frames import one_or_more, printable
+from fsstats.discovery import find_stats, select_files
+from fsstats.errors import FsstatsWarning, NothingFoundError
+from fsstats.io.files import read_table, require_places, write_tables
+from fsstats.io.load import Cohort, Progress, StudySource, gaps, load_cohort
 from fsstats.schema import SUBJECT_KEY
 from fsstats.tables.join import identified, join
 from fsstats.tables.shape import to_wide
@@ -24,7 +26,7 @@ def merge(
     subjects: Collection[str] | None = None,
     sources: Collection[str] | None = None,
     measures: Collection[str] | None = None,
-    participants: pd.DataFrame | None = None,
+    participants: pd.DataFrame | PathLike | None = None,
     wide: bool = False,
     progress: Progress | None = None,
 ) -> Cohort:
@@ -39,7 +41,7 @@ def merge(
         ``cohort.files.parquet``, and the sidecars ``cohort.json`` and ``cohort.files.json``.
     subjects, sources, measures : collection of str, optional
         Only these.
-    participants : DataFrame, optional
+    participants : DataFrame or path, optional
         Columns to add to every row, by `join`. Subjects without a match stay, with missing values.
     wide : bool
         Write one row a subject instead of one a value.
@@ -54,7 +56,7 @@ def merge(
     Raises
     ------
     NothingFoundError
-        If there is no subject.
+        If there is no subject, or no value of the measures asked for.
     UnknownNameError
         If a source, a measure or the suffix does not exist.
     OSError
@@ -62,7 +64,7 @@ def merge(
 
     Warns
     -----
-        If subjects and participants do not match; all are named.
+        If subjects and participants do not match (all are named), or a measure is not in every subject.
 
     Examples
     --------
@@ -75,13 +77,23 @@ def merge(
     ['cohort.files.json', 'cohort.files.parquet', 'cohort.json', 'cohort.parquet']
     """
     path = Path(out)
+    require_places([path])
     beside = path.with_name(f"{path.stem}.files{path.suffix}")
-    require_places([beside, path])
-    files = source if isinstance(source, pd.DataFrame) else find_stats(source, subjects=subjects, sources=sources)
-    if participants is not None:
-        identified(files[["subject", "session"]], participants)
-    cohort = load_cohort(files, subjects=subjects, sources=sources, measures=measures, progress=progress)
-    table = cohort.table if participants is None else join(cohort.table, participants, unmatched="keep")
+    require_places([beside])
+    if isinstance(source, pd.DataFrame):
+        files = select_files(source, subjects=subjects, sources=sources)
+    else:
+        files = find_stats(source, subjects=subjects, sources=sources)
+    people = read_table(participants) if isinstance(participants, str | os.PathLike) else participants
+    if people is not None:
+        identified(files[["subject", "session"]], people)
+    cohort = load_cohort(files, measures=measures, progress=progress)
+    if measures is not None and not len(cohort.table):
+        message = f"no value of {', '.join(one_or_more(measures) or ())} in {len(files)} files; nothing was written"
+        raise NothingFoundError(message)
+    for text in gaps(cohort, measures):
+        warnings.warn(text, FsstatsWarning, stacklevel=2)
+    table = cohort.table if people is None else join(cohort.table, people, unmatched="keep")
     table = to_wide(table) if wide else table
     write_tables({beside: cohort.files, path: table}, provenance=_provenance(source, cohort))
     return Cohort(table, cohort.files)

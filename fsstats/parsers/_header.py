@@ -50,9 +50,9 @@ class Header:
     column_info: dict[int, dict[str, str]] = field(default_factory=dict)
     remarks: list[Remark] = field(default_factory=list)
 
-    def declared_columns(self) -> list[str]:
-        """Give the names in the ``TableCol n ColHeader`` lines, in their order."""
-        return [about["ColHeader"] for _, about in sorted(self.column_info.items()) if "ColHeader" in about]
+    def declared_columns(self) -> dict[int, str]:
+        """Give the names in the ``TableCol n ColHeader`` lines, by n."""
+        return {n: about["ColHeader"] for n, about in self.column_info.items() if "ColHeader" in about}
 
     def count(self, key: str) -> int | None:
         """Give a declared count (NRows, NTableCols); None if there is none."""

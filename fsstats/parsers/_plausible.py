@@ -14,8 +14,10 @@ from fsstats._frames import FloatArray
 from fsstats.errors import wording
 from fsstats.parsers._header import Header, Remark
 from fsstats.parsers._rows import Row, Table
-from fsstats.schema import SOURCE, canonical_region, is_cortical_name, names_of_segid, printed_regions
+from fsstats.schema import NAME_COLUMN, SOURCE, canonical_region, is_cortical_name, names_of_segid, printed_regions
 
+_Rule = Callable[[Row, FloatArray], str | None]
+"""What is wrong with a row, given its tokens and numbers; None if nothing is."""
 _LEFT_OUT = "The row is left out"
 _SEGMENTATIONS = ("aseg", "wmparc")
 """Atlases whose ids are FreeSurfer's own; other programs number as they like."""
@@ -35,9 +37,9 @@ def keep_plausible(table: Table, columns: Sequence[str], source: str | None, pro
     maximum less minimum, an id that is no whole number or belongs to another
     structure, a region that the atlas does not have.
     """
-    numeric = [name for name in columns if name != "StructName"]
+    numeric = [name for name in columns if name != NAME_COLUMN]
     at = {name: i for i, name in enumerate(numeric)}
-    rules: list[Callable[[Row, FloatArray], str | None]] = [
+    rules: list[_Rule] = [
         _whole_ids(at),
         _known_id(at, source),
         _known_region(source),
@@ -57,7 +59,7 @@ def keep_plausible(table: Table, columns: Sequence[str], source: str | None, pro
     return Table(tuple(table.rows[i] for i in kept), table.numbers[kept], tuple(remarks))
 
 
-def _whole_ids(at: Mapping[str, int]) -> Callable[[Row, FloatArray], str | None]:
+def _whole_ids(at: Mapping[str, int]) -> _Rule:
     places = [at[name] for name in ("Index", "SegId") if name in at]
 
     def rule(row: Row, numbers: FloatArray) -> str | None:
@@ -67,7 +69,7 @@ def _whole_ids(at: Mapping[str, int]) -> Callable[[Row, FloatArray], str | None]
     return rule
 
 
-def _known_id(at: Mapping[str, int], source: str | None) -> Callable[[Row, FloatArray], str | None]:
+def _known_id(at: Mapping[str, int], source: str | None) -> _Rule:
     place = at.get("SegId") if source in SOURCE and SOURCE[source].atlas in _SEGMENTATIONS else None
 
     def rule(row: Row, numbers: FloatArray) -> str | None:
@@ -79,7 +81,7 @@ def _known_id(at: Mapping[str, int], source: str | None) -> Callable[[Row, Float
     return rule
 
 
-def _known_region(source: str | None) -> Callable[[Row, FloatArray], str | None]:
+def _known_region(source: str | None) -> _Rule:
     atlas = SOURCE[source].atlas if source in SOURCE and SOURCE[source].complete else None
 
     def rule(row: Row, _numbers: FloatArray) -> str | None:
@@ -90,7 +92,7 @@ def _known_region(source: str | None) -> Callable[[Row, FloatArray], str | None]
     return rule
 
 
-def _decimals(table: Table, columns: Sequence[str]) -> Callable[[Row, FloatArray], str | None]:
+def _decimals(table: Table, columns: Sequence[str]) -> _Rule:
     counts = [Counter(_n_decimals(row.numbers[i]) for row in table.rows) for i in range(len(columns))]
     usual = [max((n for n in count if n is not None), key=lambda n: count[n], default=None) for count in counts]
 
@@ -110,7 +112,7 @@ def _n_decimals(token: str) -> int | None:
     return len(token.partition(".")[2]) if token.lstrip("+-").replace(".", "", 1).isdigit() else None
 
 
-def _range(columns: Sequence[str]) -> Callable[[Row, FloatArray], str | None]:
+def _range(columns: Sequence[str]) -> _Rule:
     ends = ("Min", "Max", "Range", "Mean")
     places = [next((i for i, name in enumerate(columns) if name.endswith(end)), None) for end in ends]
 
@@ -137,7 +139,7 @@ def check_sums(header: Header, table: Table, columns: Sequence[str], source: str
         if {part, whole, ratio} <= value.keys() and _differ(value[part] / value[whole], value[ratio], 1e-4):
             remarks.append(_contradiction(ratio, f"{part} / {whole}", value[ratio], value[part] / value[whole]))
     if "MeanThickness" in value and _is_complete(table, source):
-        numeric = [name for name in columns if name != "StructName"]
+        numeric = [name for name in columns if name != NAME_COLUMN]
         if {"NumVert", "ThickAvg"} <= set(numeric):
             weights, thickness = (table.numbers[:, numeric.index(name)] for name in ("NumVert", "ThickAvg"))
             mean = float(np.average(thickness, weights=weights)) if weights.sum() > 0 else float("nan")

@@ -51,7 +51,7 @@ class Shape:
 class Layout:
     """The labels of a file's values: header Measures first, then column by column down the rows.
 
-    Every tuple has one entry a value.
+    Every tuple has one entry per value.
     """
 
     hemi: tuple[str | None, ...]
@@ -60,6 +60,12 @@ class Layout:
     unit: tuple[str, ...]
     segid: tuple[int | None, ...]
     name_found: tuple[str, ...]
+    n_fields: int
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The header Measures, which come first."""
+        return self.measure[: self.n_fields]
 
     def __len__(self) -> int:
         """Count the values."""
@@ -99,6 +105,7 @@ def layout_of(shape: Shape) -> Layout:
         unit=(*global_units, *(unit for _, unit in measures for _ in range(n_rows))),
         segid=(*(None for _ in known), *segids * len(measures)),
         name_found=(*shape.fields, *shape.names * len(measures)),
+        n_fields=len(shape.fields),
     )
 
 

@@ -184,19 +184,20 @@ def _check_columns(header: Header) -> list[Remark]:
     repeated = [name for name, n in Counter(columns).items() if n > 1]
     if repeated:
         return [Remark(None, wording(expected="columns with names of their own", found=f"{repeated[0]} twice"))]
-    forms = (
-        columns,
-        columns[:-1],
-        [name for name in columns if name != NAME_COLUMN],
-    )  # 5.3 forgets the last of w-g.pct
-    if columns and declared and declared not in forms:
-        expected = f"the columns of the TableCol lines ({' '.join(declared)})"
-        return [Remark(None, wording(expected=expected, found=" ".join(columns), hint="The table is not used"))]
+    unnamed = [name for name in columns if name != NAME_COLUMN]  # without a colour table 5.x does not declare the name
+    if columns and not (_agree(columns, declared) or _agree(unnamed, declared)):
+        names = " ".join(name for _, name in sorted(declared.items()))
+        text = wording(expected=f"the columns of the TableCol lines ({names})", found=" ".join(columns))
+        return [Remark(None, f"{text}. The table is not used")]
     n = header.count("NTableCols")
     if columns and n is not None and n != len(columns):
         text = wording(expected=f"{n} columns (NTableCols)", found=f"{len(columns)} in ColHeaders, which are used")
         return [Remark(None, text, loss=False)]
     return []
+
+
+def _agree(columns: list[str], declared: Mapping[int, str]) -> bool:
+    return all(n <= len(columns) and columns[n - 1] == name for n, name in declared.items())
 
 
 def _named(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:

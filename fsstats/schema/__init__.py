@@ -17,6 +17,7 @@ from fsstats.schema.columns import (
 )
 from fsstats.schema.measures import (
     COUNT_COLUMNS,
+    FORMER_NAMES,
     INDEX_COLUMNS,
     MEASURE,
     MEASURES,
@@ -44,6 +45,7 @@ __all__ = [
     "DETAIL_COLUMNS",
     "FILES",
     "FILES_COLUMNS",
+    "FORMER_NAMES",
     "GLOBAL",
     "GOOD",
     "HEMIS",

@@ -89,6 +89,15 @@ def is_intensity(column: str) -> bool:
     return measure is not None and measure.name.startswith("intensity_")
 
 
+FORMER_NAMES: Final = {
+    "eTIV": "ICV",
+    "WhiteSurfArea": "SurfArea",
+    "CerebralWhiteMatterVol": "CorticalWhiteMatterVol",
+    "MaskVol": "BrainMaskVol",
+}
+"""Header Measures that earlier versions print under another name; their definitions may differ."""
+
+
 @dataclass(frozen=True, slots=True)
 class GlobalMeasure:
     """One ``# Measure`` line of a header: a quantity of the whole brain or hemisphere."""

@@ -34,7 +34,8 @@ def join(table: pd.DataFrame, participants: pd.DataFrame, *, unmatched: Unmatche
     Returns
     -------
     DataFrame
-        The table's rows in their order, with the participants' columns behind the table's own.
+        The table's rows in their order, with the participants' columns behind the table's own. On a long
+        table text columns are categories in the order of the alphabet, as model formulas take plain text.
 
     Raises
     ------
@@ -64,6 +65,9 @@ def join(table: pd.DataFrame, participants: pd.DataFrame, *, unmatched: Unmatche
     0  sub-01    3.0   31
     1  sub-02    2.5   54
     """
+    if not isinstance(participants, pd.DataFrame):
+        message = f"participants must be a table, not {participants!r}; fsstats.read_table reads one"
+        raise TableError(message)
     if unmatched not in _UNMATCHED:
         raise UnknownNameError.among("choice of unmatched", unmatched, _UNMATCHED)
     require(table, ["subject"], needed_by="join")
@@ -155,7 +159,8 @@ def _refuse_collisions(table: pd.DataFrame, people: pd.DataFrame, keys: list[str
 
 
 def _names(rows: pd.DataFrame) -> str:
-    return ", ".join("/".join(str(part) for part in row if pd.notna(part)) for row in rows.itertuples(index=False))
+    parts = rows.astype("object").where(rows.notna(), "(no session)")
+    return ", ".join("/".join(map(str, row)) for row in parts.itertuples(index=False))
 
 
 def _unmatched(lost: pd.MultiIndex, unused: pd.DataFrame, keys: list[str], known: set[str]) -> str:
@@ -166,6 +171,8 @@ def _unmatched(lost: pd.MultiIndex, unused: pd.DataFrame, keys: list[str], known
         texts.append(f"{len(without)} in the table but not in participants: {_names(without)}")
     if len(unused):
         texts.append(f"{len(unused)} in participants but not in the table: {_names(unused[keys])}")
+    if len(without) and len(keys) > 1 and without["session"].isna().all():
+        texts[-1] += ". Hint: base runs have no session; leave them out by table[table['stream'] != 'base']"
     return "; ".join(texts) + _hint([name for name in without.iloc[:, 0] if name not in known], known)
 
 
@@ -200,5 +207,5 @@ def _with_columns(table: pd.DataFrame, columns: pd.DataFrame, place: Positions) 
     taken = columns.reset_index(drop=True).reindex(place).set_axis(table.index, axis=0)
     if isinstance(table["subject"].dtype, pd.CategoricalDtype):  # so many rows that text is kept as categories
         text = [name for name in taken.columns if isinstance(taken[name].dtype, pd.StringDtype)]
-        taken = taken.assign(**{name: to_category(taken[name]) for name in text})
+        taken = taken.assign(**{name: to_category(taken[name], sort=True) for name in text})
     return pd.concat([table, taken], axis=1)

@@ -54,8 +54,9 @@ def problems(files: pd.DataFrame) -> pd.DataFrame:
     -----
     Rules: the file's status (``partial``, ``empty``, ``missing``, ``unreadable``, ``conflict``);
     ``remark`` for a whole file with something odd; ``recon-all`` for subjects whose run failed or did not
-    end; ``subject`` where headers name another subject of the cohort; ``versions`` where a cohort or a subject mixes releases of a tool; ``definitions`` where a measure
-    means different things in different files; ``uncorrected volumes`` for brain volumes that old FreeSurfer
+    end; ``subject`` where headers name another subject of the cohort, or several subjects; ``versions``
+    where a cohort or a subject mixes releases of a tool; ``definitions`` where a measure means different
+    things in different files; ``uncorrected volumes`` for brain volumes that old FreeSurfer
     counted in voxels that are not 1 mm^3.
 
     Examples
@@ -148,14 +149,18 @@ def _distinct(versions: pd.Series) -> list[str]:
 
 
 def _misplaced(files: pd.DataFrame) -> Iterator[Record]:
-    """Name the subjects whose files say in their headers that they are another subject's of this cohort."""
-    named = files[files["subject_in_file"].isin(files["directory"].dropna().unique())]
-    wrong = named[(named["subject_in_file"] != named["directory"]) & (named["n_values"] > 0)]
-    for key, own in wrong.groupby([*SUBJECT_KEY, "subject_in_file"], dropna=False):
-        who = dict(zip(SUBJECT_KEY, key, strict=False))
-        kinds = ", ".join(own["source"].unique())
-        text = f"expected files of this subject, found {key[-1]} in their headers, which is another one here ({kinds})"
-        yield {**who, "level": "warning", "rule": "subject", "problem": text}
+    """Name the subjects whose files say in their headers that they are another one's, or several ones'."""
+    named = files[files["subject_in_file"].notna() & (files["n_values"] > 0)]
+    others = set(files["directory"].dropna())
+    for key, own in named.groupby([*SUBJECT_KEY, "directory"], dropna=False):
+        inside = list(own["subject_in_file"].unique())
+        if len(inside) > 1 or (inside[0] != key[-1] and inside[0] in others):
+            kinds = (
+                f"{name} ({', '.join(own.loc[own['subject_in_file'] == name, 'source'].unique())})" for name in inside
+            )
+            text = f"expected files of this subject alone, found in their headers {', '.join(kinds)}"
+            who = dict(zip(SUBJECT_KEY, key, strict=False))
+            yield {**who, "level": "warning", "rule": "subject", "problem": text}
 
 
 def _mixed_versions(files: pd.DataFrame) -> Iterator[Record]:
@@ -211,10 +216,10 @@ def _mixed_definitions(files: pd.DataFrame) -> Iterator[Record]:
 
 def _uncorrected(files: pd.DataFrame) -> Iterator[Record]:
     rows = _meanings(files)
-    for row in rows[rows["meaning"] == "uncorrected"].to_dict("records"):
+    for row in rows[rows["meaning"] == "uncorrected"].drop_duplicates("path").to_dict("records"):
         shown = {name: row[name] for name in PROBLEMS if name in row}
         text = (
             "the global brain volumes count voxels that are not 1 mm^3 and are not in mm^3 "
-            "(FreeSurfer 6.0 and earlier); those in this subject's surface files likewise"
+            "(FreeSurfer 5.2 to 6.0); those in this subject's surface files likewise"
         )
         yield {**shown, "level": "warning", "rule": "uncorrected volumes", "problem": text}

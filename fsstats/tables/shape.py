@@ -131,7 +131,9 @@ def _constant_columns(table: pd.DataFrame, row: Positions) -> pd.DataFrame:
     if varying:
         message = f"the column(s) {', '.join(map(repr, varying))} vary within a subject, so one row cannot hold them"
         raise TableError(message)
-    return further.iloc[_first(row, int(row.max()) + 1 if len(row) else 0)].reset_index(drop=True)
+    one = further.iloc[_first(row, int(row.max()) + 1 if len(row) else 0)].reset_index(drop=True)
+    texts = [name for name in own if isinstance(one[name].dtype, pd.CategoricalDtype)]
+    return one.astype(dict.fromkeys(texts, "str"))
 
 
 def _with_levels(who: pd.DataFrame, values: FloatArray, labels: pd.DataFrame) -> pd.DataFrame:

@@ -81,7 +81,7 @@ def test_merge_names_participants_without_a_match(fsstats, study, strict, status
     done = fsstats("merge", "sd", "-o", "out.csv", "--participants", "p.tsv", *strict)
     assert done.status == status
     assert (
-        "participants: 2 in the table but not in participants: sub-02, sub-03; 1 in participants but not in the table: sub-09"
+        "warning: 2 in the table but not in participants: sub-02, sub-03; 1 in participants but not in the table: sub-09"
         in done.err
     )
     assert len(pd.read_csv("out.csv")) == len(fs.load("sd"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-TEXT = "# hemi {hemi}\n# subjectname {subject}\n# ColHeaders StructName NumVert ThickAvg\ninsula 2210 3.012\n"
+TEXT = "# generating_program mris_anatomical_stats\n# hemi {hemi}\n# subjectname {subject}\n# ColHeaders StructName NumVert ThickAvg\ninsula 2210 3.012\n"
 
 
 class Tree:

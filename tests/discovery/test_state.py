@@ -16,7 +16,7 @@ STATES = {
     "done holds 1: a failure": ({"recon-all.done": "1\n"}, "failed"),
     "done holds 1 without a line feed": ({"recon-all.done": "1"}, "failed"),
     "done begins with 1": ({"recon-all.done": "1 subject\n"}, "done"),
-    "done is empty": ({"recon-all.done": ""}, "done"),
+    "done is empty": ({"recon-all.done": ""}, "failed"),
     "an error": ({"recon-all.error": "x"}, "failed"),
     "an error beside an older done": ({"recon-all.done": DONE, "recon-all.error": "x"}, "failed"),
     "running": ({"IsRunning.lh+rh": "x"}, "running"),
@@ -106,9 +106,12 @@ def test_what_most_subjects_have_is_missed_in_the_others(tree):
     ]
 
 
-def test_what_half_of_the_subjects_have_is_missed_in_none(tree):
+def test_what_half_of_the_subjects_have_is_missed_in_none_but_of_two_in_the_other(tree):
     tree.subject("a", "aseg.stats", "wmparc.stats")
     tree.subject("b", "wmparc.stats")
+    assert [row[:2] for row in missing(find_stats(tree.root))] == [("b", "aseg.stats")]
+    tree.subject("c", "aseg.stats", "wmparc.stats")
+    tree.subject("d", "wmparc.stats")
     assert missing(find_stats(tree.root)) == []
 
 

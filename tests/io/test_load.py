@@ -236,7 +236,8 @@ class TestContradictions:
         file_of(small, "sub-001", "aseg.stats").write_text(text.replace("# hostname ", "# hostname x"))
         found = fs.check(small.root)
         assert found[["level", "rule", "subject"]].to_numpy().tolist() == [["warning", "subject", "sub-001"]]
-        assert "found sub-002 in their headers" in found["problem"][0]
+        assert "found in their headers sub-001 (BA_exvivo" in found["problem"][0]
+        assert found["problem"][0].endswith("sub-002 (aseg)")
 
     def test_a_region_of_a_custom_atlas_that_one_file_lacks_is_named(self, small):
         text = "# hemi lh\n# ColHeaders StructName NumVert ThickAvg\none 10 2.5\ntwo {} 2.5\nthree 10 2.5\n"

@@ -25,7 +25,7 @@ CASES = {
         ("FreeSurfer", "8.1.0"),
         {"volume": "area_x_thickness"},
         {
-            ("lh", "global", "MeanThickness"): (2.60273, "mm"),
+            ("lh", "global", "MeanThickness"): (2.57423, "mm"),
             ("lh", "bankssts", "n_vertices"): (1000, "unitless"),
             ("lh", "insula", "thickness"): (2.86, "mm"),
         },

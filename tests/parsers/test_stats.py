@@ -25,7 +25,7 @@ def test_columns_go_by_name_and_not_by_position():
 
 NAMES = {
     "plain": ("insula 2210 1500 4500 3.012", "insula"),
-    "with blanks": ("my own  region 2210 1500 4500 3.012", "my own  region"),
+    "with blanks": ("my own  region 2210 1500 4500 3.012", "my own region"),
     "two blanks before the count (FreeSurfer 8)": (
         "insula                                    2210   1500   4500  3.012",
         "insula",
@@ -195,7 +195,7 @@ def test_intensities_carry_the_name_that_they_were_given():
 
 
 def test_contrast_is_per_cent():
-    text = "# InVolFile  /x/surf/lh.w-g.pct.mgh \n# Annot bert lh aparc\n# ColHeaders Index SegId NVertices Area_mm2 StructName Mean SNR\n1 2035 9 8.5 insula -9.084 nan\n"
+    text = "# generating_program mri_segstats\n# InVolFile  /x/surf/lh.w-g.pct.mgh \n# Annot bert lh aparc\n# ColHeaders Index SegId NVertices Area_mm2 StructName Mean SNR\n1 2035 9 8.5 insula -9.084 nan\n"
     stats = parse_stats(text, where="lh.w-g.pct.stats")
     table = long_table(stats, subject="s")
     assert table["measure"].tolist() == ["n_vertices", "area", "contrast_mean", "contrast_snr"]

@@ -30,9 +30,12 @@ FINE = {
 def files(*changes):
     """Make a files table of rows that are fine but for these changes."""
     texts = [name for name in FILES if name != "n_values"]
-    return pd.DataFrame([{**FINE, **change} for change in changes], columns=list(FILES)).astype(
-        dict.fromkeys(texts, "str")
-    )
+    return pd.DataFrame([row(**change) for change in changes], columns=list(FILES)).astype(dict.fromkeys(texts, "str"))
+
+
+def row(subject="a", **change):
+    own = {"path": f"sd/{subject}/stats/aseg.stats", "directory": subject, "subject_in_file": subject}
+    return {**FINE, **own, "subject": subject, **change}
 
 
 def lost(status, problem, **change):

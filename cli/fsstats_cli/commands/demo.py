@@ -22,7 +22,7 @@ EXAMPLES = """
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to write; must be new or empty.")] = Path(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write; must be new or empty.")] = Path(
         "fsstats-demo"
     ),
     subjects: Annotated[int, typer.Option(min=2, help="Number of subjects.")] = 20,

@@ -24,7 +24,9 @@ def find(roots: Roots, source: SourceOption = None, subjects: SubjectsOption = N
     else:
         fs.write_table(files, output)
     counts = ", ".join(f"{n} {status}" for status, n in files["status"].value_counts().items())
-    n_subjects = len(files.dropna(subset="subject").drop_duplicates(["subject", "session", "stream"]))
+    n_subjects = len(
+        files[files["path"].notna() & files["subject"].notna()].drop_duplicates(["subject", "session", "stream"])
+    )
     say(f"{number(n_subjects, 'subject')}; files: {counts}" + (f"; listed in {output}" if output else ""))
     if not (files["status"] == "found").any():
         raise typer.Exit(1)

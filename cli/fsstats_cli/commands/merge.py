@@ -49,7 +49,6 @@ def merge(
 
     if participants is not None and participants.resolve() == output.resolve():
         raise fs.TableError(f"{output} is the participants file, which would be overwritten; name another output")
-    people = None if participants is None else fs.read_table(participants)
     with warnings.catch_warnings(record=True) as caught, progress_bar("reading") as progress:
         warnings.simplefilter("always", fs.FsstatsWarning)
         cohort = fs.merge(
@@ -58,21 +57,17 @@ def merge(
             subjects=read_subjects(subjects),
             sources=source,
             measures=measure,
-            participants=people,
+            participants=participants,
             wide=wide,
             progress=progress,
         )
     found = fs.problems(cohort.files)
-    unmatched = [str(one.message) for one in caught if issubclass(one.category, fs.FsstatsWarning)]
-    _report(cohort, output)
-    for text in unmatched:
-        say(f"participants: {text}")
     say_problems(found)
-    if not (cohort.files["n_values"] > 0).any():
-        wanted = f" of {', '.join(measure)}" if measure else ""
-        say(f"no value{wanted} was read: the table has no rows")
-        raise typer.Exit(1)
-    if strict and (is_fault(found) or unmatched):
+    doubts = [str(one.message) for one in caught if issubclass(one.category, fs.FsstatsWarning)]
+    for text in doubts:
+        say(f"warning: {text}")
+    _report(cohort, output)
+    if not (cohort.files["n_values"] > 0).any() or (strict and (is_fault(found) or doubts)):
         raise typer.Exit(1)
 
 
