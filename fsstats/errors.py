@@ -47,7 +47,7 @@ class StatsFormatError(FsstatsError, ValueError):
 
 
 class NothingFoundError(FsstatsError, FileNotFoundError):
-    """No stats file was found; the message lists where was looked."""
+    """No stats file was found; the message lists where it looked."""
 
 
 class ColumnsError(FsstatsError, KeyError):
@@ -66,7 +66,7 @@ class TableError(FsstatsError, ValueError):
 
 
 class UnknownNameError(FsstatsError, ValueError):
-    """A name was given that nothing here bears."""
+    """A name was given that does not exist here."""
 
     @classmethod
     def among(cls, kind: str, name: str, known: Iterable[str]) -> Self:

@@ -7,12 +7,24 @@ import typer
 
 from fsstats.errors import TableError
 
+
+def _existing(roots: list[str]) -> list[str]:
+    for root in roots:
+        if not root:
+            message = "one of them is empty; is $SUBJECTS_DIR set?"
+            raise typer.BadParameter(message)
+        if not Path(root).exists():
+            message = f"path {root!r} does not exist."
+            raise typer.BadParameter(message)
+    return roots
+
+
 Roots = Annotated[
-    list[Path],
+    list[str],
     typer.Argument(
         metavar="ROOT",
         help="SUBJECTS_DIR, BIDS derivatives, a folder of such folders, one subject, or one .stats file.",
-        exists=True,
+        callback=_existing,
         show_default=False,
     ),
 ]

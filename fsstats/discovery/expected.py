@@ -45,13 +45,12 @@ def _group(found: Found) -> _Group:
 
 def _missing_of(found: Found, peers: _Peers) -> list[Record]:
     own = found.kinds
-    due = {
+    twins = [kind for kind in _twins(own) if _is_read(kind) and (peers.counts[kind] or peers.n == 1)]
+    due = dict.fromkeys(twins, "the other hemisphere is there") | {
         kind: f"{count} of {peers.n} subjects processed alike have it"
         for kind, count in peers.counts.items()
         if (2 * count > peers.n or peers.n == 2) and _is_read(kind)
     }
-    twins = [kind for kind in _twins(own) if _is_read(kind) and (peers.counts[kind] or peers.n == 1)]
-    due |= dict.fromkeys(twins, "the other hemisphere is there")
     stats = found.subject.path / "stats"
     lacking = sorted(kind for kind in due if kind not in own)
     if not own and not lacking:

@@ -43,14 +43,14 @@ def find_stats(
     Returns
     -------
     DataFrame
-        The files table: one row a file that was found or ought to be there, and one with
+        The files table: one row per file that was found or ought to be there, and one with
         status ``skipped`` for each folder that was left out. Files are not opened yet, so
         their status is ``found``; `check` and `load_cohort` read them and fill in the rest.
 
     Raises
     ------
     NothingFoundError
-        If there is no subject; the message says where was looked.
+        If there is no subject; the message says where it looked.
 
     Notes
     -----
@@ -161,8 +161,11 @@ def _require_sources(sources: Collection[str] | None, present: Iterable[str]) ->
     present = set(present)
     for name in sources or ():
         if name not in present:
-            plain = identify(name if name.endswith(".stats") else f"{name}.stats")  # lh.aparc.stats is aparc
-            raise UnknownNameError.among("source", plain[0] if plain and plain[0] in present else name, present)
+            plain = identify(name if name.endswith(".stats") else f"{name}.stats")
+            if plain and plain[0] in present:
+                message = f"no source is called {name!r}; did you mean {plain[0]}?"
+                raise UnknownNameError(message)
+            raise UnknownNameError.among("source", name, present)
 
 
 def _single_file(path: Path) -> Record:

@@ -103,7 +103,7 @@ def load(
     Returns
     -------
     DataFrame
-        The long table: subject, session, stream, source, hemi, region, measure, value, unit. One row a
+        The long table: subject, session, stream, source, hemi, region, measure, value, unit. One row per
         value; subject to measure is unique; a missing value is NaN, never 0.
 
     Raises

@@ -44,7 +44,7 @@ def merge(
     participants : DataFrame or path, optional
         Columns to add to every row, by `join`. Subjects without a match stay, with missing values.
     wide : bool
-        Write one row a subject instead of one a value.
+        Write one row per subject instead of one per value.
     progress : callable, optional
         Called as ``progress(files done, files in all)``.
 

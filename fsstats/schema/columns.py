@@ -20,7 +20,7 @@ LONG_COLUMNS: Final = {
     "value": "The number in the file; missing is NaN, never 0.",
     "unit": "Unit of the value.",
 }
-"""The long table: one row a value. ``subject`` to ``measure`` is unique."""
+"""The long table: one row per value. ``subject`` to ``measure`` is unique."""
 
 LONG: Final = tuple(LONG_COLUMNS)
 KEY: Final = LONG[: LONG.index("value")]
@@ -51,7 +51,7 @@ FILES_COLUMNS: Final = {
     "definitions": "What measures mean that changed between versions, as measure=meaning.",
     "n_values": "Values of this file in the long table.",
 }
-"""The files table: one row a file that was found or ought to be there."""
+"""The files table: one row per file that was found or ought to be there."""
 
 FILES: Final = tuple(FILES_COLUMNS)
 

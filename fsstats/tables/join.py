@@ -25,7 +25,7 @@ def join(table: pd.DataFrame, participants: pd.DataFrame, *, unmatched: Unmatche
     table : DataFrame
         A long or wide table: it has the column ``subject``, and ``session`` if the study has sessions.
     participants : DataFrame
-        One row a subject, or a subject and session, under ``subject`` or BIDS' ``participant_id`` (and
+        One row per subject, or a subject and session, under ``subject`` or BIDS' ``participant_id`` (and
         ``session`` or ``session_id``), with any other columns.
     unmatched : {"raise", "keep", "drop"}
         What to do if a subject is on one side only: raise; or warn and keep the table's rows with missing

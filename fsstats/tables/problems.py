@@ -41,7 +41,7 @@ def problems(files: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a problem: level, rule, subject, session, stream, source, hemi, problem, path. Level
+        One row per problem: level, rule, subject, session, stream, source, hemi, problem, path. Level
         ``error`` means that values are missing, ``warning`` that values are there but doubtful, ``note``
         that nothing is lost. No rows where all is well.
 
@@ -198,7 +198,7 @@ def _mixed_versions_within(files: pd.DataFrame) -> Iterator[Record]:
 
 
 def _meanings(files: pd.DataFrame) -> pd.DataFrame:
-    """Give one row a file and measure whose meaning is known: source, measure, meaning."""
+    """Give one row per file and measure whose meaning is known: source, measure, meaning."""
     stated = files[files["definitions"].notna() & (files["n_values"] > 0)]
     pairs = stated.assign(pair=stated["definitions"].str.split(" ")).explode("pair")
     split = pairs["pair"].str.split("=", n=1, expand=True).reindex(columns=[0, 1])

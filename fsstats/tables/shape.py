@@ -1,4 +1,4 @@
-"""Between the long table and one row a subject."""
+"""Between the long table and one row per subject."""
 
 from functools import cache
 
@@ -26,7 +26,7 @@ _LEVELS = (*LABELS, "unit")
 
 
 def to_wide(table: pd.DataFrame, *, sep: str | None = "_") -> pd.DataFrame:
-    r"""Turn the long table into one row a subject, session and stream.
+    r"""Turn the long table into one row per subject, session and stream.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def to_wide(table: pd.DataFrame, *, sep: str | None = "_") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        subject, session, stream, further columns, and one column of float64 a measure. A value
+        subject, session, stream, further columns, and one column of float64 per measure. A value
         that is not in the long table is NaN.
 
     Raises
@@ -179,7 +179,7 @@ def _side_said(region: str, measure: str) -> str | None:
 
 
 def to_long(wide: pd.DataFrame, *, sep: str = "_") -> pd.DataFrame:
-    """Turn one row a subject back into the long table.
+    """Turn one row per subject back into the long table.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def to_long(wide: pd.DataFrame, *, sep: str = "_") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The long table, all subjects of the first column first. Missing values stay, as NaN. From plain
+        The long table, column by column, the subjects in order within each. Missing values stay, as NaN. From plain
         column names the unit is the schema's; it is missing where only the files knew it (intensities).
 
     Raises

@@ -49,7 +49,7 @@ def _account(table: "pd.DataFrame", folder: Path, out: Path) -> str:
     means = chosen.groupby(["region", "group", "unit"], observed=True)["value"].agg(["count", "mean", "std"])
     places = {
         folder / "subjects": "the subjects, as recon-all would leave them",
-        out: f"{len(table):,} values, one a row",
+        out: f"{len(table):,} values, one per row",
         out.with_suffix(".json"): "what every column means",
         out.with_name("cohort.files.parquet"): "every file, and what is wrong with it",
     }

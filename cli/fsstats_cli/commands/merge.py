@@ -41,7 +41,7 @@ def merge(
             dir_okay=False,
         ),
     ] = None,
-    wide: Annotated[bool, typer.Option("--wide", help="One row a subject instead of one a value.")] = False,
+    wide: Annotated[bool, typer.Option("--wide", help="One row per subject instead of one per value.")] = False,
     strict: StrictOption = False,
 ) -> None:
     """Read a study and write it as one table, with an account of every file."""
