@@ -13,7 +13,7 @@ from fsstats._frames import one_or_more, printable
 from fsstats.discovery._rows import Found, Record
 from fsstats.discovery.expected import missing_files
 from fsstats.discovery.state import state_of
-from fsstats.discovery.subjects import MAX_DEPTH, TEMPLATES, LeftOut, find_subjects, name_all
+from fsstats.discovery.subjects import MAX_DEPTH, LeftOut, find_subjects, name_all
 from fsstats.errors import NothingFoundError, UnknownNameError
 from fsstats.schema import FILES, identify
 
@@ -211,5 +211,4 @@ def _not_found(name: str, place: str) -> Record:
 
 
 def _left_out(item: LeftOut) -> Record:
-    reason = "a template that FreeSurfer ships" if TEMPLATES.match(item.path.name) else item.reason
-    return {"path": str(item.path), "status": item.status, "problem": reason, "n_values": 0}
+    return {"path": str(item.path), "status": item.status, "problem": item.reason, "n_values": 0}

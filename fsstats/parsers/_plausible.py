@@ -14,13 +14,22 @@ from fsstats._frames import FloatArray
 from fsstats.errors import wording
 from fsstats.parsers._header import Header, Remark
 from fsstats.parsers._rows import Row, Table
-from fsstats.schema import NAME_COLUMN, SOURCE, canonical_region, is_cortical_name, names_of_segid, printed_regions
+from fsstats.schema import (
+    NAME_COLUMN,
+    SOURCE,
+    Source,
+    canonical_region,
+    is_cortical_name,
+    names_of_segid,
+    printed_regions,
+)
 
 _Rule = Callable[[Row, FloatArray], str | None]
 """What is wrong with a row, given its tokens and numbers; None if nothing is."""
 _LEFT_OUT = "The row is left out"
 _SEGMENTATIONS = ("aseg", "wmparc")
 """Atlases whose ids are FreeSurfer's own; other programs number as they like."""
+_NO_SOURCE = Source("", "")
 _SUMS = (
     ("lhCortexVol", "rhCortexVol", "CortexVol"),
     ("lhCorticalWhiteMatterVol", "rhCorticalWhiteMatterVol", "CorticalWhiteMatterVol"),
@@ -70,46 +79,61 @@ def _whole_ids(at: Mapping[str, int]) -> _Rule:
 
 
 def _known_id(at: Mapping[str, int], source: str | None) -> _Rule:
-    place = at.get("SegId") if source in SOURCE and SOURCE[source].atlas in _SEGMENTATIONS else None
+    if "SegId" not in at or SOURCE.get(source or "", _NO_SOURCE).atlas not in _SEGMENTATIONS:
+        return _nothing_wrong
+    place = at["SegId"]
 
     def rule(row: Row, numbers: FloatArray) -> str | None:
-        known = () if place is None or not row.name else names_of_segid(int(numbers[place]))
-        if not known or row.name in known:
+        segid = int(numbers[place])
+        known = names_of_segid(segid)
+        if not row.name or not known or row.name in known:
             return None
-        return wording(expected=f"{' or '.join(known)} as id {int(numbers[place or 0])}", found=repr(row.name))
+        return wording(expected=f"{' or '.join(known)} as id {segid}", found=repr(row.name))
 
     return rule
 
 
 def _known_region(source: str | None) -> _Rule:
-    atlas = SOURCE[source].atlas if source in SOURCE and SOURCE[source].complete else None
+    known = SOURCE.get(source or "", _NO_SOURCE)
+    if not known.complete:
+        return _nothing_wrong
 
     def rule(row: Row, _numbers: FloatArray) -> str | None:
-        if atlas is None or is_cortical_name(canonical_region(row.name, atlas=atlas)):
+        if is_cortical_name(canonical_region(row.name, atlas=known.atlas)):
             return None
         return wording(expected=f"a region of {source}", found=repr(row.name))
 
     return rule
 
 
+def _nothing_wrong(_row: Row, _numbers: FloatArray) -> None:
+    """Hold for every row: the rule that does not apply."""
+
+
 def _decimals(table: Table, columns: Sequence[str]) -> _Rule:
-    counts = [Counter(_n_decimals(row.numbers[i]) for row in table.rows) for i in range(len(columns))]
-    usual = [max((n for n in count if n is not None), key=lambda n: count[n], default=None) for count in counts]
+    printed = {row.line: [_n_decimals(token) for token in row.numbers] for row in table.rows}
+    usual = [_most_common(column) for column in zip(*printed.values(), strict=True)]
 
     def rule(row: Row, _numbers: FloatArray) -> str | None:
-        for i, token in enumerate(row.numbers):
-            found = _n_decimals(token)
-            if found is not None and found != usual[i]:
+        for i, found in enumerate(printed[row.line]):
+            if found != usual[i] and found is not None:
                 text = f"{usual[i]} decimals in column {columns[i]}"
-                return wording(expected=text, found=f"{token!r} in the row of {row.name}")
+                return wording(expected=text, found=f"{row.numbers[i]!r} in the row of {row.name}")
         return None
 
     return rule
 
 
+def _most_common(counts: Sequence[int | None]) -> int | None:
+    found = Counter(count for count in counts if count is not None).most_common(1)
+    return found[0][0] if found else None
+
+
 def _n_decimals(token: str) -> int | None:
     """Count the digits behind the point; None for nan, inf and powers of ten."""
-    return len(token.partition(".")[2]) if token.lstrip("+-").replace(".", "", 1).isdigit() else None
+    whole, _, decimals = token.partition(".")
+    plain = whole.lstrip("+-").isdigit() and (not decimals or decimals.isdigit())
+    return len(decimals) if plain else None
 
 
 def _range(columns: Sequence[str]) -> _Rule:
