@@ -4,16 +4,15 @@ Each rule leaves a row out (or says what contradicts what) only where no
 whole file of any producer breaks it.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from math import isnan
 
 import numpy as np
 
-from fsstats._frames import FloatArray
 from fsstats.errors import wording
 from fsstats.parsers._header import Header, Remark
-from fsstats.parsers._rows import Row, Table
+from fsstats.parsers._rows import Table
 from fsstats.schema import (
     NAME_COLUMN,
     SOURCE,
@@ -24,12 +23,11 @@ from fsstats.schema import (
     printed_regions,
 )
 
-_Rule = Callable[[Row, FloatArray], str | None]
-"""What is wrong with a row, given its tokens and numbers; None if nothing is."""
+_Finding = tuple[int, str]
+"""Position of a row, and what is wrong with it."""
 _LEFT_OUT = "The row is left out"
 _SEGMENTATIONS = ("aseg", "wmparc")
 """Atlases whose ids are FreeSurfer's own; other programs number as they like."""
-_NO_SOURCE = Source("", "")
 _SUMS = (
     ("lhCortexVol", "rhCortexVol", "CortexVol"),
     ("lhCorticalWhiteMatterVol", "rhCorticalWhiteMatterVol", "CorticalWhiteMatterVol"),
@@ -47,109 +45,82 @@ def keep_plausible(table: Table, columns: Sequence[str], source: str | None, pro
     structure, a region that the atlas does not have.
     """
     numeric = [name for name in columns if name != NAME_COLUMN]
-    at = {name: i for i, name in enumerate(numeric)}
-    rules: list[_Rule] = [
-        _whole_ids(at),
-        _known_id(at, source),
-        _known_region(source),
-    ]
+    known = SOURCE.get(source or "", Source("", ""))
+    found = list(_broken_ids(table, numeric))
+    if known.atlas in _SEGMENTATIONS and "SegId" in numeric and not found:
+        segids = table.numbers[:, numeric.index("SegId")].astype(np.int64)
+        found += _strange_ids(table.names, tuple(segids.tolist()))
+    if known.complete:
+        found += _strange_regions(table.names, known)
     if program:  # only a program prints all cells of a column alike
-        rules += [_decimals(table, numeric), _range(numeric)]
-    remarks = list(table.remarks)
-    kept = []
-    for i, row in enumerate(table.rows):
-        wrong = next((text for rule in rules if (text := rule(row, table.numbers[i]))), None)
-        if wrong:
-            remarks.append(Remark(row.line, f"{wrong}. {_LEFT_OUT}"))
-        else:
-            kept.append(i)
-    if len(kept) == len(table.rows):
+        found += [*_odd_decimals(table, numeric), *_broken_ranges(table, numeric)]
+    if not found:
         return table
-    return Table(tuple(table.rows[i] for i in kept), table.numbers[kept], tuple(remarks))
+    wrong = dict(reversed(found))  # the first thing said of a row stands
+    remarks = [Remark(table.rows[i].line, f"{text}. {_LEFT_OUT}") for i, text in sorted(wrong.items())]
+    kept = [i for i in range(len(table.rows)) if i not in wrong]
+    return Table(tuple(table.rows[i] for i in kept), table.numbers[kept], (*table.remarks, *remarks))
 
 
-def _whole_ids(at: Mapping[str, int]) -> _Rule:
-    places = [at[name] for name in ("Index", "SegId") if name in at]
-
-    def rule(row: Row, numbers: FloatArray) -> str | None:
-        bad = next((row.numbers[i] for i in places if not numbers[i].is_integer()), None)
-        return bad and wording(expected="whole numbers as Index and SegId", found=f"{bad!r} in the row of {row.name}")
-
-    return rule
-
-
-def _known_id(at: Mapping[str, int], source: str | None) -> _Rule:
-    if "SegId" not in at or SOURCE.get(source or "", _NO_SOURCE).atlas not in _SEGMENTATIONS:
-        return _nothing_wrong
-    place = at["SegId"]
-
-    def rule(row: Row, numbers: FloatArray) -> str | None:
-        segid = int(numbers[place])
-        known = names_of_segid(segid)
-        if not row.name or not known or row.name in known:
-            return None
-        return wording(expected=f"{' or '.join(known)} as id {segid}", found=repr(row.name))
-
-    return rule
+def _broken_ids(table: Table, columns: Sequence[str]) -> Iterator[_Finding]:
+    for name in ("Index", "SegId"):
+        if name in columns:
+            place = columns.index(name)
+            ids = table.numbers[:, place]
+            for i in np.flatnonzero(~(ids == np.floor(ids))).tolist():  # nan is not whole either
+                row = table.rows[i]
+                found = f"{row.numbers[place]!r} in the row of {row.name}"
+                yield i, wording(expected="whole numbers as Index and SegId", found=found)
 
 
-def _known_region(source: str | None) -> _Rule:
-    known = SOURCE.get(source or "", _NO_SOURCE)
-    if not known.complete:
-        return _nothing_wrong
-
-    def rule(row: Row, _numbers: FloatArray) -> str | None:
-        if is_cortical_name(canonical_region(row.name, atlas=known.atlas)):
-            return None
-        return wording(expected=f"a region of {source}", found=repr(row.name))
-
-    return rule
+@lru_cache(maxsize=256)
+def _strange_ids(names: tuple[str, ...], segids: tuple[int, ...]) -> tuple[_Finding, ...]:
+    pairs = [(i, name, segid, names_of_segid(segid)) for i, (name, segid) in enumerate(zip(names, segids, strict=True))]
+    return tuple(
+        (i, wording(expected=f"{' or '.join(known)} as id {segid}", found=repr(name)))
+        for i, name, segid, known in pairs
+        if name and known and name not in known
+    )
 
 
-def _nothing_wrong(_row: Row, _numbers: FloatArray) -> None:
-    """Hold for every row: the rule that does not apply."""
+@lru_cache(maxsize=256)
+def _strange_regions(names: tuple[str, ...], source: Source) -> tuple[_Finding, ...]:
+    return tuple(
+        (i, wording(expected=f"a region of {source.name}", found=repr(name)))
+        for i, name in enumerate(names)
+        if not is_cortical_name(canonical_region(name, atlas=source.atlas))
+    )
 
 
-def _decimals(table: Table, columns: Sequence[str]) -> _Rule:
-    printed = {row.line: [_n_decimals(token) for token in row.numbers] for row in table.rows}
-    usual = [_most_common(column) for column in zip(*printed.values(), strict=True)]
-
-    def rule(row: Row, _numbers: FloatArray) -> str | None:
-        for i, found in enumerate(printed[row.line]):
-            if found != usual[i] and found is not None:
-                text = f"{usual[i]} decimals in column {columns[i]}"
-                return wording(expected=text, found=f"{row.numbers[i]!r} in the row of {row.name}")
-        return None
-
-    return rule
-
-
-def _most_common(counts: Sequence[int | None]) -> int | None:
-    found = Counter(count for count in counts if count is not None).most_common(1)
-    return found[0][0] if found else None
+def _odd_decimals(table: Table, columns: Sequence[str]) -> Iterator[_Finding]:
+    """Find cells with another number of digits behind the point than most of their column."""
+    tokens = np.array([row.numbers for row in table.rows], dtype=np.str_).reshape(len(table.rows), len(columns))
+    point = np.strings.find(tokens, ".")
+    decimals = np.where(point < 0, 0, np.strings.str_len(tokens) - point - 1)
+    plain = np.isfinite(table.numbers) & (np.strings.find(np.strings.lower(tokens), "e") < 0)
+    for place, name in enumerate(columns):
+        counts = decimals[plain[:, place], place]
+        if not len(counts) or (counts == counts[0]).all():
+            continue
+        usual = int(np.bincount(counts).argmax())
+        for i in np.flatnonzero(plain[:, place] & (decimals[:, place] != usual)).tolist():
+            found = f"{tokens[i, place]!s:.40} in the row of {table.rows[i].name}"
+            yield i, wording(expected=f"{usual} decimals in column {name}", found=found)
 
 
-def _n_decimals(token: str) -> int | None:
-    """Count the digits behind the point; None for nan, inf and powers of ten."""
-    whole, _, decimals = token.partition(".")
-    plain = whole.lstrip("+-").isdigit() and (not decimals or decimals.isdigit())
-    return len(decimals) if plain else None
-
-
-def _range(columns: Sequence[str]) -> _Rule:
-    ends = ("Min", "Max", "Range", "Mean")
+def _broken_ranges(table: Table, columns: Sequence[str]) -> Iterator[_Finding]:
+    """Find rows in which minimum <= mean <= maximum or range = maximum - minimum does not hold, but for rounding."""
+    ends = ("Min", "Mean", "Max", "Range")
     places = [next((i for i, name in enumerate(columns) if name.endswith(end)), None) for end in ends]
-
-    def rule(row: Row, numbers: FloatArray) -> str | None:
-        if None in places:
-            return None
-        least, greatest, extent, mean = (float(numbers[i]) for i in places if i is not None)
-        if abs(greatest - least - extent) > 2e-4 + 1e-6 * abs(greatest) or not least - 1e-3 <= mean <= greatest + 1e-3:
-            found = f"{least:g}, {mean:g}, {greatest:g} and {extent:g} in the row of {row.name}"
-            return wording(expected="minimum <= mean <= maximum, and their range", found=found)
-        return None
-
-    return rule
+    if None in places:
+        return
+    least, mean, greatest, extent = (table.numbers[:, i] for i in places if i is not None)
+    with np.errstate(invalid="ignore"):
+        wrong = np.abs(greatest - least - extent) > 2e-4 + 1e-6 * np.abs(greatest)
+        wrong |= (mean < least - 1e-3) | (mean > greatest + 1e-3)
+    for i in np.flatnonzero(wrong).tolist():
+        found = f"{least[i]:g}, {mean[i]:g}, {greatest[i]:g} and {extent[i]:g} in the row of {table.rows[i].name}"
+        yield i, wording(expected="minimum <= mean <= maximum, and their range", found=found)
 
 
 def check_sums(header: Header, table: Table, columns: Sequence[str], source: str | None) -> list[Remark]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 _REVISIONS: Final = {
@@ -53,14 +54,20 @@ def tool_and_version(header: Mapping[str, str]) -> tuple[str | None, str | None]
     >>> tool_and_version({"generating_program": "mri_segstats", "cvs_version": "7.4.1"})
     ('FreeSurfer', '7.4.1')
     """
-    if header.get("generating_program") == "segstats.py":
-        return "FastSurfer", header.get("FastSurfer_version", "").split("+")[0].strip() or None
-    if "cvs_version" not in header:
+    program, fast = header.get("generating_program"), header.get("FastSurfer_version", "")
+    return _who(program, fast, header.get("mrisurf.c-cvs_version"), header.get("cvs_version"))
+
+
+@lru_cache(maxsize=256)
+def _who(program: str | None, fast: str, *cvs: str | None) -> tuple[str | None, str | None]:
+    if program == "segstats.py":
+        return "FastSurfer", fast.split("+", maxsplit=1)[0].strip() or None
+    if cvs[-1] is None:
         return None, None
-    versions = (release(header[key]) for key in ("mrisurf.c-cvs_version", "cvs_version") if key in header)
-    return "FreeSurfer", next(filter(None, versions), None)
+    return "FreeSurfer", next(filter(None, (release(text) for text in cvs if text is not None)), None)
 
 
+@lru_cache(maxsize=256)
 def number(version: str | None) -> tuple[int, ...] | None:
     """Turn a release into numbers that compare; None for an unknown one.
 
