@@ -99,6 +99,9 @@ def _read_line(header: Header, number: int, text: str) -> None:
     elif key == "ColHeaders":
         _read_columns(header, number, tuple(value.split()))
     else:
+        if "# Measure " in value:
+            text = wording(expected="a Measure on a line of its own", found=f"it behind {key}: two lines ran together")
+            header.remarks.append(Remark(number, text))
         _keep(header, key, value.strip())
 
 

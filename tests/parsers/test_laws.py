@@ -39,6 +39,11 @@ CASES = {
         "lh.aparc.stats",
         "expected a Measure line as",
     ),
+    "a Measure run into another line": (
+        edited(APARC, "04:34:33\n# Measure", "04:34:33# Measure"),
+        "lh.aparc.stats",
+        "expected a Measure on a line of its own, found it behind AnnotationFileTimeStamp",
+    ),
     "a number split by a blank": (edited(WMPARC, " 3508.1 ", " 3 508.1 "), "wmparc.stats", "expected 10 columns"),
     "a number split by a no-break space": (
         edited(WMPARC, "3508.1", "3\u00a0508.1"),
