@@ -1,9 +1,15 @@
 """``fsstats find``: what there is, without opening it."""
 
+import sys
+
 import typer
 
 from fsstats_cli.options import OutOption, Roots, SourceOption, SubjectsOption, read_subjects
 from fsstats_cli.output import number, print_table, say
+
+_UNREAD = ["subject_in_file", "definitions", "n_values"]
+_LONG = ["path", "directory"]
+"""Columns that make a line too wide for a terminal; a pipe or file gets them."""
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -20,7 +26,7 @@ def find(roots: Roots, source: SourceOption = None, subjects: SubjectsOption = N
 
     files = fs.find_stats(roots, subjects=read_subjects(subjects), sources=source)
     if output is None:
-        print_table(files.drop(columns=["subject_in_file", "definitions", "n_values"]))
+        print_table(files.drop(columns=_UNREAD + (_LONG if sys.stdout.isatty() else [])))
     else:
         fs.write_table(files, output)
     counts = ", ".join(f"{n} {status}" for status, n in files["status"].value_counts().items())
