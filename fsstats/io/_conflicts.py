@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 from fsstats.errors import wording
 from fsstats.io._reading import Reading, text_of
+from fsstats.parsers import Layout
 
 _PLACE = ("subject", "session", "stream", "source", "hemi")
 _KIND = ("source", "hemi")
@@ -71,34 +72,35 @@ def _copies(readings: Sequence[Reading]) -> dict[int, Reading]:
 
 def _lacking_regions(readings: Sequence[Reading]) -> dict[int, Reading]:
     """Name regions that a file lacks and most of its kind have, where nothing else tells how many are due."""
-    changed = {}
-    for group in _groups(readings, lambda reading: _cells(reading, _KIND)):
-        if len(group) < _ENOUGH or not any(readings[i].open_ended for i in group):
-            continue
-        regions = {i: dict.fromkeys(block.layout.region) for i in group if (block := readings[i].block) is not None}
-        counts = Counter(region for names in regions.values() for region in names)
-        usual = [region for region, count in counts.items() if 2 * count > len(group)]
-        for i in group:
-            lacking = [region for region in usual if region not in regions[i]]
-            if lacking and readings[i].open_ended:
-                text = wording(
-                    expected="the regions that most files of this kind have", found=f"none of {_some(lacking)}"
-                )
-                changed[i] = readings[i].noted(text, status="partial")
-    return changed
+    expected = "the regions that most files of this kind have"
+    return _lacking(readings, _KIND, lambda layout: layout.region, expected, lambda reading: reading.open_ended)
 
 
 def _lacking_measures(readings: Sequence[Reading]) -> dict[int, Reading]:
     """Name header Measures that a file lacks and most of its kind, tool, version and stream have."""
+    kind = (*_KIND, "tool", "version", "stream")
+    return _lacking(readings, kind, lambda layout: layout.fields, "the Measures that most such files have")
+
+
+def _lacking(
+    readings: Sequence[Reading],
+    kind: Sequence[str],
+    names_of: Callable[[Layout], Sequence[str]],
+    expected: str,
+    concerns: Callable[[Reading], bool] = lambda _: True,
+) -> dict[int, Reading]:
+    """Name what a file lacks and more than half of the files of its kind have."""
     changed = {}
-    for group in _groups(readings, lambda reading: _cells(reading, (*_KIND, "tool", "version", "stream"))):
-        fields = {i: block.layout.fields for i in group if (block := readings[i].block) is not None}
-        counts = Counter(field for names in fields.values() for field in names)
-        usual = [field for field, count in counts.items() if 2 * count > len(group) >= _ENOUGH]
+    for group in _groups(readings, lambda reading: _cells(reading, kind)):
+        if len(group) < _ENOUGH or not any(concerns(readings[i]) for i in group):
+            continue
+        names = {i: dict.fromkeys(names_of(block.layout)) for i in group if (block := readings[i].block) is not None}
+        counts = Counter(name for own in names.values() for name in own)
+        usual = [name for name, count in counts.items() if 2 * count > len(group)]
         for i in group:
-            lacking = [field for field in usual if field not in fields[i]]
-            if lacking:
-                text = wording(expected="the Measures that most such files have", found=f"none of {_some(lacking)}")
+            lacking = [name for name in usual if name not in names[i]]
+            if lacking and concerns(readings[i]):
+                text = wording(expected=expected, found=f"none of {_some(lacking)}")
                 changed[i] = readings[i].noted(text, status="partial")
     return changed
 

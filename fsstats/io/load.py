@@ -202,7 +202,7 @@ def load_cohort(
     2  sub-002   lh     ok  volume=th3
     3  sub-002   rh     ok  volume=th3
     """
-    files = _files(source, one_or_more(subjects), one_or_more(sources))
+    files = study_files(source, subjects, sources)
     measures = one_or_more(measures)
     wanted = None if measures is None else frozenset(measures)
     readings = settle(list(_read(files, wanted, progress)))
@@ -241,7 +241,8 @@ def check(
     return problems(load_cohort(source, subjects=subjects, sources=sources).files)
 
 
-def _files(source: StudySource, subjects: Collection[str] | None, sources: Collection[str] | None) -> pd.DataFrame:
+def study_files(source: StudySource, subjects: Collection[str] | None, sources: Collection[str] | None) -> pd.DataFrame:
+    """Give the files table of a study, be it folders or such a table already, of the chosen subjects and sources."""
     if not isinstance(source, pd.DataFrame):
         return find_stats(source, subjects=subjects, sources=sources)
     require(source, FILES, needed_by="load")

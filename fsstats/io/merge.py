@@ -8,10 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from fsstats._frames import one_or_more, printable
-from fsstats.discovery import find_stats, select_files
 from fsstats.errors import FsstatsWarning, NothingFoundError
 from fsstats.io.files import read_table, require_places, write_tables
-from fsstats.io.load import Cohort, Progress, StudySource, gaps, load_cohort
+from fsstats.io.load import Cohort, Progress, StudySource, gaps, load_cohort, study_files
 from fsstats.schema import SUBJECT_KEY
 from fsstats.tables.join import identified, join
 from fsstats.tables.shape import to_wide
@@ -80,10 +79,7 @@ def merge(
     require_places([path])
     beside = path.with_name(f"{path.stem}.files{path.suffix}")
     require_places([beside])
-    if isinstance(source, pd.DataFrame):
-        files = select_files(source, subjects=subjects, sources=sources)
-    else:
-        files = find_stats(source, subjects=subjects, sources=sources)
+    files = study_files(source, subjects, sources)
     people = read_table(participants) if isinstance(participants, str | os.PathLike) else participants
     if people is not None:
         identified(files[["subject", "session"]], people)

@@ -12,9 +12,8 @@ import numpy as np
 
 from fsstats.errors import wording
 from fsstats.parsers._header import Header, Remark
-from fsstats.parsers._rows import Table
+from fsstats.parsers._rows import Table, number_columns
 from fsstats.schema import (
-    NAME_COLUMN,
     SOURCE,
     Source,
     canonical_region,
@@ -44,7 +43,7 @@ def keep_plausible(table: Table, columns: Sequence[str], source: str | None, pro
     maximum less minimum, an id that is no whole number or belongs to another
     structure, a region that the atlas does not have.
     """
-    numeric = [name for name in columns if name != NAME_COLUMN]
+    numeric = number_columns(columns)
     known = SOURCE.get(source or "", Source("", ""))
     found = list(_broken_ids(table, numeric))
     if known.atlas in _SEGMENTATIONS and "SegId" in numeric and not found:
@@ -134,7 +133,7 @@ def check_sums(header: Header, table: Table, columns: Sequence[str], source: str
         if {part, whole, ratio} <= value.keys() and _differ(value[part] / value[whole], value[ratio], 1e-4):
             remarks.append(_contradiction(ratio, f"{part} / {whole}", value[ratio], value[part] / value[whole]))
     if "MeanThickness" in value and _is_complete(table, source):
-        numeric = [name for name in columns if name != NAME_COLUMN]
+        numeric = number_columns(columns)
         if {"NumVert", "ThickAvg"} <= set(numeric):
             weights, thickness = (table.numbers[:, numeric.index(name)] for name in ("NumVert", "ThickAvg"))
             mean = float(np.average(thickness, weights=weights)) if weights.sum() > 0 else float("nan")

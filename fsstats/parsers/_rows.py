@@ -59,8 +59,13 @@ def read_rows(lines: Sequence[tuple[int, str]], columns: Sequence[str]) -> Table
             rows.append(row)
         else:
             remarks.append(_misfit(number, line, columns, last=number == lines[-1][0]))
-    numeric = [column for column in columns if column != NAME_COLUMN]
+    numeric = number_columns(columns)
     return _numbers(_once(rows, _place(numeric, "SegId"), remarks), numeric, remarks)
+
+
+def number_columns(columns: Sequence[str]) -> list[str]:
+    """Give the columns that hold numbers: all but the structures' names."""
+    return [column for column in columns if column != NAME_COLUMN]
 
 
 def _place(columns: Sequence[str], name: str) -> int | None:

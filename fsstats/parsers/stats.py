@@ -10,7 +10,7 @@ import numpy as np
 from fsstats.errors import StatsFormatError, wording
 from fsstats.parsers._header import Header, Remark, read_header
 from fsstats.parsers._plausible import check_sums, keep_plausible
-from fsstats.parsers._rows import Table, read_rows
+from fsstats.parsers._rows import Table, number_columns, read_rows
 from fsstats.parsers.statsfile import StatsFile
 from fsstats.schema import HEMIS, NAME_COLUMN, SOURCE, canonical_region, identify, printed_regions
 
@@ -145,12 +145,13 @@ def _drop_unfinished_line(lines: list[tuple[int, str]]) -> list[Remark]:
 def _assemble(where: str, header: Header, body: list[tuple[int, str]], remarks: list[Remark]) -> StatsFile:
     _refuse_two_in_one(where, header)
     source, hemi = _identity(where, header)
-    columns = header.columns or ()
-    remarks += _check_columns(header)
-    usable = bool(columns) and not any(remark.loss for remark in _check_columns(header))
-    table = read_rows(body, columns) if usable else _NO_TABLE
-    table = keep_plausible(table, columns, source, header.fields.get("generating_program")) if usable else table
-    numeric = [(i, name) for i, name in enumerate(columns) if name != NAME_COLUMN] if usable else []
+    misfits = _check_columns(header)
+    columns = () if any(remark.loss for remark in misfits) else header.columns or ()
+    table = _NO_TABLE
+    if columns:
+        program = header.fields.get("generating_program")
+        table = keep_plausible(read_rows(body, columns), columns, source, program)
+    numeric = [(i, name) for i, name in enumerate(columns) if name != NAME_COLUMN]
     stats = StatsFile(
         where=where,
         source=source,
@@ -163,8 +164,8 @@ def _assemble(where: str, header: Header, body: list[tuple[int, str]], remarks: 
         numbers=table.numbers,
         remarks=(),
     )
-    found = [*remarks, *header.remarks, *table.remarks, *_check(stats, header, body)]
-    found += check_sums(header, table, columns, source) if usable else []
+    found = [*remarks, *misfits, *header.remarks, *table.remarks, *_check(stats, header, body)]
+    found += check_sums(header, table, columns, source) if columns else []
     ordered = sorted(found, key=lambda remark: (not remark.loss, remark.line is None, remark.line or 0))
     return replace(stats, remarks=tuple(ordered))
 
@@ -184,7 +185,7 @@ def _check_columns(header: Header) -> list[Remark]:
     repeated = [name for name, n in Counter(columns).items() if n > 1]
     if repeated:
         return [Remark(None, wording(expected="columns with names of their own", found=f"{repeated[0]} twice"))]
-    unnamed = [name for name in columns if name != NAME_COLUMN]  # without a colour table 5.x does not declare the name
+    unnamed = number_columns(columns)  # without a colour table 5.x does not declare the name
     if columns and not (_agree(columns, declared) or _agree(unnamed, declared)):
         names = " ".join(name for _, name in sorted(declared.items()))
         text = wording(expected=f"the columns of the TableCol lines ({names})", found=" ".join(columns))
@@ -204,8 +205,8 @@ def _named(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
     """Name rows by their id where the table has no names, as mri_segstats does without a colour table."""
     if NAME_COLUMN in columns or "SegId" not in columns:
         return table.names
-    place = [name for name in columns if name != NAME_COLUMN].index("SegId")
-    return tuple(f"Seg{int(segid):04d}" for segid in table.numbers[:, place]) if len(table.rows) else ()
+    segids = table.numbers[:, number_columns(columns).index("SegId")]
+    return tuple(f"Seg{int(segid):04d}" for segid in segids)
 
 
 def _identity(where: str, header: Header) -> tuple[str | None, str | None]:
