@@ -8,6 +8,8 @@
         |-- NothingFoundError (FileNotFoundError)  a folder holds no stats files
         |-- ColumnsError      (KeyError)           a table lacks a column that is needed
         |-- TableError        (ValueError)         a table cannot be reshaped, joined or written
+        |-- PlaceError        (OSError)            an archive or address cannot be read, or is not safe to
+        |-- KindsError        (ValueError)         a description of file kinds is not valid
         `-- UnknownNameError  (ValueError)         a source, measure or option that does not exist
 
     UserWarning
@@ -63,6 +65,19 @@ class ColumnsError(FsstatsError, KeyError):
 
 class TableError(FsstatsError, ValueError):
     """A table cannot be reshaped, joined, read or written as asked."""
+
+
+class PlaceError(FsstatsError, OSError):
+    """An archive or an address cannot be read, or not safely."""
+
+
+class KindsError(FsstatsError, ValueError):
+    """A description of file kinds, atlases or measures is not valid."""
+
+    @classmethod
+    def at(cls, where: str, *, expected: str, found: str, hint: str = "") -> Self:
+        """Say where, what was due and what stood there."""
+        return cls(f"{where}: {wording(expected=expected, found=found, hint=hint)}")
 
 
 class UnknownNameError(FsstatsError, ValueError):

@@ -11,7 +11,7 @@ import pytest
 
 import fsstats
 from fsstats.datasets import make_cohort
-from fsstats.schema import FILES, LONG, SOURCES, STATUSES
+from fsstats.schema import FILES, LONG, STATUSES
 from fsstats.tables.problems import PROBLEMS
 from fsstats_cli.main import app
 
@@ -35,10 +35,6 @@ def test_the_readme_names_every_column_of_the_table(name):
 def test_the_commands_are_in_readme_and_reference(name):
     assert f"fsstats {name}" in README
     assert f"fsstats {name}" in REFERENCE
-
-
-def test_there_are_as_many_sources_as_names():
-    assert len({source.name for source in SOURCES}) == len(SOURCES)
 
 
 def blocks(language: str) -> list[str]:

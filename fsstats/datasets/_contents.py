@@ -13,7 +13,7 @@ from fsstats.datasets._rows import Row, rows_of
 from fsstats.datasets._simulate import Brains
 from fsstats.datasets._tools import Tool
 from fsstats.datasets._typical import IntArray
-from fsstats.schema import HEMIS, SOURCE, measure_of
+from fsstats.schema import HEMIS, measure_of, sources
 
 _HOLES: Final = ("lhSurfaceHoles", "rhSurfaceHoles", "SurfaceHoles")
 _ASEG: Final = (
@@ -55,7 +55,7 @@ _SURFACE: Final = (
     "SupraTentorialVolNotVent",
     "eTIV",
 )
-_BRAINVOL: Final = SOURCE["brainvol"].measures
+_BRAINVOL: Final = sources()["brainvol"].measures
 _FIXED: Final = "# BrainVolStatsFixed-NotNeeded because voxelvolume=1mm3"
 _INTENSITIES: Final = ("Mean", "StdDev", "Min", "Max", "Range")
 _SURFACE_ROW: Final = "%5d  %5.0f  %5.0f  %5.3f %5.3f  %8.3f  %8.3f  %7.0f  %6.1f"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from fsstats.discovery._rows import Found, Kind, Record
-from fsstats.schema import HEMIS, SOURCE, number
+from fsstats.schema import HEMIS, number, source_of
 
 _Group = tuple[str, int | None, str]
 
@@ -59,7 +59,8 @@ def _missing_of(found: Found, peers: _Peers) -> list[Record]:
 
 
 def _is_read(kind: Kind) -> bool:
-    return kind[0] not in SOURCE or SOURCE[kind[0]].tabular
+    known = source_of(kind[0])
+    return known is None or not known.on_request
 
 
 def _twins(own: Iterable[Kind]) -> list[Kind]:

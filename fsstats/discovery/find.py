@@ -15,7 +15,7 @@ from fsstats.discovery.expected import missing_files
 from fsstats.discovery.state import state_of
 from fsstats.discovery.subjects import MAX_DEPTH, LeftOut, find_subjects, name_all
 from fsstats.errors import NothingFoundError, UnknownNameError
-from fsstats.schema import FILES, identify
+from fsstats.schema import FILES, Identity, identify
 
 PathLike = str | os.PathLike[str]
 _TABLES: Final = (".parquet", ".csv", ".tsv")
@@ -189,7 +189,8 @@ def _with_files(found: Found) -> Found:
 
 def _row(found: Found, path: Path) -> Record:
     problem = _why_unreadable(path)
-    return found.row(path, identify(path.name) or (path.stem, None), "unreadable" if problem else "found", problem)
+    kind = identify(str(path)) or Identity(path.stem)
+    return found.row(path, (kind.source, kind.hemi), "unreadable" if problem else "found", problem)
 
 
 def _why_unreadable(path: Path) -> str | None:

@@ -19,7 +19,7 @@ from fsstats.parsers import (
     summarise,
     values_of,
 )
-from fsstats.schema import SOURCE, same_release
+from fsstats.schema import same_release, source_of
 from fsstats.tables.assemble import Block
 
 Record = Mapping[Hashable, object]
@@ -79,7 +79,7 @@ def _digest(data: bytes) -> bytes:
 
 
 def _is_counted(stats: StatsFile) -> bool:
-    known = SOURCE.get(stats.source or "")
+    known = source_of(stats.source)
     return known is not None and (known.complete or bool(known.measures))
 
 

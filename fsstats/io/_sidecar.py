@@ -14,10 +14,10 @@ from fsstats.schema import (
     GLOBAL,
     LONG,
     LONG_COLUMNS,
-    MEASURE,
-    SOURCE,
     STATUSES,
     global_measures,
+    measures,
+    source_of,
 )
 from fsstats.tables.problems import PROBLEMS, PROBLEMS_COLUMNS
 from fsstats.tables.shape import split_name
@@ -45,9 +45,8 @@ def describe_columns(table: pd.DataFrame) -> dict[str, object]:
     described = {str(name): _describe(str(name), texts) for name in table.columns}
     if set(LONG) <= columns:
         described["measure"]["Levels"] = _levels(table["measure"])
-        described["source"]["Levels"] = {
-            name: SOURCE[name].description for name in _used(table["source"]) if name in SOURCE
-        }
+        kinds = {name: source_of(name) for name in _used(table["source"])}
+        described["source"]["Levels"] = {name: kind.description for name, kind in kinds.items() if kind}
         described["value"]["Units"] = "see column unit"
     if texts is FILES_COLUMNS:
         described["status"]["Levels"] = dict(STATUSES)
@@ -64,7 +63,7 @@ def _describe(name: str, texts: dict[str, str]) -> dict[str, object]:
     if parts is None:
         return {}
     source, hemi, region, measure, unit = parts
-    known = global_measures().get(measure) if region == GLOBAL else MEASURE.get(measure)
+    known = global_measures().get(measure) if region == GLOBAL else measures().get(measure)
     what = known.description if known else measure
     place = " ".join(part for part in (hemi, region if region != GLOBAL else None) if part)
     text = f"{what}, {place} ({source})" if place else f"{what} ({source})"
@@ -75,8 +74,8 @@ def _used(column: pd.Series) -> list[str]:
     return [str(name) for name in column.dropna().unique()]
 
 
-def _levels(measures: pd.Series) -> dict[str, str]:
-    texts = {name: measure.description for name, measure in MEASURE.items()}
+def _levels(names: pd.Series) -> dict[str, str]:
+    texts = {name: measure.description for name, measure in measures().items()}
     for name, known in global_measures().items():
         texts[name] = f"{known.description} ({known.note})" if known.note else known.description
-    return {name: texts[name] for name in _used(measures) if name in texts}
+    return {name: texts[name] for name in _used(names) if name in texts}

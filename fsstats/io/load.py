@@ -14,7 +14,8 @@ from fsstats.errors import FsstatsWarning, UnknownNameError
 from fsstats.io._conflicts import settle
 from fsstats.io._reading import Reading, read_file
 from fsstats.parsers import StatsFile, parse_stats
-from fsstats.schema import FILES, FORMER_NAMES, MEASURE, SUBJECT_KEY, global_measures, measure_of
+from fsstats.schema import FILES, FORMER_NAMES, SUBJECT_KEY, global_measures, measure_of
+from fsstats.schema import measures as known_measures
 from fsstats.tables.assemble import Block, assemble
 from fsstats.tables.problems import describe, problems
 
@@ -259,7 +260,7 @@ def _read(files: pd.DataFrame, measures: frozenset[str] | None, progress: Progre
 
 def _require_measures(wanted: frozenset[str], blocks: Sequence[Block]) -> None:
     layouts = {id(block.layout): block.layout for block in blocks}.values()
-    known = {*MEASURE, *global_measures(), *(name for layout in layouts for name in layout.measure)}
+    known = {*known_measures(), *global_measures(), *(name for layout in layouts for name in layout.measure)}
     keys = {measure.key: measure.field for measure in global_measures().values() if measure.key != "Cortex"}
     for name in sorted(wanted - known):
         ours = measure_of(name)

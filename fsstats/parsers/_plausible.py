@@ -14,12 +14,12 @@ from fsstats.errors import wording
 from fsstats.parsers._header import Header, Remark
 from fsstats.parsers._rows import Table, number_columns
 from fsstats.schema import (
-    SOURCE,
     Source,
     canonical_region,
     is_cortical_name,
     names_of_segid,
     printed_regions,
+    source_of,
 )
 
 _Finding = tuple[int, str]
@@ -44,7 +44,7 @@ def keep_plausible(table: Table, columns: Sequence[str], source: str | None, pro
     structure, a region that the atlas does not have.
     """
     numeric = number_columns(columns)
-    known = SOURCE.get(source or "", Source("", ""))
+    known = source_of(source) or Source("", "")
     found = list(_broken_ids(table, numeric))
     if known.atlas in _SEGMENTATIONS and "SegId" in numeric and not found:
         segids = table.numbers[:, numeric.index("SegId")].astype(np.int64)
@@ -87,7 +87,8 @@ def _strange_regions(names: tuple[str, ...], source: Source) -> tuple[_Finding, 
     return tuple(
         (i, wording(expected=f"a region of {source.name}", found=repr(name)))
         for i, name in enumerate(names)
-        if not is_cortical_name(canonical_region(name, atlas=source.atlas))
+        if (region := canonical_region(name, atlas=source.atlas)) not in printed_regions(source.atlas or "")
+        and not is_cortical_name(region)
     )
 
 
@@ -143,7 +144,7 @@ def check_sums(header: Header, table: Table, columns: Sequence[str], source: str
 
 
 def _is_complete(table: Table, source: str | None) -> bool:
-    known = SOURCE.get(source or "")
+    known = source_of(source)
     if known is None or known.atlas is None or not known.complete:
         return False
     present = {canonical_region(name, atlas=known.atlas) for name in table.names}

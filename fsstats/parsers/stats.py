@@ -1,4 +1,4 @@
-"""Recognise and read the text of one stats file; bytes or text in, `StatsFile` out, no disk."""
+"""The tables of ``mri_segstats``, ``mris_anatomical_stats`` and FastSurfer's ``segstats.py``: ``#`` lines and rows."""
 
 import re
 from collections import Counter
@@ -11,8 +11,10 @@ from fsstats.errors import StatsFormatError, wording
 from fsstats.parsers._header import Header, Remark, read_header
 from fsstats.parsers._plausible import check_sums, keep_plausible
 from fsstats.parsers._rows import Table, number_columns, read_rows
+from fsstats.parsers._text import decode, numbered_lines
+from fsstats.parsers.formats import Format
 from fsstats.parsers.statsfile import StatsFile
-from fsstats.schema import HEMIS, NAME_COLUMN, SOURCE, canonical_region, identify, printed_regions
+from fsstats.schema import HEMIS, NAME_COLUMN, Identity, canonical_region, identify, printed_regions, source_of
 
 _WRITTEN_AS = re.compile(r"(?:^|\s)(?:-f|--sum|-o|--segstatsfile)\s+(?:\S*/)?([^/\s]+\.stats)(?:\s|$)")
 _GROUP_TABLE = re.compile(r"^(?:Measure:\w+|[lr]h\.[\w.-]+\.\w+)[\t,; ]")
@@ -24,93 +26,21 @@ _ONCE = ("generating_program", "cvs_version", "CreationTime", "subjectname", "he
 _NO_TABLE = Table((), np.empty((0, 0)), ())
 
 
-def parse_stats(data: str | bytes, *, where: str = "<text>", strict: bool = True) -> StatsFile:
-    r"""Read the text of one FreeSurfer or FastSurfer stats file.
-
-    Understands what ``mri_segstats``, ``mris_anatomical_stats``,
-    ``mri_brainvol_stats`` and FastSurfer's ``segstats.py`` write, of
-    FreeSurfer 4.5 to 8. Columns go by ``ColHeaders``, never by position.
-
-    Parameters
-    ----------
-    data : str or bytes
-        The whole content. Bytes need not be UTF-8: headers hold user names and paths as they were.
-    where : str
-        Name for messages. If it ends in a file name such as ``lh.aparc.stats``, source and
-        hemisphere are read from it, else from the header's command line.
-    strict : bool
-        Raise if anything is missing. If False, what is whole is kept and
-        `StatsFile.remarks` names the rest.
-
-    Returns
-    -------
-    StatsFile
-        Header, Measures and rows.
-
-    Raises
-    ------
-    StatsFormatError
-        If the content is not a stats file, or is one that is not whole (with `strict`).
-
-    Examples
-    --------
-    >>> stats = parse_stats("# ColHeaders StructName NumVert ThickAvg\ninsula 2210 3.012\n")
-    >>> stats.rows
-      StructName  NumVert  ThickAvg
-    0     insula     2210     3.012
-    """
-    text, remarks = _decode(data, where)
+def parse_table(data: str | bytes, where: str) -> StatsFile:
+    """Read a file with ``# ColHeaders`` or ``# Measure`` lines; what is not whole in it is in the remarks."""
+    text, remarks = decode(data, where)
     _refuse_strangers(text, where)
-    lines = list(enumerate(text.split("\n"), start=1))
-    remarks += _drop_unfinished_line(lines)
+    lines, unfinished = numbered_lines(text)
+    remarks += unfinished
     is_header = [line.lstrip().startswith("#") for _, line in lines]
     header = read_header(line for line, head in zip(lines, is_header, strict=True) if head)
     body = [line for line, head in zip(lines, is_header, strict=True) if not head and line[1].strip()]
-    stats = _assemble(where, header, body, remarks)
-    if strict and not stats.is_whole:
-        losses = [remark for remark in stats.remarks if remark.loss]
-        raise StatsFormatError(summarise(losses, where))
-    return stats
+    return _assemble(where, header, body, remarks)
 
 
-def summarise(remarks: list[Remark], where: str = "", *, most: int = 3) -> str:
-    """Join remarks into one text, the first few in full; the first with the file in front, if it is given."""
-    named = [_in_file(remark) for remark in remarks[:most]]
-    if where and remarks:
-        named[0] = remarks[0].at(where)
-    more = [f"and {len(remarks) - most} more"] if len(remarks) > most else []
-    return "; ".join(named + more)
-
-
-def _in_file(remark: Remark) -> str:
-    return f"line {remark.line}: {remark.text}" if remark.line else remark.text
-
-
-def _decode(data: str | bytes, where: str) -> tuple[str, list[Remark]]:
-    """Turn bytes into text, and say what is odd about them."""
-    if isinstance(data, bytes) and data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        hint = "Save it as UTF-8"
-        raise StatsFormatError.at(where, expected="plain text", found="UTF-16 text of a Windows editor", hint=hint)
-    if (b"\0" if isinstance(data, bytes) else "\0") in data:  # type: ignore[operator]
-        raise StatsFormatError.at(where, expected="plain text", found="binary data")
-    remarks: list[Remark] = []
-    text = data if isinstance(data, str) else _to_text(data, remarks)
-    if "\r" in text:
-        remarks.append(Remark(None, "lines end as on Windows (CR LF); all of it was read", loss=False))
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text.removeprefix("\ufeff")
-    if not text.strip():
-        raise StatsFormatError.at(where, expected="a stats file", found="an empty file", status="empty")
-    return text, remarks
-
-
-def _to_text(data: bytes, remarks: list[Remark]) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        remarks.append(Remark(line, "a character is not UTF-8; it is shown as \\x and its code", loss=False))
-        return data.decode("utf-8", errors="backslashreplace")
+def is_table(text: str) -> bool:
+    """Say whether a text has the header lines that FreeSurfer's and FastSurfer's tables have."""
+    return _OURS.search(text) is not None
 
 
 def _refuse_strangers(text: str, where: str) -> None:
@@ -131,15 +61,6 @@ def _refuse_strangers(text: str, where: str) -> None:
         )
     first = next(line for line in text.split("\n") if line.strip())
     raise refuse(where, expected="a stats file with a '# ColHeaders' or '# Measure' line", found=f"{first[:60]!r}")
-
-
-def _drop_unfinished_line(lines: list[tuple[int, str]]) -> list[Remark]:
-    """Take away a last line without a line feed: its last number may be cut, and nothing would show it."""
-    number, last = lines.pop()
-    if not last.strip():
-        return []
-    found = f"{last.strip()[-40:]!r}, which may be cut"
-    return [Remark(number, wording(expected="a line feed at the end of the file", found=found))]
 
 
 def _assemble(where: str, header: Header, body: list[tuple[int, str]], remarks: list[Remark]) -> StatsFile:
@@ -211,9 +132,8 @@ def _named(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
 
 def _identity(where: str, header: Header) -> tuple[str | None, str | None]:
     """Tell source and hemisphere from the file's name, or else from what the program was told to write."""
-    name = identify(where.replace("\\", "/").rsplit("/", 1)[-1]) or _written_as(header.fields)
-    source, hemi = name or (None, None)
-    return source, hemi or _side(header.fields)
+    name = identify(where) or _written_as(header.fields)
+    return (name.source, name.hemi or _side(header.fields)) if name else (None, _side(header.fields))
 
 
 def _side(fields: Mapping[str, str]) -> str | None:
@@ -222,7 +142,7 @@ def _side(fields: Mapping[str, str]) -> str | None:
     return next((word for word in words if word in HEMIS), None)
 
 
-def _written_as(fields: Mapping[str, str]) -> tuple[str, str | None] | None:
+def _written_as(fields: Mapping[str, str]) -> Identity | None:
     written = _WRITTEN_AS.search(fields.get("cmdline", ""))
     return identify(written[1]) if written else None
 
@@ -232,11 +152,12 @@ def contradiction(stats: StatsFile) -> str | None:
 
     A source counts only if both names are of kinds that we know: users may call copies as they like.
     """
-    source, hemi = _written_as(stats.header) or (None, None)
+    written = _written_as(stats.header)
+    source, hemi = (written.source, written.hemi) if written else (None, None)
     inside = _side(stats.header) or hemi
     if stats.hemi and inside and inside != stats.hemi:
         return wording(expected=f"hemisphere {stats.hemi} (its name)", found=f"{inside} (its header)")
-    if source in SOURCE and stats.source in SOURCE and source != stats.source:
+    if source_of(source) and source_of(stats.source) and source != stats.source:
         return wording(expected=f"{stats.source} (its name)", found=f"{source} (its header's command line)")
     return None
 
@@ -256,7 +177,8 @@ def _check_measures(stats: StatsFile, header: Header, body: list[tuple[int, str]
         text = wording(expected="only '# Measure' lines", found=repr(body[0][1].strip()[:60]))
         return [Remark(body[0][0], text)]
     present = {line.field for line in stats.measure_lines}
-    due = SOURCE[stats.source].measures if stats.source in SOURCE else ()
+    known = source_of(stats.source)
+    due = known.measures if known else ()
     missing = [name for name in due if name not in present]
     if not missing:
         return []
@@ -273,7 +195,7 @@ def _check_counts(stats: StatsFile, header: Header) -> list[Remark]:
         remarks.append(Remark(None, wording(expected=f"{due} rows (NRows)", found=f"{n_rows}{last}")))
     elif not n_rows:
         remarks.append(Remark(None, wording(expected="a table", found="a header and no rows")))
-    if stats.source in SOURCE and "generating_program" not in stats.header:
+    if source_of(stats.source) and "generating_program" not in stats.header:
         text = wording(expected="the program's name in the header", found="none: the head of the file may be lost")
         remarks.append(Remark(None, text))
     return remarks
@@ -281,7 +203,7 @@ def _check_counts(stats: StatsFile, header: Header) -> list[Remark]:
 
 def _check_regions(stats: StatsFile) -> list[Remark]:
     """Name the regions that a whole file of this atlas has and this one lacks."""
-    known = SOURCE.get(stats.source or "")
+    known = source_of(stats.source)
     if known is None or known.atlas is None or not known.complete:
         return []
     present = {canonical_region(name, atlas=known.atlas) for name in stats.names}
@@ -295,3 +217,10 @@ def _check_regions(stats: StatsFile) -> list[Remark]:
         expected=f"{len(due)} regions", found=f"{len(due) - len(missing)}; without {', '.join(missing)}", hint=why
     )
     return [Remark(None, text)]
+
+
+def _recognises(head: bytes, _where: str) -> bool:
+    return is_table(head.decode("utf-8", "replace"))
+
+
+FORMATS = (Format("stats", _recognises, parse_table),)

@@ -19,14 +19,13 @@ from fsstats.schema.measures import (
     COUNT_COLUMNS,
     FORMER_NAMES,
     INDEX_COLUMNS,
-    MEASURE,
-    MEASURES,
     NAME_COLUMN,
     GlobalMeasure,
     Measure,
     global_measures,
     is_intensity,
     measure_of,
+    measures,
 )
 from fsstats.schema.regions import (
     Region,
@@ -37,7 +36,7 @@ from fsstats.schema.regions import (
     printed_regions,
     regions,
 )
-from fsstats.schema.sources import SOURCE, SOURCES, Source, atlas_of, identify
+from fsstats.schema.sources import Identity, Source, atlas_of, identify, source_of, sources
 from fsstats.schema.versions import number, release, same_release, tool_and_version
 
 __all__ = [
@@ -53,16 +52,13 @@ __all__ = [
     "KEY",
     "LONG",
     "LONG_COLUMNS",
-    "MEASURE",
-    "MEASURES",
     "NAME_COLUMN",
     "SCHEMA_VERSION",
-    "SOURCE",
-    "SOURCES",
     "STATUSES",
     "STREAMS",
     "SUBJECT_KEY",
     "GlobalMeasure",
+    "Identity",
     "Measure",
     "Region",
     "Source",
@@ -74,11 +70,14 @@ __all__ = [
     "is_cortical_name",
     "is_intensity",
     "measure_of",
+    "measures",
     "names_of_segid",
     "number",
     "printed_regions",
     "regions",
     "release",
     "same_release",
+    "source_of",
+    "sources",
     "tool_and_version",
 ]

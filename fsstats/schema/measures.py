@@ -1,10 +1,13 @@
 """Measures and their units: what the columns and header lines of a stats file are called here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from fsstats.errors import KindsError
 from fsstats.schema._data import read_tsv
+from fsstats.schema._registry import Entry, entries, forget_with_registry, of_registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Measure:
     description: str
 
 
-MEASURES: Final = (
+_OF_TABLES: Final = (
     Measure("n_vertices", ("NumVert", "NVertices"), "unitless", "Number of vertices"),
     Measure("n_voxels", ("NVoxels",), "unitless", "Number of voxels"),
     Measure("area", ("SurfArea", "Area_mm2"), "mm^2", "Surface area"),
@@ -45,8 +48,36 @@ MEASURES: Final = (
     Measure("contrast_snr", (), "unitless", "Mean over standard deviation of the grey-white contrast"),
 )
 
-MEASURE: Final = {measure.name: measure for measure in MEASURES}
-_BY_COLUMN: Final = {column: measure for measure in MEASURES for column in measure.columns}
+
+@of_registry
+def measures() -> Mapping[str, Measure]:
+    """Give every measure of a region that is known, by name; header Measures are in `global_measures`.
+
+    Examples
+    --------
+    >>> measures()["thickness"].unit
+    'mm'
+    """
+    described = (_described(where, entry) for where, entry in entries("measure"))
+    return {measure.name: measure for measure in (*_OF_TABLES, *described)}
+
+
+def _described(where: str, entry: Entry) -> Measure:
+    """Make a `Measure` of a ``[[measure]]`` table."""
+    allowed = {"name": str, "columns": list, "unit": str, "description": str}
+    place = f"{where}: [[measure]] {entry.get('name', '')}".rstrip()
+    wrong = [name for name, value in entry.items() if not isinstance(value, allowed.get(name, ()))]
+    if wrong or not {"name", "unit", "description"} <= set(entry):
+        found = f"{wrong[0]} = {entry[wrong[0]]!r}" if wrong else f"only {', '.join(entry) or 'nothing'}"
+        raise KindsError.at(place, expected="name, unit and description, and perhaps columns", found=found)
+    return Measure(entry["name"], tuple(entry.get("columns", ())), entry["unit"], entry["description"])
+
+
+@of_registry
+def _by_column() -> Mapping[str, Measure]:
+    return {column: measure for measure in measures().values() for column in measure.columns}
+
+
 _INTENSITY: Final = ("StdDev", "Range", "Mean", "Min", "Max", "SNR")
 
 INDEX_COLUMNS: Final = ("Index", "SegId")
@@ -68,13 +99,16 @@ def measure_of(column: str, *, contrast: bool = False) -> Measure | None:
     >>> measure_of("ThickAvg").name, measure_of("normStdDev").name, measure_of("Mean", contrast=True).unit
     ('thickness', 'intensity_std', 'percent')
     """
-    known = _BY_COLUMN.get(column)
+    known = _by_column().get(column)
     if known is None:
         suffix = next((end for end in _INTENSITY if column.endswith(end)), None)
-        known = _BY_COLUMN[suffix] if suffix else None
+        known = _by_column()[suffix] if suffix else None
     if known is not None and contrast and known.name.startswith("intensity_"):
-        return MEASURE[known.name.replace("intensity_", "contrast_")]
+        return measures()[known.name.replace("intensity_", "contrast_")]
     return known
+
+
+forget_with_registry(measure_of.cache_clear)
 
 
 def is_intensity(column: str) -> bool:

@@ -4,7 +4,12 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from fsstats.errors import KindsError
 from fsstats.schema._data import read_tsv
+from fsstats.schema._registry import Entry, entries, forget_with_registry, of_registry
+
+_ATLASES = ("freesurfer", "subregions", "deep", "fastsurfer", "fsl")
+"""The tables of atlases that ship, in ``atlases``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +27,34 @@ class Region:
     """What earlier versions called it."""
 
 
-@cache
+@of_registry
 def regions() -> tuple[Region, ...]:
-    """Give all structures of the atlases that FreeSurfer ships, in the order of its files."""
-    return tuple(
-        Region(
-            atlas=row["atlas"],
-            hemi=row["hemi"] or None,
-            name=row["region"],
-            segid=int(row["segid"]) if row["segid"] else None,
-            printed=row["printed"] == "yes",
-            aliases=tuple(filter(None, row["aliases"].split(";"))),
-        )
-        for row in read_tsv("regions.tsv")
+    """Give all structures of the atlases that are known, in the order of their files."""
+    shipped = (row for name in _ATLASES for row in read_tsv(f"atlases/{name}.tsv"))
+    return (*map(_region, shipped), *(_described(where, entry) for where, entry in entries("region")))
+
+
+def _region(row: dict[str, str]) -> Region:
+    return Region(
+        atlas=row["atlas"],
+        hemi=row["hemi"] or None,
+        name=row["region"],
+        segid=int(row["segid"]) if row["segid"] else None,
+        printed=row["printed"] == "yes",
+        aliases=tuple(filter(None, row["aliases"].split(";"))),
     )
+
+
+def _described(where: str, entry: Entry) -> Region:
+    """Make a `Region` of a ``[[region]]`` table."""
+    allowed = {"atlas": str, "name": str, "hemi": str, "segid": int, "printed": bool, "aliases": list}
+    place = f"{where}: [[region]] {entry.get('name', '')}".rstrip()
+    wrong = [name for name, value in entry.items() if not isinstance(value, allowed.get(name, ()))]
+    if wrong or not {"atlas", "name"} <= set(entry):
+        found = f"{wrong[0]} = {entry[wrong[0]]!r}" if wrong else f"only {', '.join(entry) or 'nothing'}"
+        raise KindsError.at(place, expected="atlas and name, and perhaps hemi, segid, printed, aliases", found=found)
+    known = {**entry, "aliases": tuple(entry.get("aliases", ()))}
+    return Region(**{"hemi": None, "segid": None, "printed": True, **known})
 
 
 @cache
@@ -51,7 +70,7 @@ def printed_regions(atlas: str, hemi: str | None = None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(region.name for region in chosen))
 
 
-@cache
+@of_registry
 def _by_segid() -> dict[tuple[int, str], str]:
     return {
         (region.segid, alias): region.name
@@ -74,7 +93,7 @@ def names_of_segid(segid: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for region in found for name in (region.name, *region.aliases)))
 
 
-@cache
+@of_registry
 def _cortical_names() -> frozenset[str]:
     known = {region.name for region in regions() if region.atlas.startswith(("aparc", "BA"))}
     return frozenset(known | {"unknown", "Unknown", "???", "NONE", "Medial_wall", "corpuscallosum"})
@@ -137,3 +156,7 @@ def hemi_of(name: str) -> str | None:
     """
     found = _SIDE.match(name)
     return _HEMI[next(filter(None, found.groups())).lower()] if found else None
+
+
+for _kept in (printed_regions, names_of_segid, _by_alias):
+    forget_with_registry(_kept.cache_clear)

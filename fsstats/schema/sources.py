@@ -1,30 +1,64 @@
-"""Kinds of stats file: what a file's name says, and which atlas its rows belong to."""
+"""Kinds of file: what a file's name says, which atlas its rows belong to, and which parser reads it.
+
+The kinds themselves are data: ``kinds/*.toml``.
+"""
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
+from fsstats.errors import KindsError
+from fsstats.schema._registry import Entry, entries, forget_with_registry, of_registry
 from fsstats.schema.versions import number
+
+_HEMI: Final = {"lh": "lh", "rh": "rh", "l": "lh", "r": "rh", "left": "lh", "right": "rh"}
+_NAME: Final = re.compile(r"^(?:(?P<hemi>[lr]h)\.)?(?P<source>.+)\.stats$", re.DOTALL)
+DEFAULT_FORMAT: Final = "stats"
+
+
+class Identity(NamedTuple):
+    """What a file's name says of it."""
+
+    source: str
+    """Kind of file, with its variant behind a dot where the kind has any (``hippoSf.T1.v21``)."""
+    hemi: str | None = None
+    part: str | None = None
+    """Which part it is, where a source is several files: a tract, a tissue class, a structure."""
+    prefix: str = ""
+    """What a user put in front of the name that the program gives (FSL's output prefix)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A kind of stats file that we know by name; others are read all the same."""
+    """A kind of file that we know by name; other ``.stats`` files are read all the same."""
 
     name: str
     """The value in our ``source`` column."""
     description: str
+    tool: str = "FreeSurfer"
     atlas: str | None = None
     """The atlas whose region names it uses."""
+    format: str = DEFAULT_FORMAT
+    """The parser that reads it."""
+    files: tuple[str, ...] = ()
+    """Regular expressions of its file names (with folders where the name alone says too little).
+
+    Groups: ``hemi``; ``v1``, ``v2`` … are the variant; ``part``; ``prefix``. A kind whose files are called
+    ``<name>.stats`` or ``?h.<name>.stats`` needs none.
+    """
     complete: bool = False
     """Whether a whole file has a row for every region of its atlas."""
     absent: tuple[tuple[str, str | None], ...] = ()
     """Regions of the atlas that this kind of file never has (None), or not up to a release."""
     hemispheric: bool = False
-    tabular: bool = True
-    """Whether it is a table (or Measures) that can be read."""
     measures: tuple[str, ...] = ()
     """The header Measures that make it whole, where it has no table."""
+    family: bool = False
+    """Whether its names have variants behind a dot (analysis, version) that are sources of their own."""
+    on_request: bool = False
+    """Whether it is read only if ``sources`` names it."""
 
     def lacks(self, region: str, version: str | None) -> bool:
         """Say whether files of this kind, written by this release, have no row for a region of the atlas."""
@@ -36,107 +70,142 @@ class Source:
         return False
 
 
-_DK_ONLY = "Desikan-Killiany atlas"
-
-SOURCES: Final = (
-    Source("aseg", "Subcortical segmentation", atlas="aseg"),
-    Source("aseg.presurf.hypos", "Subcortical segmentation before the surfaces were made", atlas="aseg"),
-    Source("wmparc", "White matter beside each cortical region", atlas="wmparc"),
-    Source("wmparc.DKTatlas.mapped", "White matter beside each cortical region (FastSurfer)", atlas="wmparc"),
-    Source("aparc+aseg", "Cortical and subcortical segmentation"),
-    Source("aseg+DKT", "Whole-brain segmentation of FastSurfer"),
-    Source("cerebellum.CerebNet", "Cerebellum segmentation of FastSurfer"),
-    Source("gtmseg", "Segmentation for PET partial volume correction"),
-    Source("apas+head", "Whole-head segmentation"),
-    Source(
-        "brainvol",
-        "Brain volumes of FreeSurfer 7 and later",
-        measures=(
-            "BrainSegVol",
-            "BrainSegVolNotVent",
-            "SupraTentorialVol",
-            "SupraTentorialVolNotVent",
-            "SubCortGrayVol",
-            "lhCortexVol",
-            "rhCortexVol",
-            "CortexVol",
-            "TotalGrayVol",
-            "lhCerebralWhiteMatterVol",
-            "rhCerebralWhiteMatterVol",
-            "CerebralWhiteMatterVol",
-            "MaskVol",
-            "SupraTentorialVolNotVentVox",
-            "BrainSegVolNotVentSurf",
-            "VentricleChoroidVol",
-        ),
-    ),
-    Source("aparc", f"Cortex, {_DK_ONLY}", "aparc", complete=True, hemispheric=True),
-    Source("aparc.pial", f"Cortex, {_DK_ONLY}, pial surface", "aparc", complete=True, hemispheric=True),
-    Source("aparc.a2009s", "Cortex, Destrieux atlas", "aparc.a2009s", complete=True, hemispheric=True),
-    Source("aparc.DKTatlas", "Cortex, DKT atlas", "aparc.DKTatlas", complete=True, hemispheric=True),
-    Source(
-        "aparc.DKTatlas40", "Cortex, DKT atlas of FreeSurfer 5.3", "aparc.DKTatlas", complete=True, hemispheric=True
-    ),
-    Source(
-        "aparc.DKTatlas.mapped",
-        "Cortex, DKT atlas (FastSurfer)",
-        "aparc.DKTatlas",
-        complete=True,
-        hemispheric=True,
-    ),
-    Source("BA_exvivo", "Brodmann areas from ex vivo maps", "BA_exvivo", complete=True, hemispheric=True),
-    Source(
-        "BA_exvivo.thresh",
-        "Brodmann areas from ex vivo maps, thresholded",
-        "BA_exvivo",
-        complete=True,
-        hemispheric=True,
-    ),
-    Source(
-        "BA",
-        "Brodmann areas of FreeSurfer 5",
-        "BA_exvivo",
-        complete=True,
-        absent=(("perirhinal_exvivo", "5.1"), ("entorhinal_exvivo", None)),
-        hemispheric=True,
-    ),
-    Source(
-        "BA.thresh",
-        "Brodmann areas of FreeSurfer 5, thresholded",
-        "BA_exvivo",
-        complete=True,
-        absent=(("perirhinal_exvivo", None), ("entorhinal_exvivo", None)),
-        hemispheric=True,
-    ),
-    Source("entorhinal_exvivo", "Entorhinal cortex from ex vivo maps", "BA_exvivo", hemispheric=True),
-    Source("curv", "Curvature report of mris_curvature_stats", hemispheric=True, tabular=False),
-    Source("w-g.pct", "Grey-white contrast, Desikan-Killiany atlas", "aparc", hemispheric=True),
-)
-
-SOURCE: Final = {source.name: source for source in SOURCES}
-_NAME: Final = re.compile(r"^(?:(?P<hemi>[lr]h)\.)?(?P<source>.+)\.stats$", re.DOTALL)
-
-
-def identify(filename: str) -> tuple[str, str | None] | None:
-    """Read source and hemisphere out of a stats file's name; None for other names.
-
-    Parameters
-    ----------
-    filename : str
-        A file name without its folder.
-
-    Returns
-    -------
-    tuple of (str, str or None), or None
-        Source and hemisphere.
+@of_registry
+def sources() -> Mapping[str, Source]:
+    """Give every kind of file that is known, by name; of two of one name the last that was added counts.
 
     Examples
     --------
-    >>> identify("lh.aparc.a2009s.stats"), identify("aseg.stats"), identify("aseg.mgz")
-    (('aparc.a2009s', 'lh'), ('aseg', None), None)
+    >>> sources()["aparc.DKTatlas"].description
+    'Cortex, DKT atlas'
     """
-    found = _NAME.match(filename)
-    return (found["source"], found["hemi"]) if found else None
+    return {source.name: source for source in (_source(where, entry) for where, entry in entries("source"))}
+
+
+def _source(where: str, entry: Entry) -> Source:
+    """Make a `Source` of its description, and refuse what is no such description."""
+    known = {field.name: field for field in fields(Source)}
+    place = f"{where}: [[source]] {entry.get('name', '')}".rstrip()
+    unknown = sorted(set(entry) - set(known))
+    needed = sorted(name for name, field in known.items() if field.default is MISSING and name not in entry)
+    if unknown or needed:
+        found = f"unknown {unknown[0]!r}" if unknown else f"no {needed[0]!r}"
+        raise KindsError.at(place, expected=f"keys among {', '.join(known)}", found=found)
+    values = {name: _value(value) for name, value in entry.items()}
+    _require_types(place, values)
+    _require_patterns(place, values.get("files", ()))
+    return Source(**values)
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple((item["region"], item.get("until")) if isinstance(item, dict) else item for item in value)
+    return value
+
+
+def _require_types(place: str, values: Mapping[str, Any]) -> None:
+    wanted = {"bool": bool, "str": str, "str | None": str}
+    for field in fields(Source):
+        kind = wanted.get(getattr(field.type, "__name__", str(field.type)), tuple)
+        if field.name in values and not isinstance(values[field.name], kind):
+            raise KindsError.at(place, expected=f"{field.name} as {kind.__name__}", found=repr(values[field.name]))
+
+
+def _require_patterns(place: str, patterns: tuple[str, ...]) -> None:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise KindsError.at(place, expected="a regular expression", found=f"{pattern!r} ({error})") from error
+
+
+def source_of(name: str | None) -> Source | None:
+    """Find the kind of a source, be it a variant of a family; None for a kind that is not known.
+
+    Examples
+    --------
+    >>> source_of("aparc.pial").atlas, source_of("my.own.atlas")
+    ('aparc', None)
+    """
+    return _find_source(name) if name else None
+
+
+@lru_cache(maxsize=4096)
+def _find_source(name: str) -> Source | None:
+    known = sources()
+    if name in known:
+        return known[name]
+    stem = name
+    while "." in stem:
+        stem = stem.rpartition(".")[0]
+        if stem in known and known[stem].family:
+            return known[stem]
+    return None
+
+
+forget_with_registry(_find_source.cache_clear)
+
+
+def identify(path: str) -> Identity | None:
+    """Read source, hemisphere and part out of a file's name; None for a name that says nothing.
+
+    Parameters
+    ----------
+    path : str
+        A file name, with the folders around it where there are any; a member of an archive as
+        ``zip://folder/name::archive``.
+
+    Returns
+    -------
+    Identity or None
+        Source, hemisphere, part, prefix.
+
+    Examples
+    --------
+    >>> identify("sub-01/stats/lh.aparc.a2009s.stats")[:2], identify("aseg.stats").source, identify("aseg.mgz")
+    (('aparc.a2009s', 'lh'), 'aseg', None)
+    """
+    parts = path.partition("::")[0].replace("\\", "/").split("/")
+    for depth, patterns in _patterns().items():
+        found = _match("/".join(parts[-depth:]), patterns)
+        if found is not None:
+            return found
+    return _match_stats(parts[-1])
+
+
+_Pattern = tuple[re.Pattern[str], Source]
+
+
+@of_registry
+def _patterns() -> Mapping[int, tuple[_Pattern, ...]]:
+    """Give the names of all kinds, by how many folders and file names they tell, most first."""
+    found: dict[int, list[_Pattern]] = {}
+    for source in reversed([*sources().values()]):  # what was added last goes first
+        for pattern in source.files:
+            found.setdefault(pattern.count("/") + 1, []).append((re.compile(pattern), source))
+    return {depth: tuple(found[depth]) for depth in sorted(found, reverse=True)}
+
+
+@lru_cache(maxsize=65536)
+def _match(tail: str, patterns: tuple[_Pattern, ...]) -> Identity | None:
+    for pattern, source in patterns:
+        found = pattern.fullmatch(tail)
+        if found:
+            groups = found.groupdict()
+            variant = [text for name, text in groups.items() if re.fullmatch(r"v\d", name) and text]
+            return Identity(
+                source=".".join([source.name, *variant]),
+                hemi=_HEMI.get((groups.get("hemi") or "").lower()),
+                part=groups.get("part"),
+                prefix=groups.get("prefix") or "",
+            )
+    return None
+
+
+@lru_cache(maxsize=65536)
+def _match_stats(name: str) -> Identity | None:
+    found = _NAME.match(name)
+    return Identity(found["source"], found["hemi"]) if found else None
 
 
 def atlas_of(source: str | None) -> str | None:
@@ -147,5 +216,5 @@ def atlas_of(source: str | None) -> str | None:
     >>> atlas_of("aparc.pial"), atlas_of("my.own.atlas")
     ('aparc', None)
     """
-    known = SOURCE.get(source or "")
+    known = source_of(source)
     return known.atlas if known else None

@@ -13,12 +13,12 @@ from fsstats.schema import (
     HEMIS,
     KEY,
     LONG,
-    MEASURE,
-    SOURCE,
     SUBJECT_KEY,
     global_measures,
     hemi_of,
+    measures,
     regions,
+    source_of,
 )
 
 LABELS = ("source", "hemi", "region", "measure")
@@ -276,7 +276,7 @@ def split_name(name: str, *, sep: str = "_") -> tuple[str, str | None, str, str,
     place, found, field = name.partition(f"{sep}{GLOBAL}{sep}")
     if found:
         return _split_global(*_split_side(place, sep), field)
-    measure = next((m for m in sorted(MEASURE, key=len, reverse=True) if name.endswith(f"{sep}{m}")), None)
+    measure = next((m for m in sorted(measures(), key=len, reverse=True) if name.endswith(f"{sep}{m}")), None)
     place = name.removesuffix(f"{sep}{measure}")
     if measure is None or sep not in place:
         return None
@@ -287,12 +287,12 @@ def split_name(name: str, *, sep: str = "_") -> tuple[str, str | None, str, str,
             "rename it if it is no measure, or use to_wide(table, sep=None)"
         )
         raise TableError(message)
-    return *split, measure, MEASURE[measure].unit or None
+    return *split, measure, measures()[measure].unit or None
 
 
 def _split_global(source: str, hemi: str | None, field: str) -> tuple[str, str | None, str, str, str | None] | None:
     known = global_measures().get(field)
-    if known is None and source not in SOURCE:
+    if known is None and source_of(source) is None:
         return None
     return source, hemi or _side_said(GLOBAL, field), GLOBAL, field, known.unit if known else None
 
@@ -305,7 +305,7 @@ def _split_side(place: str, sep: str) -> tuple[str, str | None]:
 def _split_region(place: str, sep: str) -> tuple[str, str | None, str] | None:
     """Part source, side and region where the side is named, or where source or region are known for sure."""
     splits = [(place[:i], place[i + len(sep) :]) for i in range(1, len(place)) if place.startswith(sep, i)]
-    splits.sort(key=lambda split: split[0] not in SOURCE)  # known sources first, else from the left
+    splits.sort(key=lambda split: source_of(split[0]) is None)  # known sources first, else from the left
     for source, region in splits:
         for hemi in HEMIS:
             if region.startswith(f"{hemi}{sep}"):
@@ -313,7 +313,7 @@ def _split_region(place: str, sep: str) -> tuple[str, str | None, str] | None:
         if hemi_of(region) or region in _region_names():
             return source, hemi_of(region), region
     source, region = splits[0]
-    return (source, None, region) if source in SOURCE and len(splits) == 1 else None
+    return (source, None, region) if source_of(source) and len(splits) == 1 else None
 
 
 @cache

@@ -11,7 +11,7 @@ import pytest
 
 from fsstats.datasets import DAMAGE, make_cohort
 from fsstats.errors import UnknownNameError
-from fsstats.schema import GLOBAL, KEY, LONG, MEASURE, STREAMS, global_measures, printed_regions, release
+from fsstats.schema import GLOBAL, KEY, LONG, STREAMS, global_measures, measures, printed_regions, release
 
 TOOLS = ("freesurfer-7.4.1", "freesurfer-6.0.0", "fastsurfer-2.2.0")
 
@@ -180,7 +180,7 @@ def test_units_and_sides_follow_the_schema(made, options):
     whole = table[table["region"] == GLOBAL]
     parts = table[table["region"] != GLOBAL]
     assert (whole["unit"] == whole["measure"].map(lambda field: global_measures()[field].unit)).all()
-    units = parts["measure"].map(lambda name: MEASURE[name].unit or "MR")
+    units = parts["measure"].map(lambda name: measures()[name].unit or "MR")
     assert (parts["unit"] == units).all()
     named = parts["region"].str.extract(r"^(Left|Right|wm-lh|wm-rh|ctx-lh|ctx-rh)-")[0]
     side = named.map({"Left": "lh", "Right": "rh"}).fillna(named.str[-2:])

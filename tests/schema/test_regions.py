@@ -25,7 +25,7 @@ def test_a_segmentation_id_has_one_name():
     assert len(named) == len({segid for segid, _ in named})
 
 
-@pytest.mark.parametrize("table", ["regions.tsv", "header_measures.tsv"])
+@pytest.mark.parametrize("table", ["atlases/freesurfer.tsv", "header_measures.tsv"])
 def test_a_shipped_table_has_every_cell_and_no_stray_blanks(table):
     rows = read_tsv(table)
     cells = [cell for row in rows for cell in row.values()]
@@ -35,8 +35,8 @@ def test_a_shipped_table_has_every_cell_and_no_stray_blanks(table):
 
 
 def test_hemispheres_and_flags_are_of_the_words_that_are_read():
-    assert {row["hemi"] for row in read_tsv("regions.tsv")} == {"", *HEMIS}
-    assert {row["printed"] for row in read_tsv("regions.tsv")} == {"yes", "no"}
+    assert {row["hemi"] for row in read_tsv("atlases/freesurfer.tsv")} == {"", *HEMIS}
+    assert {row["printed"] for row in read_tsv("atlases/freesurfer.tsv")} == {"yes", "no"}
     assert {row["hemi"] for row in read_tsv("header_measures.tsv")} == {"", *HEMIS}
     assert {row["zero_is_missing"] for row in read_tsv("header_measures.tsv")} == {"", "yes"}
 

@@ -8,17 +8,17 @@ from fsstats.schema import (
     KEY,
     LONG,
     LONG_COLUMNS,
-    MEASURES,
-    SOURCES,
     STATUSES,
     atlas_of,
     identify,
     is_intensity,
     measure_of,
+    measures,
     number,
     printed_regions,
     release,
     same_release,
+    sources,
     tool_and_version,
 )
 
@@ -44,15 +44,17 @@ NAMES = {
 
 @pytest.mark.parametrize(("name", "expected"), NAMES.items(), ids=NAMES)
 def test_source_and_hemisphere_are_read_from_a_file_name(name, expected):
-    assert identify(name) == expected
+    found = identify(name)
+    assert (found and (found.source, found.hemi)) == expected
 
 
 def test_a_source_is_known_once_and_described():
-    assert len({source.name for source in SOURCES}) == len(SOURCES)
-    assert all(source.description for source in SOURCES)
+    assert all(name == source.name and source.description for name, source in sources().items())
 
 
-@pytest.mark.parametrize("source", [source for source in SOURCES if source.complete], ids=lambda source: source.name)
+@pytest.mark.parametrize(
+    "source", [source for source in sources().values() if source.complete], ids=lambda source: source.name
+)
 def test_what_a_complete_source_must_hold_is_in_its_atlas(source):
     due = printed_regions(source.atlas, "lh")
     assert due
@@ -106,8 +108,7 @@ def test_contrast_turns_intensities_and_nothing_else():
 
 
 def test_measures_are_unique_in_name_and_column():
-    columns = [column for measure in MEASURES for column in measure.columns]
-    assert len({measure.name for measure in MEASURES}) == len(MEASURES)
+    columns = [column for measure in measures().values() for column in measure.columns]
     assert len(set(columns)) == len(columns)
 
 
