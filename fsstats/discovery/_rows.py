@@ -1,14 +1,25 @@
 """One subject as found, and the rows that it puts into the files table."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from fsstats.discovery.state import State
 from fsstats.discovery.subjects import Subject
+from fsstats.places import Place
 
 Record = dict[str, object]
-Kind = tuple[str, str | None]
-"""Source and hemisphere."""
+
+
+class Kind(NamedTuple):
+    """Which file of a subject: source, hemisphere, part."""
+
+    source: str
+    hemi: str | None = None
+    part: str | None = None
+
+
+NO_KIND: Final = Kind("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +29,21 @@ class Found:
     subject: Subject
     state: State
     rows: tuple[Record, ...] = ()
+    ways: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)
+    """The kinds of file that it has, each with the way to it from the subject's folder."""
+    in_subject: bool = True
+    """Whether the files lie where every subject has them; FSL's lie where the user wanted."""
 
-    @property
-    def kinds(self) -> frozenset[Kind]:
-        """The kinds of file that it has."""
-        pairs = ((row["source"], row["hemi"]) for row in self.rows)
-        return frozenset((str(source), None if hemi is None else str(hemi)) for source, hemi in pairs if source)
-
-    def row(self, path: Path, kind: tuple[str | None, str | None], status: str, problem: str | None) -> Record:
+    def row(self, path: Place, kind: Kind, status: str, problem: str | None) -> Record:
         """Make the row of one file, there or not."""
         return {
             "path": str(path),
             "subject": self.subject.subject,
             "session": self.subject.session,
             "stream": self.subject.stream,
-            "source": kind[0],
-            "hemi": kind[1],
+            "source": kind.source or None,
+            "hemi": kind.hemi,
+            "part": kind.part,
             "tool": self.state.tool,
             "version": self.state.version,
             "status": status,

@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from fsstats.discovery._rows import Found, Kind, Record
+from fsstats.discovery._rows import NO_KIND, Found, Kind, Record
+from fsstats.places import Place
 from fsstats.schema import HEMIS, number, source_of
 
 _Group = tuple[str, int | None, str]
@@ -16,10 +17,12 @@ class _Peers:
 
     n: int = 0
     counts: Counter[Kind] = field(default_factory=Counter)
+    ways: dict[Kind, tuple[str, ...]] = field(default_factory=dict)
 
-    def add(self, kinds: Iterable[Kind]) -> None:
+    def add(self, found: Found) -> None:
         self.n += 1
-        self.counts.update(kinds)
+        self.counts.update(found.ways.keys())
+        self.ways |= found.ways
 
 
 def missing_files(found: Sequence[Found]) -> list[Record]:
@@ -28,7 +31,7 @@ def missing_files(found: Sequence[Found]) -> list[Record]:
     everybody = _Peers()
     for one in found:
         for peers in (groups[_group(one)], everybody):
-            peers.add(one.kinds)
+            peers.add(one)
     records = []
     for one in found:
         if any(row["source"] is None for row in one.rows):  # what it has cannot be known
@@ -44,28 +47,32 @@ def _group(found: Found) -> _Group:
 
 
 def _missing_of(found: Found, peers: _Peers) -> list[Record]:
-    own = found.kinds
+    own = found.ways.keys()
     twins = [kind for kind in _twins(own) if _is_read(kind) and (peers.counts[kind] or peers.n == 1)]
     due = dict.fromkeys(twins, "the other hemisphere is there") | {
         kind: f"{count} of {peers.n} subjects processed alike have it"
         for kind, count in peers.counts.items()
         if (2 * count > peers.n or peers.n == 2) and _is_read(kind)
     }
-    stats = found.subject.path / "stats"
-    lacking = sorted(kind for kind in due if kind not in own)
+    lacking = sorted((kind for kind in due if kind not in own), key=lambda kind: tuple(part or "" for part in kind))
     if not own and not lacking:
-        return [found.row(stats, (None, None), "missing", "no stats file in this subject")]
-    return [found.row(stats / _name(kind), kind, "missing", f"no such file; {due[kind]}") for kind in lacking]
+        return [found.row(found.subject.path / "stats", NO_KIND, "missing", "no stats file in this subject")]
+    return [found.row(_path(found, peers, kind), kind, "missing", f"no such file; {due[kind]}") for kind in lacking]
+
+
+def _path(found: Found, peers: _Peers, kind: Kind) -> Place:
+    """Say where a file ought to be: where another subject has it, or as its other hemisphere is called."""
+    way = peers.ways.get(kind) or ("stats", ".".join(part for part in (kind.hemi, kind.source, "stats") if part))
+    place = found.subject.path
+    for name in way if found.in_subject else ():
+        place = place / name
+    return place
 
 
 def _is_read(kind: Kind) -> bool:
-    known = source_of(kind[0])
+    known = source_of(kind.source)
     return known is None or not known.on_request
 
 
 def _twins(own: Iterable[Kind]) -> list[Kind]:
-    return [(source, other) for source, hemi in own for other in HEMIS if hemi and other != hemi]
-
-
-def _name(kind: Kind) -> str:
-    return ".".join(part for part in (kind[1], kind[0], "stats") if part)
+    return [kind._replace(hemi=other) for kind in own for other in HEMIS if kind.hemi and other != kind.hemi]

@@ -1,21 +1,21 @@
-"""From folders to the files table: the only place that walks."""
+"""From folders to the files table."""
 
 import os
-import stat
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
 from fsstats._frames import one_or_more, printable
-from fsstats.discovery._rows import Found, Record
-from fsstats.discovery.expected import missing_files
-from fsstats.discovery.state import state_of
-from fsstats.discovery.subjects import MAX_DEPTH, LeftOut, find_subjects, name_all
+from fsstats.discovery._rows import Record
+from fsstats.discovery.collect import GROUP_TABLE, ON_REQUEST, collect
+from fsstats.discovery.subjects import LeftOut
+from fsstats.discovery.walk import MAX_DEPTH, recognised_table
 from fsstats.errors import NothingFoundError, UnknownNameError
-from fsstats.schema import FILES, Identity, identify
+from fsstats.places import Place
+from fsstats.places import place as place_at
+from fsstats.schema import FILES, identify, source_of
 
 PathLike = str | os.PathLike[str]
 _TABLES: Final = (".parquet", ".csv", ".tsv")
@@ -76,16 +76,10 @@ def find_stats(
     2  sub-003   aseg   7.4.1  found  done
     """
     given = _given(roots)
-    paths = [Path(os.path.abspath(root)) for root in given]  # noqa: PTH100 - Path.absolute keeps '..'
-    _require_roots(paths)
-    single = [path for path in paths if path.is_file()]
-    people, left_out = find_subjects([path for path in paths if path not in single])
-    found = [_with_files(Found(person, state_of(person.path))) for person in people]
-    records = [row for one in found for row in one.rows] + missing_files(found)
-    records += [_single_file(path) for path in single]
-    records = list({str(record["path"]): record for record in records}.values())
+    folders, single = _roots(given)
+    records, left_out = collect(folders, single)
     if not records:
-        raise NothingFoundError(_nothing(paths, left_out))
+        raise NothingFoundError(_nothing([*folders, *single], left_out))
     files = _files_table(records + [_left_out(item) for item in left_out])
     return select_files(files, subjects=subjects, sources=sources, place=", ".join(given))
 
@@ -102,10 +96,11 @@ def select_files(
     A subject that nobody is gets a row with status ``missing``; a source that does not exist is an error.
     """
     subjects, sources = one_or_more(subjects), one_or_more(sources)
-    _require_sources(sources, files["source"].dropna().unique())
     keep = pd.Series(data=True, index=files.index)
     if sources is not None:
-        keep &= files["source"].isin(sources) | files["source"].isna()
+        chosen_sources = _chosen(sources, files["source"].dropna().unique())
+        keep &= files["source"].isin(chosen_sources) | files["source"].isna() | (files["source"] == GROUP_TABLE)
+        files = _as_asked_for(files, chosen_sources)
     if subjects is None:
         return files[keep].reset_index(drop=True)
     borne = files["subject"].isin(subjects) | files["directory"].isin(subjects)
@@ -128,25 +123,38 @@ def _files_table(records: list[Record]) -> pd.DataFrame:
     table = pd.DataFrame(plain, columns=list(FILES))
     order = table.assign(last=table["subject"].isna())
     order = order.sort_values(
-        ["last", "subject", "session", "stream", "source", "hemi"], kind="stable", na_position="first"
+        ["last", "subject", "session", "stream", "source", "hemi", "part"], kind="stable", na_position="first"
     )
     table = table.loc[order.index].reset_index(drop=True)
     texts = [column for column in FILES if column != "n_values"]
     return table.astype({**dict.fromkeys(texts, _TEXT), "n_values": "int64"})
 
 
-def _require_roots(paths: list[Path]) -> None:
-    merged = next((path for path in paths if path.suffix in _TABLES and path.is_file()), None)
-    if merged is not None:
-        message = f"{merged} is a table, not a folder of subjects: read it with read_table"
+def _roots(given: Sequence[str]) -> tuple[list[Place], list[Place]]:
+    """Give the folders (an archive is one) and the single files among what the user named."""
+    absolute = [root if "://" in root else os.path.abspath(root) for root in given]  # noqa: PTH100 - keeps '..'
+    _require_local([Path(root) for root in absolute if "://" not in root])
+    places = [place_at(root) for root in absolute]
+    single = [one for one in places if not one.is_dir()]
+    absent = [str(one) for one in single if not one.exists()]
+    if absent:
+        message = f"no such file or folder: {printable(', '.join(absent))}"
         raise NothingFoundError(message)
+    return [one for one in places if one not in single], single
+
+
+def _require_local(paths: list[Path]) -> None:
     absent = [str(path) for path in paths if not os.path.exists(path)]  # noqa: PTH110 - Path.exists raises where closed
     if absent:
         message = f"no such file or folder: {printable(', '.join(absent))}"
         raise NothingFoundError(message)
+    for path in paths:
+        if path.suffix in _TABLES and path.is_file() and not (identify(str(path)) or recognised_table(path)):
+            message = f"{path} is a table, not a folder of subjects: read it with read_table"
+            raise NothingFoundError(message)
 
 
-def _nothing(paths: list[Path], left_out: list[LeftOut]) -> str:
+def _nothing(paths: list[Place], left_out: list[LeftOut]) -> str:
     """Say where was looked, for what, and what was passed over."""
     places = ", ".join(map(str, paths))
     beside = "; ".join(f"{item.path.name}: {item.reason}" for item in left_out[:10])
@@ -157,53 +165,31 @@ def _nothing(paths: list[Path], left_out: list[LeftOut]) -> str:
     return printable(f"{message}; left out: {beside}" if beside else message)
 
 
-def _require_sources(sources: Collection[str] | None, present: Iterable[str]) -> None:
+def _chosen(names: Collection[str], present: Iterable[str]) -> set[str]:
+    """Give the sources that are meant: by their own name, or all variants by the name of their family."""
     present = set(present)
-    for name in sources or ():
-        if name not in present:
+    found = {name: {source for source in present if _is_meant(name, source)} for name in names}
+    for name, meant in found.items():
+        if not meant:
             plain = identify(name if name.endswith(".stats") else f"{name}.stats")
-            if plain and plain[0] in present:
-                message = f"no source is called {name!r}; did you mean {plain[0]}?"
+            if plain and plain.source in present:
+                message = f"no source is called {name!r}; did you mean {plain.source}?"
                 raise UnknownNameError(message)
             raise UnknownNameError.among("source", name, present)
+    return {source for meant in found.values() for source in meant}
 
 
-def _single_file(path: Path) -> Record:
-    """Name a file by its folder, as if the whole study had been given."""
-    folder = path.parent.parent if path.parent.name == "stats" else path.parent
-    (subject,) = name_all([folder])
-    return _row(Found(subject, state_of(folder)), path)
+def _is_meant(name: str, source: str) -> bool:
+    family = source_of(source)
+    return source == name or (family is not None and family.family and source.startswith(f"{name}."))
 
 
-def _with_files(found: Found) -> Found:
-    folder = found.subject.path / "stats"
-    try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 - only the names are needed
-    except FileNotFoundError:
-        return found
-    except OSError as error:
-        return replace(found, rows=(found.row(folder, (None, None), "unreadable", error.strerror),))
-    kept = [name for name in names if name.endswith(".stats") and not name.startswith(".")]
-    return replace(found, rows=tuple(_row(found, folder / name) for name in kept))
-
-
-def _row(found: Found, path: Path) -> Record:
-    problem = _why_unreadable(path)
-    kind = identify(str(path)) or Identity(path.stem)
-    return found.row(path, (kind.source, kind.hemi), "unreadable" if problem else "found", problem)
-
-
-def _why_unreadable(path: Path) -> str | None:
-    if printable(str(path)) != str(path):
-        return "its path is not UTF-8, or has control characters (shown as codes); rename it"
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        link = f" (a link to {path.readlink()})" if path.is_symlink() else ""
-        return f"{error.strerror}{link}"
-    if stat.S_ISDIR(mode):
-        return "expected a file, found a folder of that name"
-    return None if stat.S_ISREG(mode) else "expected a file, found a device, pipe or socket"
+def _as_asked_for(files: pd.DataFrame, sources: Collection[str]) -> pd.DataFrame:
+    """Have files read that are only read on request."""
+    asked = files["source"].isin(sources) & (files["problem"] == ON_REQUEST)
+    return files.assign(
+        status=files["status"].mask(asked, "found"), problem=files["problem"].mask(asked).astype(_TEXT)
+    )
 
 
 def _not_found(name: str, place: str) -> Record:

@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
+from fsstats.places import Place
+from fsstats.places import Place
 from fsstats.schema import release
 
 DONE: Final = "done"
@@ -28,7 +29,7 @@ class State:
     """done, failed, running, never run; None where nothing tells."""
 
 
-def state_of(subject: Path) -> State:
+def state_of(subject: Place) -> State:
     """Read the state of a subject from its ``scripts`` folder.
 
     A ``recon-all.done`` that holds only ``1``, or nothing, is a failure: since FreeSurfer 6
@@ -49,7 +50,7 @@ def _is_fast(names: set[str]) -> bool:
     return any(name in names for name in _FASTSURFER)
 
 
-def _ended(scripts: Path, names: set[str]) -> str | None:
+def _ended(scripts: Place, names: set[str]) -> str | None:
     done = [name for name in ("recon-all.done", "recon-surf.done") if name in names]
     if "recon-all.error" in names or any(_read(scripts / name).strip() in ("", "1") for name in done):
         return FAILED
@@ -63,18 +64,18 @@ def _ended(scripts: Path, names: set[str]) -> str | None:
     return None if _is_fast(names) else NEVER
 
 
-def _stamp(scripts: Path, names: set[str]) -> str | None:
+def _stamp(scripts: Place, names: set[str]) -> str | None:
     stamps = (release(_read(scripts / name)) for name in _STAMPS if name in names)
     return next(filter(None, stamps), None)
 
 
-def _fastsurfer_version(scripts: Path) -> str | None:
+def _fastsurfer_version(scripts: Place) -> str | None:
     found = _FASTSURFER_VERSION.search(_read(scripts / "deep-seg.log"))
     return found[1] if found else None
 
 
-def _read(path: Path) -> str:
+def _read(path: Place) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return path.read_bytes().decode("utf-8", "replace")
     except OSError:
         return ""

@@ -1,149 +1,123 @@
-"""Which folders are subjects, and what their names say."""
+"""Who a processed subject is: what the names of folders say."""
 
-import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
-MAX_DEPTH: Final = 4
-"""How far below a root subjects are looked for (study/derivatives/freesurfer/sub-01/ses-1 is 4)."""
+from fsstats.places import Place, is_archive_root
+
 PARTS: Final = ("mri", "surf", "scripts", "label", "stats", "touch")
 TEMPLATES: Final = re.compile(r"^(fsaverage.*|cvs_avg35.*|[lr]h\.EC_average|V1_average)$")
-_BIDS: Final = re.compile(r"^(?P<subject>sub-[^_]+)(?:_(?P<session>ses-[^_]+))?$")
+BIDS: Final = re.compile(r"^(?P<subject>sub-[^_]+)(?:_(?P<session>ses-[^_]+))?$")
+_BULK: Final = re.compile(r"^(?P<subject>\d{6,8})_(?P<field>\d{5})_(?P<instance>\d+)_(?P<index>\d+)$")
+_TOOL: Final = re.compile(r"^(?:free|fast)surfer$", re.IGNORECASE)
+"""A subject's folder that is called as the program: the folder around it has the name."""
 _LONG: Final = ".long."
+_Spot = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One processed subject: a folder, and who, when and how its name says."""
 
-    path: Path
+    path: Place
     subject: str
     session: str | None = None
     stream: str = "cross"
 
     @property
     def directory(self) -> str:
-        """The folder's name."""
-        return self.path.name
+        """The folder's name; of one that is called as the program (FreeSurfer), the name of the folder around it."""
+        around = self.path.parent.name if _TOOL.match(self.path.name) else ""
+        return around or self.path.name
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """A folder beside the subjects that is none."""
 
-    path: Path
+    path: Place
     reason: str
     status: str = "skipped"
 
 
-def find_subjects(roots: Iterable[Path]) -> tuple[list[Subject], list[LeftOut]]:
-    """Find the subjects at and below folders, each once and named together, and what was left out beside them."""
-    walks = [_walk(root, MAX_DEPTH, set()) for root in roots]
-    folders = dict.fromkeys(folder for found, _ in walks for folder in found)
-    left_out = dict.fromkeys(item for _, items in walks for item in items)
-    real = {folder: Path(os.path.realpath(folder)) for folder in folders}
-    links = {folder: there for folder, there in real.items() if folder != there and there in folders}
-    aliases = [LeftOut(folder, f"a link to {there.name}, which is here too") for folder, there in links.items()]
-    return name_all(folder for folder in folders if folder not in links), [*left_out, *aliases]
+def bulk(name: str) -> tuple[str, str] | None:
+    """Read subject and session out of a UK Biobank bulk name, ``<subject>_<field>_<instance>_<index>``.
+
+    Examples
+    --------
+    >>> bulk("1000011_20263_2_0"), bulk("sub-01")
+    (('1000011', '2'), None)
+    """
+    found = _BULK.match(name)
+    return (found["subject"], found["instance"]) if found else None
 
 
-def _walk(folder: Path, depth: int, seen: set[str]) -> tuple[list[Path], list[LeftOut]]:
-    if is_subject(folder):
-        return [folder], []
-    real = os.path.realpath(folder)
-    if depth == 0 or real in seen:
-        return [], []
-    seen.add(real)
-    found: list[Path] = []
-    left_out: list[LeftOut] = []
-    barren: list[Path] = []
-    try:
-        children = _subfolders(folder)
-    except OSError as error:
-        return [], [LeftOut(folder, error.strerror or str(error), status="unreadable")]
-    for child in children:
-        if TEMPLATES.match(child.name):
-            left_out.append(LeftOut(child, "a template that FreeSurfer ships, not a subject"))
-            continue
-        below, left_below = _walk(child, depth - 1, seen)
-        found += below
-        left_out += left_below
-        if not below and not left_below:
-            barren.append(child)
-    if any(path.parent == folder for path in found):
-        left_out += [LeftOut(path, f"not a subject: holds none of {', '.join(PARTS)}") for path in barren]
-    return found, left_out
-
-
-def is_subject(folder: Path) -> bool:
-    """Say whether a folder is a processed subject: it has stats files, or both images and surfaces."""
-    parts = {part for part in PARTS if os.path.isdir(folder / part)}  # noqa: PTH112 - Path.is_dir raises where closed
-    return {"mri", "surf"} <= parts or ("stats" in parts and _has_stats(folder / "stats"))
-
-
-def _has_stats(folder: Path) -> bool:
-    try:
-        return any(path.name.endswith(".stats") for path in folder.iterdir())
-    except OSError:
-        return False
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    names = sorted(name for name in os.listdir(folder) if not name.startswith("."))  # noqa: PTH208 - names
-    return [folder / name for name in names if os.path.isdir(folder / name)]  # noqa: PTH112 - likewise, and loops
-
-
-def name_all(folders: Iterable[Path]) -> list[Subject]:
+def name_all(folders: Iterable[Place]) -> list[Subject]:
     """Name subjects together, since a longitudinal run tells what its time points and base are."""
     folders = list(folders)
     bases = _time_points(folders)
     # Of two bases with the same time point the first has it.
-    base_of = {base.parent / point: base for base in sorted(bases, reverse=True) for point in bases[base]}
-    return [_name(path, bases, base_of.get(path)) for path in folders]
+    base_of = {(base[0], point): base[1] for base in sorted(bases, reverse=True) for point in bases[base]}
+    return [_name(path, bases.get(_spot(path)), base_of.get(_spot(path))) for path in folders]
 
 
-def _time_points(folders: Iterable[Path]) -> dict[Path, set[str]]:
+def _spot(path: Place) -> _Spot:
+    """Tell where a folder lies and what it is called: those of one study lie together, each in an archive or not."""
+    around = path.parent
+    return str(around.parent if is_archive_root(around) else around), path.name
+
+
+def _time_points(folders: Iterable[Place]) -> dict[_Spot, set[str]]:
     """Give the time points of every base: by its longitudinal runs, and by its own list."""
-    points: dict[Path, set[str]] = defaultdict(set)
+    points: dict[_Spot, set[str]] = defaultdict(set)
     for path in folders:
-        if _LONG in path.name:
-            point, _, base = path.name.rpartition(_LONG)
-            points[path.parent / base].add(point)
+        where, name = _spot(path)
+        if _LONG in name:
+            point, _, base = name.rpartition(_LONG)
+            points[where, base].add(point)
         elif (path / "base-tps").is_file():
-            points[path] |= set((path / "base-tps").read_text(encoding="utf-8", errors="replace").split())
+            points[where, name] |= set((path / "base-tps").read_bytes().decode("utf-8", "replace").split())
     return points
 
 
-def _name(path: Path, bases: Mapping[Path, set[str]], base: Path | None) -> Subject:
-    """Name one folder; `base` is the base whose time point it is."""
+def _name(path: Place, points: Collection[str] | None, base: str | None) -> Subject:
+    """Name one folder; `points` are its time points if it is a base, `base` the base whose time point it is."""
     if _LONG in path.name:
         point, _, name = path.name.rpartition(_LONG)
         return replace(_name_point(path, point, name), stream="long")
-    if path in bases:
-        return _name_base(path, bases[path])
+    if points is not None:
+        return _name_base(path, points)
     if base is not None:
-        return _name_point(path, path.name, base.name)
-    bids = _BIDS.match(path.name)
+        return _name_point(path, path.name, base)
+    return replace(_name_alone(path), path=path)
+
+
+def _name_alone(path: Place) -> Subject:
+    """Name a folder that is no part of a longitudinal study."""
+    bids, known = BIDS.match(path.name), bulk(path.name)
     if bids:
         return Subject(path, bids["subject"], bids["session"])
+    if known:
+        return Subject(path, *known)
     if path.name.startswith("ses-") and path.parent.name.startswith("sub-"):
         return Subject(path, path.parent.name, path.name)
+    if _TOOL.match(path.name) and path.parent.name:
+        return _name_alone(path.parent)
     return Subject(path, path.name)
 
 
-def _name_point(path: Path, point: str, base: str) -> Subject:
+def _name_point(path: Place, point: str, base: str) -> Subject:
     """Name a time point: by BIDS if it is, else the base is the subject and the point the session."""
-    bids = _BIDS.match(point)
+    bids = BIDS.match(point)
     if bids and bids["session"]:
         return Subject(path, bids["subject"], bids["session"])
     return Subject(path, base, point)
 
 
-def _name_base(path: Path, points: Iterable[str]) -> Subject:
+def _name_base(path: Place, points: Iterable[str]) -> Subject:
     """Name a base as its time points' subject, if they agree on one by BIDS, else by its folder."""
     names = {_name_point(path, point, path.name).subject for point in points}
     return Subject(path, names.pop() if len(names) == 1 else path.name, stream="base")

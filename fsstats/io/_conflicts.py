@@ -2,13 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
+from math import isclose
 
 from fsstats.errors import wording
 from fsstats.io._reading import Reading, text_of
 from fsstats.parsers import Layout
 
-_PLACE = ("subject", "session", "stream", "source", "hemi")
-_KIND = ("source", "hemi")
+_PLACE = ("subject", "session", "stream", "source", "hemi", "part")
+_KIND = ("source", "hemi", "part")
 _ENOUGH = 3
 """Files of one kind that it takes before their regions are compared."""
 
@@ -44,16 +45,36 @@ def _same_place(readings: Sequence[Reading]) -> dict[int, Reading]:
     changed = {}
     for group in _groups(readings, lambda reading: _cells(reading, _PLACE)):
         first = readings[group[0]]
-        equal = len({readings[i].digest for i in group}) == 1
-        for i in group[1:] if equal else group:
-            if equal:
-                changed[i] = readings[i].refused("skipped", f"the same, byte for byte, as {_path(first)}")
+        how = _alike([readings[i] for i in group])
+        for i in group[1:] if how else group:
+            if how:
+                changed[i] = readings[i].refused("skipped", f"the same, {how}, as {_path(first)}")
             else:
                 others = ", ".join(_path(readings[j]) for j in group if j != i)
                 text = wording(expected="one file of this subject and kind", found=f"another that differs: {others}")
                 hint = "None of them is used: read the folders apart, and tell them by a column of your own"
                 changed[i] = readings[i].refused("conflict", f"{text}. {hint}")
     return changed
+
+
+def _alike(readings: Sequence[Reading]) -> str:
+    """Say how files are the same: in every byte, or in every value (a text and its .stats twin); '' if they are not."""
+    if len({reading.digest for reading in readings}) == 1:
+        return "byte for byte"
+    first, *others = (_values(reading) for reading in readings)
+    same = all(
+        first.keys() == other.keys() and all(isclose(first[at], other[at], rel_tol=1e-6) for at in first)
+        for other in others
+    )
+    return "value for value" if same else ""
+
+
+def _values(reading: Reading) -> dict[tuple[str | None, ...], float]:
+    block = reading.block
+    if block is None:
+        return {}
+    labels = zip(block.layout.hemi, block.layout.region, block.layout.measure, strict=True)
+    return {label: value for label, value in zip(labels, block.values.tolist(), strict=True) if value == value}  # noqa: PLR0124
 
 
 def _copies(readings: Sequence[Reading]) -> dict[int, Reading]:

@@ -1,9 +1,9 @@
 """One file of the files table, read: its values, and its row as it stands afterwards."""
 
+import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from pathlib import Path
 
 import pandas as pd
 
@@ -19,10 +19,13 @@ from fsstats.parsers import (
     summarise,
     values_of,
 )
+from fsstats.parsers.images import join_pair
+from fsstats.places import read_bytes
 from fsstats.schema import same_release, source_of
 from fsstats.tables.assemble import Block
 
 Record = Mapping[Hashable, object]
+_PAIR = re.compile(r"\.hdr(?P<gz>\.gz)?(?=::|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +53,28 @@ def text_of(value: object) -> str | None:
     return None if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
 
 
+def content_of(path: str) -> bytes:
+    """Read a file wherever it lies; an image in two files (.hdr and .img) becomes one."""
+    data = read_bytes(path)
+    pair = _PAIR.search(path)
+    if pair is None:
+        return data
+    image = f"{path[: pair.start()]}.img{pair['gz']}{path[pair.end() :]}"
+    return join_pair(data, read_bytes(image))
+
+
 def read_file(record: Record, measures: frozenset[str] | None = None) -> Reading:
     """Open and parse the file of one row; whatever goes wrong becomes its status and problem."""
     reading = Reading(record)
     path = str(record["path"])
     try:
-        data = Path(path).read_bytes()
+        data = content_of(path)
         stats = parse_stats(data, where=path, strict=False)
     except OSError as error:
         return reading.refused("unreadable", text_of(record["problem"]) or error.strerror or str(error))
     except StatsFormatError as error:
         return reading.refused(error.status, error.problem)
-    except (ValueError, OverflowError) as error:  # what no rule foresaw: one file may not cost the others
+    except Exception as error:  # noqa: BLE001 - what no rule foresaw: one file may not cost the others
         return reading.refused("unreadable", f"expected a stats file, found what cannot be read ({error})")
     denied = contradiction(stats)
     if denied is not None:

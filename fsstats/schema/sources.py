@@ -59,6 +59,11 @@ class Source:
     """Whether its names have variants behind a dot (analysis, version) that are sources of their own."""
     on_request: bool = False
     """Whether it is read only if ``sources`` names it."""
+    beside: tuple[str, ...] = ()
+    """For names that say too little: names of files, of which one must lie in the same folder.
+
+    ``{prefix}`` stands for what the user put in front; image suffixes are left out.
+    """
 
     def lacks(self, region: str, version: str | None) -> bool:
         """Say whether files of this kind, written by this release, have no row for a region of the atlas."""

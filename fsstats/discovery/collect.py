@@ -1,0 +1,145 @@
+"""From what a walk found to the records of the files table."""
+
+import stat
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from fsstats._frames import printable
+from fsstats.discovery._rows import NO_KIND, Found, Kind, Record
+from fsstats.discovery.expected import missing_files
+from fsstats.discovery.naming import name_loose, own_words
+from fsstats.discovery.state import State, state_of
+from fsstats.discovery.subjects import PARTS, LeftOut, Subject, name_all
+from fsstats.discovery.walk import FoundFile, recognised_table, walk
+from fsstats.places import Place
+from fsstats.schema import Identity, identify, source_of
+
+ON_REQUEST: Final = "read only if sources names it"
+GROUP_TABLE: Final = "group table"
+"""The ``source`` of a table of many subjects in the files table."""
+_Who = tuple[str, str | None, str]
+
+
+def collect(folders: Sequence[Place], files: Sequence[Place]) -> tuple[list[Record], list[LeftOut]]:
+    """Walk folders and take single files; give a record of each file, there or due, and what was left out."""
+    seen = walk(folders)
+    people = name_all(seen.subjects)
+    of_subjects = [_of_subject(person, seen.subjects[person.path]) for person in people]
+    elsewhere = _of_loose(seen.loose, {person.directory: person for person in people})
+    found = [*of_subjects, *elsewhere]
+    records = [row for one in found for row in one.rows] + missing_files(found)
+    records += [_single(path) for path in files]
+    own = {str(path) for path in files}
+    records += [_table(path, "skipped") for path in seen.tables if str(path) not in own]
+    return list({str(record["path"]): record for record in records}.values()), list(seen.left_out)
+
+
+def _of_subject(person: Subject, files: Sequence[FoundFile]) -> Found:
+    found = Found(person, state_of(person.path))
+    named = _with_variants(files)
+    ways = {_kind(file.identity): file.way for file in named if file.identity is not None}
+    return replace(found, rows=tuple(_row(found, file) for file in named), ways=ways)
+
+
+def _of_loose(files: Iterable[FoundFile], known: Mapping[str, Subject]) -> list[Found]:
+    """Group files that lie in no subject's folder by whose they are."""
+    groups: dict[tuple[str, _Who], list[FoundFile]] = defaultdict(list)
+    owners: dict[tuple[str, _Who], Subject] = {}
+    for file in files:
+        if file.identity is None:
+            continue
+        owner = name_loose(file.path, file.identity)
+        twin = known.get(owner.subject)  # a time point that FreeSurfer knows under its base
+        who = (twin or owner).subject, (twin or owner).session, owner.stream
+        key = _tool(file.identity), who
+        owners.setdefault(key, replace(owner, subject=who[0], session=who[1]))
+        groups[key].append(file)
+    return [_of_owner(owners[key], key[0], group) for key, group in groups.items()]
+
+
+def _of_owner(owner: Subject, tool: str, files: Sequence[FoundFile]) -> Found:
+    found = Found(owner, State(tool, None, None), in_subject=False)
+    named = _with_variants(files)
+    ways = {_kind(file.identity): file.way for file in named if file.identity is not None}
+    return replace(found, rows=tuple(_row(found, file) for file in named), ways=ways)
+
+
+def _with_variants(files: Sequence[FoundFile]) -> list[FoundFile]:
+    """Tell several outputs of one program by what the user called them, where one subject has more than one."""
+    prefixes: dict[Kind, set[str]] = defaultdict(set)
+    for file in files:
+        if file.identity is not None and file.identity.prefix:
+            prefixes[_kind(file.identity)._replace(part=None)].add(file.identity.prefix)
+    return [_with_variant(file, prefixes) for file in files]
+
+
+def _with_variant(file: FoundFile, prefixes: Mapping[Kind, set[str]]) -> FoundFile:
+    if file.identity is None or len(prefixes[_kind(file.identity)._replace(part=None)]) < 2:
+        return file
+    name = own_words(file.identity.prefix)[1] or file.identity.prefix
+    return replace(file, identity=file.identity._replace(source=f"{file.identity.source}.{name}"))
+
+
+def _kind(identity: Identity) -> Kind:
+    return Kind(identity.source, identity.hemi, identity.part)
+
+
+def _tool(identity: Identity) -> str:
+    known = source_of(identity.source)
+    return known.tool if known else "FreeSurfer"
+
+
+def _row(found: Found, file: FoundFile) -> Record:
+    """Make the row of one file: whose it is, what kind, and whether it can be read at all."""
+    if file.identity is None:
+        return found.row(file.path, NO_KIND, "unreadable", file.problem)
+    kind = _kind(file.identity)
+    known = source_of(kind.source)
+    problem = file.problem or _why_unreadable(file.path)
+    asked_for = known is None or not known.on_request
+    status = "unreadable" if problem else "found" if asked_for else "skipped"
+    row = found.row(file.path, kind, status, problem or (None if asked_for else ON_REQUEST))
+    of_other = known is not None and known.tool == "FSL" != found.state.tool
+    return {**row, "tool": "FSL", "version": None, "state": None} if of_other else row
+
+
+def _single(path: Place) -> Record:
+    """Name a file that was given by itself as if the whole study had been given."""
+    if recognised_table(path):
+        return _table(path, "found")
+    identity = identify(str(path)) or Identity(Path(path.name).stem)
+    inside = path.parent.name in PARTS
+    if inside or _tool(identity) == "FreeSurfer":
+        folder = path.parent.parent if inside else path.parent
+        (person,) = name_all([folder])
+        found = Found(person, state_of(folder))
+    else:
+        found = Found(name_loose(path, identity), State(_tool(identity), None, None))
+    row = _row(found, FoundFile(path, identity))
+    return {**row, "status": "found", "problem": None} if row["problem"] == ON_REQUEST else row
+
+
+def _table(path: Place, status: str) -> Record:
+    """Make the row of a table of many subjects; one that was met on the way would repeat the subjects' own files."""
+    problem = "a table of many subjects; name it itself to read it" if status == "skipped" else None
+    return {"path": str(path), "source": GROUP_TABLE, "status": status, "problem": problem, "n_values": 0}
+
+
+def _why_unreadable(path: Place) -> str | None:
+    if printable(str(path)) != str(path):
+        return "its path is not UTF-8, or has control characters (shown as codes); rename it"
+    return _why_not_a_file(path) if isinstance(path, Path) else None
+
+
+def _why_not_a_file(path: Path) -> str | None:
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        link = f" (a link to {path.readlink()})" if path.is_symlink() else ""
+        return f"{error.strerror}{link}"
+    if stat.S_ISDIR(mode):
+        return "expected a file, found a folder of that name"
+    return None if stat.S_ISREG(mode) else "expected a file, found a device, pipe or socket"
