@@ -13,7 +13,7 @@ def _existing(roots: list[str]) -> list[str]:
         if not root:
             message = "one of them is empty; is $SUBJECTS_DIR set?"
             raise typer.BadParameter(message)
-        if not Path(root).exists():
+        if "://" not in root and not Path(root).exists():
             message = f"path {root!r} does not exist."
             raise typer.BadParameter(message)
     return roots
@@ -23,7 +23,8 @@ Roots = Annotated[
     list[str],
     typer.Argument(
         metavar="ROOT",
-        help="SUBJECTS_DIR, BIDS derivatives, a folder of such folders, one subject, or one .stats file.",
+        help="SUBJECTS_DIR, BIDS derivatives, FSL outputs, a folder of such folders, one subject, one file; "
+        "an archive (.zip, .tar.gz) or an address (s3://, https://) of any of these.",
         callback=_existing,
         show_default=False,
     ),
@@ -44,6 +45,26 @@ SubjectsOption = Annotated[
         help="Only the subjects in this text file, one a line.",
         exists=True,
         dir_okay=False,
+    ),
+]
+
+
+def _register(path: Path | None) -> None:
+    if path is not None:
+        import fsstats as fs
+
+        fs.register(path)
+
+
+KindsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--kinds",
+        metavar="FILE",
+        help="Kinds of file and atlases of your own, described in TOML.",
+        exists=True,
+        dir_okay=False,
+        callback=_register,
     ),
 ]
 StrictOption = Annotated[

@@ -1,7 +1,7 @@
 """The made-up cohort: draw it, write it, and know what a reader must find in it."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from fsstats.datasets._also import ALSO, make_further
 from fsstats.datasets._blocks import Block, write_block
-from fsstats.datasets._brains import Effects, study_of
+from fsstats.datasets._brains import Effects, Study, study_of
 from fsstats.datasets._contents import blocks_of
 from fsstats.datasets._damage import DAMAGE
+from fsstats.datasets._further import Further, write_further
 from fsstats.datasets._people import LAYOUTS, Run, participants_table, people, runs_of
 from fsstats.datasets._scripts import write_scripts
 from fsstats.datasets._simulate import Brains, simulate
@@ -25,20 +27,23 @@ from fsstats.schema import LONG, SUBJECT_KEY
 
 BoolArray = npt.NDArray[np.bool_]
 
+N_DRAWS: Final = 5
+"""Generators that a cohort needs: of people, study, brains, damage, and further files."""
+
 MOST_DAMAGED: Final = 0.5
 """Above this share not even half of the subjects would have each file."""
 
 
 @dataclass(frozen=True, slots=True)
 class MadeCohort:
-    """A cohort that `make_cohort` wrote, and the truth about it."""
+    """A cohort that was made up and written, and the truth about it."""
 
     root: Path
-    """The SUBJECTS_DIR."""
+    """The SUBJECTS_DIR, or the folder of archives."""
     participants: pd.DataFrame
     """What participants.tsv holds."""
     table: pd.DataFrame
-    """The long table of all that the tools printed, before any damage."""
+    """The long table of all that the tools wrote, before any damage."""
     readable: pd.DataFrame
     """The rows of `table` that the damage left: what a perfect reader gets."""
     damage: pd.DataFrame
@@ -58,6 +63,7 @@ def make_cohort(
     head_size_exponent: float = 1.0,
     damaged: float = 0.0,
     damage: str | Sequence[str] = tuple(DAMAGE),
+    also: str | Sequence[str] = (),
     seed: int = 0,
 ) -> MadeCohort:
     """Write a made-up cohort as FreeSurfer or FastSurfer would, and give the truth about it.
@@ -94,6 +100,13 @@ def make_cohort(
         Share of the stats files to damage, 0 to 0.5. Fewer are if no suitable file is left.
     damage : str or sequence of str
         Kinds of damage, by turns in a random order; `DAMAGE` describes them.
+    also : str or sequence of str
+        Kinds of file to write beside the stats files, which stay as they are; `ALSO` describes them:
+        ``subregions``, ``synthseg``, ``curv``, ``first``, ``fast``, ``sienax``, ``recon-all``. What they hold
+        follows the stats files of the run (aseg above all), and so the group effects and the head size. The
+        images are coarse: only their volumes are meant. ``curv`` and ``recon-all`` are there for every run; the
+        others for cross-sectional ones, subfields and amygdalar nuclei for longitudinal ones as well. Damage
+        does not touch them.
     seed : int
         Seed of all that is random.
 
@@ -105,7 +118,7 @@ def make_cohort(
     Raises
     ------
     UnknownNameError
-        If a tool, layout, damage or region does not exist.
+        If a tool, layout, damage, region or further kind of file does not exist.
     ValueError
         If a number is out of range, or FastSurfer shall run longitudinally.
     FileExistsError
@@ -122,22 +135,40 @@ def make_cohort(
     >>> cohort.table.query("subject == 'sub-001' and measure == 'eTIV'")["source"].tolist()[:2]
     ['aseg', 'wmparc']
     """
-    tools, kinds, effects = _names(tool), _names(damage), dict(effects or {})
+    tools, kinds, wanted, effects = _names(tool), _names(damage), _names(also), dict(effects or {})
     _check_names(tools, layout, kinds, effects)
+    _among("further kind of file", wanted, ALSO)
     _check_numbers(n_subjects, sessions, damaged)
     _check_labels(groups=groups, sites=sites, tool=tools)
     _check_streams(tools, layout)
-    root = _empty_folder(folder)
-    draws = iter(np.random.default_rng(seed).spawn(4))
+    root = empty_folder(folder)
+    draws = iter(np.random.default_rng(seed).spawn(N_DRAWS))
     persons = people(next(draws), n_subjects, groups, sites)
     runs = runs_of(persons, tools, sessions, layout)
     study = study_of(next(draws), persons, runs, control=groups[0], exponent=head_size_exponent, effects=effects)
-    blocks = _blocks(simulate(next(draws), study), runs)
     participants = participants_table(persons, sessions, layout)
-    _write(root, runs, blocks, participants)
+    return write_cohort(root, draws, study, runs, participants, also=wanted, damaged=damaged, kinds=kinds)
+
+
+def write_cohort(
+    root: Path,
+    draws: Iterator[np.random.Generator],
+    study: Study,
+    runs: Sequence[Run],
+    participants: pd.DataFrame,
+    *,
+    also: Sequence[str] = (),
+    damaged: float = 0.0,
+    kinds: Sequence[str] = (),
+) -> MadeCohort:
+    """Write the files of all runs into an empty folder; `draws` are the generators left after people and study."""
+    brains = simulate(next(draws), study)
+    blocks = _blocks(brains, runs)
     chance = next(draws)
+    further = make_further(next(draws), study, brains, runs, also)
+    _write(root, runs, blocks, further, participants)
     done = do_damage(root, chance, plan_damage(chance, blocks, runs, damaged, kinds))
-    table, lost = _truth(blocks, runs, done)
+    table, lost = _truth([*blocks, *further], runs, done)
     return MadeCohort(
         root=root,
         participants=participants,
@@ -191,7 +222,8 @@ def _check_streams(tools: Sequence[str], layout: str) -> None:
         raise ValueError(f"{without[0]} has no longitudinal stream; choose another tool or another layout")
 
 
-def _empty_folder(folder: str | os.PathLike[str]) -> Path:
+def empty_folder(folder: str | os.PathLike[str]) -> Path:
+    """Make a folder, or take one that holds nothing."""
     root = Path(folder)
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise FileExistsError(f"{root} holds something already; a cohort needs an empty folder")
@@ -211,15 +243,21 @@ def _blocks(brains: Brains, runs: Sequence[Run]) -> list[Block]:
     ]
 
 
-def _write(root: Path, runs: Sequence[Run], blocks: Sequence[Block], participants: pd.DataFrame) -> None:
+def _write(
+    root: Path, runs: Sequence[Run], blocks: Sequence[Block], further: Sequence[Further], participants: pd.DataFrame
+) -> None:
     for run in runs:
         write_scripts(root, run)
     for block in blocks:
         write_block(root, block, runs)
+    for files in further:
+        write_further(root, files, runs)
     participants.to_csv(root / "participants.tsv", sep="\t", index=False, lineterminator="\n")
 
 
-def _truth(blocks: Sequence[Block], runs: Sequence[Run], done: Sequence[Damaged]) -> tuple[pd.DataFrame, BoolArray]:
+def _truth(
+    blocks: Sequence[Block | Further], runs: Sequence[Run], done: Sequence[Damaged]
+) -> tuple[pd.DataFrame, BoolArray]:
     """Give the long table, run by run, and which of its rows are lost."""
     run = np.concatenate([np.repeat(block.runs, block.values.shape[1]) for block in blocks])
     order = np.argsort(run, kind="stable")
@@ -235,7 +273,7 @@ def _truth(blocks: Sequence[Block], runs: Sequence[Run], done: Sequence[Damaged]
     return pd.DataFrame({name: columns[name] for name in LONG}), _lost(blocks, done)[order]
 
 
-def _label_of_values(blocks: Sequence[Block]) -> IntArray:
+def _label_of_values(blocks: Sequence[Block | Further]) -> IntArray:
     """Find which row of all blocks' labels belongs to each value."""
     lengths = [len(block.labels) for block in blocks]
     starts = np.cumsum([0, *lengths])[:-1]
@@ -252,7 +290,7 @@ def _encode(words: Sequence[str | None], which: IntArray) -> pd.Categorical:
     return pd.Categorical.from_codes(codes[which], categories=pd.Index(names, dtype="str"))
 
 
-def _lost(blocks: Sequence[Block], done: Sequence[Damaged]) -> BoolArray:
+def _lost(blocks: Sequence[Block | Further], done: Sequence[Damaged]) -> BoolArray:
     """Mark the values that damage took away."""
     marks = {id(block): np.zeros(block.values.shape, dtype=bool) for block in blocks}
     for entry in done:

@@ -9,7 +9,9 @@ from fsstats.datasets._people import Run
 from fsstats.datasets._tools import TOOLS, Tool
 
 _FOLDERS: Final = ("mri", "surf", "label", "scripts", "stats")
-_UNAME: Final = "Linux host 5.15.0-91-generic #101-Ubuntu SMP x86_64 x86_64 x86_64 GNU/Linux"
+UNAME: Final = "Linux host 5.15.0-91-generic #101-Ubuntu SMP x86_64 x86_64 x86_64 GNU/Linux"
+RUNTIME_HOURS: Final = 7.078
+"""Of every run: it starts and ends at the same times of its day."""
 
 
 def write_scripts(root: Path, run: Run) -> None:
@@ -26,12 +28,18 @@ def _texts(tool: Tool, run: Run) -> Iterator[tuple[str, str]]:
     if run.time_points:
         yield "base-tps", "".join(f"{name}\n" for name in run.time_points)
     if tool.is_fastsurfer:
-        command = "--sid <name> --sd <dir> --t1 <dir>/<name>/mri/orig.mgz"
-        yield "scripts/recon-surf.done", _done(tool, "/fastsurfer/recon_surf/recon-surf.sh", command)
+        yield "scripts/recon-surf.done", _done(tool, *call_of(run))
         yield "scripts/deep-seg.log", _segmentation_log(tool)
     else:
-        yield "scripts/recon-all.done", _done(tool, "/opt/freesurfer/bin/recon-all", _arguments(run))
+        yield "scripts/recon-all.done", _done(tool, *call_of(run))
         yield "scripts/recon-all-status.log", _status_log()
+
+
+def call_of(run: Run) -> tuple[str, str]:
+    """Give the program that made a run, and its arguments, with place holders."""
+    if TOOLS[run.tool].is_fastsurfer:
+        return "/fastsurfer/recon_surf/recon-surf.sh", "--sid <name> --sd <dir> --t1 <dir>/<name>/mri/orig.mgz"
+    return "/opt/freesurfer/bin/recon-all", _arguments(run)
 
 
 def _arguments(run: Run) -> str:
@@ -49,12 +57,12 @@ def _done(tool: Tool, program: str, arguments: str) -> str:
         "SUBJECT <name>\n"
         "START_TIME <day> 12:00:41 UTC <year>\n"
         "END_TIME <day> 19:05:23 UTC <year>\n"
-        "RUNTIME_HOURS 7.078\n"
+        f"RUNTIME_HOURS {RUNTIME_HOURS}\n"
         "USER user\n"
         "HOST host\n"
         "PROCESSOR x86_64\n"
         "OS Linux\n"
-        f"UNAME {_UNAME}\n"
+        f"UNAME {UNAME}\n"
         f"VERSION {tool.version}\n"
         f"CMDPATH {program}\n"
         f"CMDARGS {arguments}\n"

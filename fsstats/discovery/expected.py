@@ -52,7 +52,7 @@ def _missing_of(found: Found, peers: _Peers) -> list[Record]:
     due = dict.fromkeys(twins, "the other hemisphere is there") | {
         kind: f"{count} of {peers.n} subjects processed alike have it"
         for kind, count in peers.counts.items()
-        if (2 * count > peers.n or peers.n == 2) and _is_read(kind)
+        if (2 * count > peers.n or (peers.n == 2 and found.in_subject)) and _is_read(kind)
     }
     lacking = sorted((kind for kind in due if kind not in own), key=lambda kind: tuple(part or "" for part in kind))
     if not own and not lacking:

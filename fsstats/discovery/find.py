@@ -181,15 +181,13 @@ def _chosen(names: Collection[str], present: Iterable[str]) -> set[str]:
 
 def _is_meant(name: str, source: str) -> bool:
     family = source_of(source)
-    return source == name or (family is not None and family.family and source.startswith(f"{name}."))
+    return source == name or (family is not None and family.family and family.name == name)
 
 
 def _as_asked_for(files: pd.DataFrame, sources: Collection[str]) -> pd.DataFrame:
     """Have files read that are only read on request."""
     asked = files["source"].isin(sources) & (files["problem"] == ON_REQUEST)
-    return files.assign(
-        status=files["status"].mask(asked, "found"), problem=files["problem"].mask(asked).astype(_TEXT)
-    )
+    return files.assign(status=files["status"].mask(asked, "found"), problem=files["problem"].mask(asked).astype(_TEXT))
 
 
 def _not_found(name: str, place: str) -> Record:

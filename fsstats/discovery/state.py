@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from fsstats.places import Place
-from fsstats.places import Place
 from fsstats.schema import release
 
 DONE: Final = "done"

@@ -1,6 +1,7 @@
-"""The only place that walks: from roots to the folders of subjects, the files that lie elsewhere, and what is left out."""
+"""The only place that walks: from roots to subjects' folders, files that lie elsewhere, and what is left out."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +22,11 @@ _MOST_FOLDERS: Final = 12
 """Where the walk ends whatever the folders are called."""
 _WITHIN: Final = ("", "stats", "mri", "scripts")
 """Folders of a subject that hold files we read; of the others only those that FreeSurfer does not make are walked."""
-_OWN_FOLDERS: Final = frozenset({*PARTS, "dpath", "tmp", "trash", "bem", "src", "rgb", "tiff", "morph", "dlabel", "dmri"})
+_FREESURFERS: Final = ("dpath", "dlabel", "dmri", "tmp", "trash", "bem", "src", "rgb", "tiff", "morph")
+_OWN_FOLDERS: Final = frozenset({*PARTS, *_FREESURFERS})
 _TEXTS: Final = (".txt", ".csv", ".tsv", ".table", ".dat", ".stats")
 _HEAD: Final = 65536
+_IMAGE: Final = re.compile(r"\.(?:nii|hdr|img)(?:\.gz)?$")
 
 
 @dataclass(slots=True)
@@ -84,7 +87,7 @@ def _walk(folder: Place, found: Found, seen: set[str], depth: int, most: int) ->
     except OSError as error:
         found.left_out[LeftOut(folder, error.strerror or str(error), status="unreadable")] = None
         return True
-    anything = _take_loose(folder, files, found)
+    anything = _take_loose(files, found)
     barren = [child for child in folders if not _enter(child, found, seen, depth, most)]
     if any(child in found.subjects for child in folders):
         for child in barren:
@@ -183,14 +186,14 @@ def _known(folder: Place, way: tuple[str, ...], found: Found) -> Iterator[FoundF
             yield FoundFile(path, identity, (*way, name))
 
 
-def _take_loose(folder: Place, files: list[Place], found: Found) -> bool:
+def _take_loose(files: list[Place], found: Found) -> bool:
     """Keep the files of known kinds and the tables of many subjects that lie in a folder that is no subject."""
     names = [path.name for path in files]
     anything = False
     for path in files:
         identity = identify(str(path))
-        table = recognised_table(path)
-        if table:
+        known = identity is not None and source_of(identity.source) is not None
+        if not known and recognised_table(path):
             found.tables.append(path)
         elif identity is not None and _fits(identity, names):
             found.loose.append(FoundFile(path, identity, (path.name,)))
@@ -218,7 +221,7 @@ def _fits(identity: Identity, names: list[str]) -> bool:
     source = source_of(identity.source)
     if source is None or not source.beside:
         return True
-    stems = {name.partition(".nii")[0].removesuffix(".hdr").removesuffix(".img") for name in names}
+    stems = {_IMAGE.sub("", name) for name in names}
     return any(pattern.format(prefix=identity.prefix) in stems for pattern in source.beside)
 
 

@@ -1,7 +1,22 @@
 """What reads and writes."""
 
 from fsstats.io.files import read_table, write_table
+from fsstats.io.grouptables import read_group_table
 from fsstats.io.load import Cohort, check, load, load_cohort, read_stats
 from fsstats.io.merge import merge
+from fsstats.io.register import register
+from fsstats.io.segstats import segstats
 
-__all__ = ["Cohort", "check", "load", "load_cohort", "merge", "read_stats", "read_table", "write_table"]
+__all__ = [
+    "Cohort",
+    "check",
+    "load",
+    "load_cohort",
+    "merge",
+    "read_group_table",
+    "read_stats",
+    "read_table",
+    "register",
+    "segstats",
+    "write_table",
+]

@@ -7,7 +7,9 @@ from hashlib import blake2b
 
 import pandas as pd
 
+from fsstats.discovery import GROUP_TABLE
 from fsstats.errors import StatsFormatError
+from fsstats.io.grouptables import blocks_of, doubts
 from fsstats.parsers import (
     StatsFile,
     chosen,
@@ -19,6 +21,7 @@ from fsstats.parsers import (
     summarise,
     values_of,
 )
+from fsstats.parsers.grouptables import GroupTable, parse_group_table
 from fsstats.parsers.images import join_pair
 from fsstats.places import read_bytes
 from fsstats.schema import same_release, source_of
@@ -34,13 +37,22 @@ class Reading:
 
     record: Record
     block: Block | None = None
+    group: tuple[Block, ...] = ()
+    """The values of each subject, if the file is a table of many."""
     digest: bytes | None = None
     open_ended: bool = False
     """Whether neither the header nor the atlas says how many rows are due."""
 
     def refused(self, status: str, problem: str) -> "Reading":
         """Give the same row without values, and say why."""
-        return replace(self, record={**self.record, "status": status, "problem": problem, "n_values": 0}, block=None)
+        return replace(
+            self, record={**self.record, "status": status, "problem": problem, "n_values": 0}, block=None, group=()
+        )
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The values, subject by subject."""
+        return (self.block,) if self.block is not None else self.group
 
     def noted(self, problem: str, status: str | None = None) -> "Reading":
         """Give the same row with one more remark."""
@@ -59,7 +71,7 @@ def content_of(path: str) -> bytes:
     pair = _PAIR.search(path)
     if pair is None:
         return data
-    image = f"{path[: pair.start()]}.img{pair['gz']}{path[pair.end() :]}"
+    image = f"{path[: pair.start()]}.img{pair['gz'] or ''}{path[pair.end() :]}"
     return join_pair(data, read_bytes(image))
 
 
@@ -69,6 +81,8 @@ def read_file(record: Record, measures: frozenset[str] | None = None) -> Reading
     path = str(record["path"])
     try:
         data = content_of(path)
+        if record["source"] == GROUP_TABLE:
+            return _read_group(record, parse_group_table(data, path), measures)
         stats = parse_stats(data, where=path, strict=False)
     except OSError as error:
         return reading.refused("unreadable", text_of(record["problem"]) or error.strerror or str(error))
@@ -85,6 +99,11 @@ def read_file(record: Record, measures: frozenset[str] | None = None) -> Reading
         digest=_digest(data),
         open_ended="NRows" not in stats.header and not _is_counted(stats),
     )
+
+
+def _read_group(record: Record, table: GroupTable, measures: frozenset[str] | None) -> Reading:
+    outcome = {**record, "status": "ok" if table.is_whole else "partial", "problem": doubts(table) or None}
+    return Reading(outcome, group=tuple(blocks_of(table, measures=measures)))
 
 
 def _digest(data: bytes) -> bytes:

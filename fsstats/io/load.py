@@ -3,16 +3,15 @@
 import os
 import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from fsstats._frames import one_or_more, require
-from fsstats.discovery import find_stats, select_files
+from fsstats.discovery import ON_REQUEST, find_stats, select_files
 from fsstats.errors import FsstatsWarning, UnknownNameError
 from fsstats.io._conflicts import settle
-from fsstats.io._reading import Reading, read_file
+from fsstats.io._reading import Reading, content_of, read_file
 from fsstats.parsers import StatsFile, parse_stats
 from fsstats.schema import FILES, FORMER_NAMES, SUBJECT_KEY, global_measures, measure_of
 from fsstats.schema import measures as known_measures
@@ -77,7 +76,7 @@ def read_stats(path: PathLike, *, strict: bool = True) -> StatsFile:
     >>> stats.source, stats.hemi, stats.rows["ThickAvg"][0].item()
     ('mine', 'lh', 3.012)
     """
-    return parse_stats(Path(path).read_bytes(), where=os.fspath(path), strict=strict)
+    return parse_stats(content_of(os.fspath(path)), where=os.fspath(path), strict=strict)
 
 
 def load(
@@ -206,8 +205,8 @@ def load_cohort(
     files = study_files(source, subjects, sources)
     measures = one_or_more(measures)
     wanted = None if measures is None else frozenset(measures)
-    readings = settle(list(_read(files, wanted, progress)))
-    blocks = [reading.block for reading in readings if reading.block is not None]
+    readings = settle([_of(reading, subjects) for reading in _read(files, wanted, progress)])
+    blocks = [block for reading in readings for block in reading.blocks]
     if wanted is not None:
         _require_measures(wanted, blocks)
     return Cohort(assemble(blocks, details=details), _with_outcome(files, readings))
@@ -245,7 +244,8 @@ def check(
 def study_files(source: StudySource, subjects: Collection[str] | None, sources: Collection[str] | None) -> pd.DataFrame:
     """Give the files table of a study, be it folders or such a table already, of the chosen subjects and sources."""
     if not isinstance(source, pd.DataFrame):
-        return find_stats(source, subjects=subjects, sources=sources)
+        files = find_stats(source, subjects=subjects, sources=sources)
+        return files[files["problem"] != ON_REQUEST].reset_index(drop=True)  # nobody asked for those
     require(source, FILES, needed_by="load")
     return select_files(source[list(FILES)], subjects=subjects, sources=sources)
 
@@ -256,6 +256,14 @@ def _read(files: pd.DataFrame, measures: frozenset[str] | None, progress: Progre
         yield read_file(record, measures)
         if progress is not None:
             progress(done, len(rows))
+
+
+def _of(reading: Reading, subjects: Collection[str] | None) -> Reading:
+    """Keep only some subjects of a table of many."""
+    names = one_or_more(subjects)
+    if names is None or not reading.group:
+        return reading
+    return replace(reading, group=tuple(block for block in reading.group if block.subject in names))
 
 
 def _require_measures(wanted: frozenset[str], blocks: Sequence[Block]) -> None:
@@ -286,7 +294,7 @@ def gaps(cohort: Cohort, measures: Collection[str] | None) -> list[str]:
 
 def _with_outcome(files: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
     """Put what became of each file into its row."""
-    records = [{**reading.record, "n_values": len(reading.block) if reading.block else 0} for reading in readings]
+    records = [{**reading.record, "n_values": sum(map(len, reading.blocks))} for reading in readings]
     read = ~files["status"].isin(_NOT_READ)
     outcome = pd.DataFrame(records, columns=list(files.columns), index=files.index[read]).astype(files.dtypes)
     return pd.concat([outcome, files[~read]]).sort_index()

@@ -28,12 +28,12 @@ class Format:
 
 
 _SHIPPED: Final = (
+    "tracula",
+    "samseg",
     "stats",
     "curv",
     "recon_log",
-    "tracula",
     "gtm",
-    "samseg",
     "sienax",
     "fslstats",
     "bvars",

@@ -15,6 +15,7 @@ from fsstats.schema.columns import (
     STREAMS,
     SUBJECT_KEY,
 )
+from fsstats.schema.described import add_kinds
 from fsstats.schema.measures import (
     COUNT_COLUMNS,
     FORMER_NAMES,
@@ -62,6 +63,7 @@ __all__ = [
     "Measure",
     "Region",
     "Source",
+    "add_kinds",
     "atlas_of",
     "canonical_region",
     "global_measures",

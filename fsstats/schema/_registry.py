@@ -45,6 +45,12 @@ def add(text: str, where: str = "<text>") -> None:
         forget()
 
 
+def take_back() -> None:
+    """Take the last addition back."""
+    _added.pop()
+    forget()
+
+
 def forget(*, added: bool = False) -> None:
     """Clear what was worked out, and with `added` also what was added: for tests."""
     if added:

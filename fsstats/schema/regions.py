@@ -141,9 +141,14 @@ def canonical_region(name: str, *, segid: int | None = None, atlas: str | None =
     return _by_alias(atlas).get(plain, plain) if atlas else plain
 
 
-_SIDE = re.compile(r"^(?:(Left|Right)[- _]|(?:ctx|wm)[-_](lh|rh)[-_]|(lh|rh)[-_.])", re.IGNORECASE)
+_SIDE = re.compile(
+    r"^(?:(?:Cbm_)?(Left|Right)[- _]|Whole-(Left|Right)$|(?:ctx|wm)[-_](lh|rh)[-_]|(lh|rh)[-_.]"
+    r"|(?-i:([LR])-(?!Sg$)(?=[A-Z])))",
+    re.IGNORECASE,
+)
+"""FastSurfer's cerebellum and hypothalamus have ``Cbm_Left_`` and ``L-``; L-Sg is a nucleus of either thalamus."""
 _LABEL_FILE = re.compile(r"^[lr]h\.(.+)\.label$")
-_HEMI = {"left": "lh", "right": "rh", "lh": "lh", "rh": "rh"}
+_HEMI = {"left": "lh", "right": "rh", "lh": "lh", "rh": "rh", "l": "lh", "r": "rh"}
 
 
 def hemi_of(name: str) -> str | None:
@@ -153,6 +158,8 @@ def hemi_of(name: str) -> str | None:
     --------
     >>> [hemi_of(name) for name in ("Left-Hippocampus", "wm-rh-insula", "Brain-Stem")]
     ['lh', 'rh', None]
+    >>> [hemi_of(name) for name in ("Cbm_Right_V", "L-Fornix", "L-Sg")]
+    ['rh', 'lh', None]
     """
     found = _SIDE.match(name)
     return _HEMI[next(filter(None, found.groups())).lower()] if found else None

@@ -123,7 +123,7 @@ MEASURES = {
     ),
     "three parts (SAMSEG)": (
         "Intra-Cranial, 1500000.123456, mm^3",
-        ("Intra-Cranial", "Intra-Cranial", 1500000.123456, "mm^3"),
+        ("Intra-Cranial", "sbTIV", 1500000.123456, "mm^3"),
     ),
     "general format": (
         "Cortex, WhiteSurfArea, White Surface Total Area, 1.00869e+06, mm^2",
@@ -257,7 +257,10 @@ BROKEN = {
     ),
     "a group table": ("Measure:volume\tLeft-Hippocampus\nsub-01\t4000\n", r"found a group table \(Measure:volume\)"),
     "a group table of a surface": ("rh.aparc.area\tbankssts\nsub-01\t4000\n", r"found a group table \(rh.aparc.area\)"),
-    "the curvature report": ("\nRaw <mean> +- <std> (using 'lh.curv'): -0.03 +- 0.17\n", "found the curvature report"),
+    "a curvature report cut short": (
+        "\nRaw <mean> +- <std> (using 'lh.curv'): -0.03 +- 0.17\n",
+        r"expected 20 lines of curv, found them without Min, Max",
+    ),
     "cut in the header": (
         "# Title Segmentation Statistics \n# \n",
         "expected a '# ColHeaders' line and a table, found none",

@@ -2,7 +2,7 @@
 
 import typer
 
-from fsstats_cli.options import OutOption, Roots, SourceOption, StrictOption, SubjectsOption, read_subjects
+from fsstats_cli.options import KindsOption, OutOption, Roots, SourceOption, StrictOption, SubjectsOption, read_subjects
 from fsstats_cli.output import is_fault, number, print_problems, progress_bar, say
 
 EXAMPLES = """
@@ -20,6 +20,7 @@ def check(
     subjects: SubjectsOption = None,
     output: OutOption = None,
     strict: StrictOption = False,
+    kinds: KindsOption = None,  # noqa: ARG001 - its callback registers them
 ) -> None:
     """Read every file of a study and list what is wrong."""
     import fsstats as fs

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from fsstats_cli.options import OutOption, Roots, SourceOption, SubjectsOption, read_subjects
+from fsstats_cli.options import KindsOption, OutOption, Roots, SourceOption, SubjectsOption, read_subjects
 from fsstats_cli.output import number, print_table, say
 
 _UNREAD = ["subject_in_file", "definitions", "n_values"]
@@ -20,7 +20,13 @@ EXAMPLES = """
 """
 
 
-def find(roots: Roots, source: SourceOption = None, subjects: SubjectsOption = None, output: OutOption = None) -> None:
+def find(
+    roots: Roots,
+    source: SourceOption = None,
+    subjects: SubjectsOption = None,
+    output: OutOption = None,
+    kinds: KindsOption = None,  # noqa: ARG001 - its callback registers them
+) -> None:
     """List the stats files of a study, and those that ought to be there."""
     import fsstats as fs
 

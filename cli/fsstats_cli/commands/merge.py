@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fsstats_cli.options import MeasureOption, Roots, SourceOption, StrictOption, SubjectsOption, read_subjects
+from fsstats_cli.options import (
+    KindsOption,
+    MeasureOption,
+    Roots,
+    SourceOption,
+    StrictOption,
+    SubjectsOption,
+    read_subjects,
+)
 from fsstats_cli.output import is_fault, number, progress_bar, say, say_problems
 
 if TYPE_CHECKING:
@@ -43,6 +51,7 @@ def merge(
     ] = None,
     wide: Annotated[bool, typer.Option("--wide", help="One row per subject instead of one per value.")] = False,
     strict: StrictOption = False,
+    kinds: KindsOption = None,  # noqa: ARG001 - its callback registers them
 ) -> None:
     """Read a study and write it as one table, with an account of every file."""
     import fsstats as fs

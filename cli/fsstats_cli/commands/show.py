@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fsstats_cli.options import KindsOption
 from fsstats_cli.output import print_table, say
 
 EXAMPLES = """
@@ -18,6 +19,7 @@ EXAMPLES = """
 
 def show(
     path: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, show_default=False)],
+    kinds: KindsOption = None,  # noqa: ARG001 - its callback registers them
 ) -> None:
     """Print one stats file: header, Measures and table."""
     import fsstats as fs
