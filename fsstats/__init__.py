@@ -1,4 +1,4 @@
-"""From a folder of finished FreeSurfer or FastSurfer subjects to one tidy table.
+"""From a folder of finished FreeSurfer, FastSurfer or FSL subjects to one tidy table.
 
 >>> import fsstats as fs  # doctest: +SKIP
 >>> table = fs.load("derivatives/freesurfer")  # doctest: +SKIP

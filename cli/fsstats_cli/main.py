@@ -12,7 +12,7 @@ from fsstats_cli.output import say
 
 app = typer.Typer(
     name="fsstats",
-    help="From a folder of finished FreeSurfer or FastSurfer subjects to one tidy table.",
+    help="From a folder of finished FreeSurfer, FastSurfer or FSL subjects to one tidy table.",
     epilog="Start with: fsstats demo",
     no_args_is_help=True,
     rich_markup_mode="rich",

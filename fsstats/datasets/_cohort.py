@@ -106,7 +106,7 @@ def make_cohort(
         follows the stats files of the run (aseg above all), and so the group effects and the head size. The
         images are coarse: only their volumes are meant. ``curv`` and ``recon-all`` are there for every run; the
         others for cross-sectional ones, subfields and amygdalar nuclei for longitudinal ones as well. Damage
-        does not touch them.
+        does not touch them. The truth holds all of them, also the logs, which a reader reads on request only.
     seed : int
         Seed of all that is random.
 

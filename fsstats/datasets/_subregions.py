@@ -34,7 +34,7 @@ def subregions(rng: np.random.Generator, study: Study, brains: Brains, runs: Seq
             for version, chosen in (("v22", cross), ("long.v22", long)):
                 if len(chosen):
                     path = f"mri/{hemi}.{stem}Volumes-T1.{version}.txt"
-                    yield text_file(f"{stem}.T1.{version}", path, chosen, lines, hemi=hemi)
+                    yield text_file(f"{stem}.T1.v22", path, chosen, lines, hemi=hemi)
     sides = {f"{_SIDES[hemi]}-": parts for hemi, parts in _thalami(next(own), study, brains).items()}
     lines = [line for side, parts in sides.items() for line in _rows(parts, side)]
     lines += [_total(f"{side}Whole_thalamus", parts, parts) for side, parts in sides.items()]

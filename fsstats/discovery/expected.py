@@ -8,7 +8,7 @@ from fsstats.discovery._rows import NO_KIND, Found, Kind, Record
 from fsstats.places import Place
 from fsstats.schema import HEMIS, number, source_of
 
-_Group = tuple[str, int | None, str]
+_Group = tuple[bool, str, int | None, str]
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ def missing_files(found: Sequence[Found]) -> list[Record]:
     groups: dict[_Group, _Peers] = defaultdict(_Peers)
     everybody = _Peers()
     for one in found:
-        for peers in (groups[_group(one)], everybody):
+        for peers in (groups[_group(one)], everybody) if one.in_subject else (groups[_group(one)],):
             peers.add(one)
     records = []
     for one in found:
@@ -43,7 +43,7 @@ def missing_files(found: Sequence[Found]) -> list[Record]:
 
 def _group(found: Found) -> _Group:
     version = number(found.state.version)
-    return found.state.tool, version[0] if version else None, found.subject.stream
+    return found.in_subject, found.state.tool, version[0] if version else None, found.subject.stream
 
 
 def _missing_of(found: Found, peers: _Peers) -> list[Record]:

@@ -14,6 +14,8 @@ from fsstats.schema import NAME_COLUMN
 
 _NAME_WIDTH = 40  # mris_anatomical_stats prints names with %-40s and the count right behind with %5d
 _COUNT_WIDTHS = (5, 6)
+_ID_AND_COUNT = re.compile(r"(?P<index>[\d ]{4}) (?=.{5}\d)(?P<segid>[\d ]{6})(?P<count>[1-9]\d{5,})[ \t]")
+"""mri_sclimbic_seg prints the id with %6d and the count right behind it with %6d."""
 _CUT = "Is the file cut short? recon-all may have stopped early, or the disk was full"
 
 
@@ -55,7 +57,7 @@ def read_rows(lines: Sequence[tuple[int, str]], columns: Sequence[str]) -> Table
         if len(tokens) == len(columns):
             name = tokens.pop(place) if place is not None else ""
             rows.append(Row(number, name, tuple(tokens)))
-        elif (row := _split_oddly(number, tokens, len(columns), place, remarks)) is not None:
+        elif (row := _split_oddly(number, line, tokens, columns, remarks)) is not None:
             rows.append(row)
         else:
             remarks.append(_misfit(number, line, columns, last=number == lines[-1][0]))
@@ -84,14 +86,17 @@ def _misfit(number: int, line: str, columns: Sequence[str], *, last: bool) -> Re
     return Remark(number, wording(expected=expected, found=found, hint=_CUT if last else ""))
 
 
-def _split_oddly(number: int, tokens: list[str], width: int, place: int | None, remarks: list[Remark]) -> Row | None:
+def _split_oddly(
+    number: int, line: str, tokens: list[str], columns: Sequence[str], remarks: list[Remark]
+) -> Row | None:
     """Take apart a line with too many or too few tokens; None if it cannot be done for sure."""
+    place, width = _place(columns, NAME_COLUMN), len(columns)
     if place is None:
         return None
     if len(tokens) > width:
         return _join_name(number, tokens, place, len(tokens) - width + 1, remarks)
-    if len(tokens) == width - 1 and place == 0:
-        return _unfuse(number, tokens, remarks)
+    if len(tokens) == width - 1:
+        return _unfuse(number, tokens, remarks) if place == 0 else _part_id(number, line, columns, remarks)
     return None
 
 
@@ -124,6 +129,19 @@ def _unfuse(number: int, tokens: list[str], remarks: list[Remark]) -> Row | None
     text = f"name and count had run together ({fused!r}); read as {name!r} and {count}"
     remarks.append(Remark(number, text, loss=False))
     return Row(number, name, (count, *tokens[1:]))
+
+
+def _part_id(number: int, line: str, columns: Sequence[str], remarks: list[Remark]) -> Row | None:
+    """Part an id from a count of six digits or more behind it, by the places in the line at which they are printed."""
+    found = _ID_AND_COUNT.match(line)
+    if found is None or list(columns[:3]) != ["Index", "SegId", "NVoxels"]:
+        return None
+    segid, count = found["segid"].strip(), found["count"]
+    tokens = [found["index"].strip(), segid, count, *line[found.end() :].split()]
+    name = tokens.pop(columns.index(NAME_COLUMN))
+    text = f"id and count of {name} had run together ({segid}{count}); read as {segid} and {count}"
+    remarks.append(Remark(number, text, loss=False))
+    return Row(number, name, tuple(tokens))
 
 
 def _is_split(fused: str, width: int, area: str) -> bool:

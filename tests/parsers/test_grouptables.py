@@ -406,7 +406,7 @@ def test_a_folding_index_may_be_zero():
 def test_a_negative_size_is_missing():
     table = text_table("id,lh_bankssts_thickness,rh_bankssts_thickness\na,-9,2.5\n")
     assert np.isnan(table.values[0, 0])
-    assert "1 value is negative, which cannot be" in said(table)
+    assert "1 value is negative or infinite, which cannot be" in said(table)
 
 
 def test_older_and_newer_name_are_one_structure():

@@ -28,7 +28,7 @@ from fsstats.schema import GLOBAL, atlas_of, canonical_region
 from fsstats.schema._data import read_tsv
 
 _SUBJECT: Final = re.compile(
-    r"(?:(?:src-)?subj(?:ect)?|sub|participant|scan|file|freesurfer|fs)-?id|id|subj(?:ect)?|sub|participant|fsid|case|name"
+    r"(?:(?:src-)?(?:subject|subj|sub)|participant|scan|file|freesurfer|fs)-?id|id|subject|subj|sub|participant|case|name"
 )
 _SESSION: Final = re.compile(r"ses(?:sion)?(?:-?id)?|visit|time-?point|tp|wave")
 _SIDE_IN_NAME: Final = re.compile(r"(?:^|[._-])(lh|rh)(?=[._-])", re.IGNORECASE)

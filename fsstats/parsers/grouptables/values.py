@@ -62,21 +62,22 @@ def without_fills(
     Returns
     -------
     values : ndarray
-        With NaN for zeros that cannot be true, and for negative sizes.
+        With NaN for zeros that cannot be true, and for negative and infinite sizes.
     remarks : list of Remark
         How many, and which zeros may be true.
     """
     never = np.array([_cannot_be_zero(label, fill) for label in labels], dtype=bool)
     doubtful = np.array([_should_not_be_zero(label) for label in labels], dtype=bool) & ~never
     unsigned = np.array([_SIGNED.fullmatch(label.measure) is None for label in labels], dtype=bool)
-    negative, zero = (values < 0) & unsigned, values == 0
+    snr = np.array([label.measure.endswith("_snr") for label in labels], dtype=bool)
+    negative, zero = ((values < 0) & unsigned) | (np.isinf(values) & ~snr), values == 0
     runs = np.array([".long." in subject for subject in subjects], dtype=bool)
     holes = np.array([label.measure.endswith("SurfaceHoles") for label in labels], dtype=bool)
     fills = zero & (never | (runs[:, None] & holes))
     remarks = [
         *_counted(fills, labels, subjects, "printed as 0, which stands for no value; taken as missing", loss=False),
         *_counted(zero & doubtful, labels, subjects, "0, which may be true or stand for no value; kept", loss=False),
-        *_counted(negative, labels, subjects, "negative, which cannot be; taken as missing", loss=True),
+        *_counted(negative, labels, subjects, "negative or infinite, which cannot be; taken as missing", loss=True),
     ]
     return np.where(fills | negative, np.nan, values), remarks
 
