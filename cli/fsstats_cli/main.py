@@ -7,7 +7,7 @@ import typer
 
 from fsstats._version import __version__
 from fsstats.errors import FsstatsError
-from fsstats_cli.commands import check, demo, find, merge, show
+from fsstats_cli.commands import check, demo, euler, find, merge, segstats, show
 from fsstats_cli.output import say
 
 app = typer.Typer(
@@ -36,7 +36,7 @@ def _root(
     """Hold the options of the program itself."""
 
 
-for command in (merge, find, check, show, demo):
+for command in (merge, find, check, show, euler, segstats, demo):
     name = command.__name__.rpartition(".")[2]
     app.command(name, epilog=command.EXAMPLES)(getattr(command, name))
 

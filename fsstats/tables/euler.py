@@ -24,7 +24,8 @@ def euler(table: pd.DataFrame) -> pd.DataFrame:
     ----------
     table : DataFrame
         A long table with the Measures ``lhSurfaceHoles`` and ``rhSurfaceHoles`` of aseg, or of recon-all's log
-        (``sources=["aseg", "recon-all"]``).
+        (``sources=["aseg", "recon-all"]``). Leave its other measures in: a longitudinal run that has no row
+        at all is not known here.
 
     Returns
     -------

@@ -17,7 +17,7 @@ def listed(folder="."):
     return sorted(path.name for path in Path(folder).iterdir())
 
 
-COMMANDS = ("check", "demo", "find", "merge", "show")
+COMMANDS = ("check", "demo", "euler", "find", "merge", "segstats", "show")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

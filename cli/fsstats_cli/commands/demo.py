@@ -35,7 +35,8 @@ def demo(
         message = f"{folder} is not empty; name a new folder: fsstats demo FOLDER"
         raise fs.TableError(message)
     effects: dict[str | tuple[str, str], float] = dict.fromkeys(_SMALLER, -0.2)
-    made = fs.datasets.make_cohort(folder / "subjects", n_subjects=subjects, effects=effects, seed=seed)
+    also = [kind for kind in fs.datasets.ALSO if kind != "recon-all"]
+    made = fs.datasets.make_cohort(folder / "subjects", n_subjects=subjects, effects=effects, also=also, seed=seed)
     out = folder / "cohort.parquet"
     with progress_bar("reading") as progress:
         cohort = fs.merge(made.root, out, participants=made.participants, progress=progress)
@@ -45,10 +46,10 @@ def demo(
 
 def _account(table: "pd.DataFrame", folder: Path, out: Path) -> str:
     """Say where everything is, and show a first table."""
-    chosen = table[(table["source"] == "aseg") & (table["measure"] == "volume") & table["region"].isin(_SMALLER)]
-    means = chosen.groupby(["region", "group", "unit"], observed=True)["value"].agg(["count", "mean", "std"])
+    chosen = table[(table["measure"] == "volume") & table["region"].isin(_SMALLER)]
+    means = chosen.groupby(["region", "source", "group", "unit"], observed=True)["value"].agg(["count", "mean", "std"])
     places = {
-        folder / "subjects": "the subjects, as recon-all would leave them",
+        folder / "subjects": "the subjects, as recon-all, FSL and others would leave them",
         out: f"{len(table):,} values, one per row",
         out.with_suffix(".json"): "what every column means",
         out.with_name("cohort.files.parquet"): "every file, and what is wrong with it",
@@ -59,7 +60,8 @@ def _account(table: "pd.DataFrame", folder: Path, out: Path) -> str:
             f"A made-up cohort of {table['subject'].nunique()} subjects, merged into one long table:",
             *(f"  {path!s:<{width}}  {text}" for path, text in places.items()),
             "",
-            "A first table: volume of the hippocampus, which was made 20 % smaller in the patients.",
+            "A first table: volume of the hippocampus, by FreeSurfer, FIRST and SynthSeg; it was made 20 % smaller in",
+            "the patients.",
             "",
             means.round(1).reset_index().to_string(index=False),
             "",
