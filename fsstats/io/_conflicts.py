@@ -1,19 +1,14 @@
 """Files that contradict each other: two for one place, copies under another name, regions that only one lacks."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import replace
-from math import isclose, isnan
-
-import numpy as np
+from collections.abc import Callable, Hashable, Sequence
+from math import isclose
 
 from fsstats.errors import wording
+from fsstats.io._cells import once_each, overlapping, some_of
 from fsstats.io._reading import Reading, text_of
 from fsstats.parsers import Layout
-from fsstats.tables.assemble import Block
 
-_Cell = tuple[str | None, ...]
-"""Subject, session, stream, source, hemisphere, region, measure."""
 _PLACE = ("subject", "session", "stream", "source", "hemi", "part")
 _KIND = ("source", "hemi", "part")
 _ENOUGH = 3
@@ -26,47 +21,10 @@ def settle(readings: Sequence[Reading]) -> list[Reading]:
     for rule in (_same_place, _copies, _lacking_regions, _lacking_measures):
         for index, reading in rule(found).items():
             found[index] = reading
-    return _once_each(found) if any(reading.group for reading in found) else found
-
-
-def _once_each(readings: Sequence[Reading]) -> list[Reading]:
-    """Use what several tables of many subjects repeat (eTIV) once; what they contradict each other in, not at all."""
-    seen: dict[_Cell, float] = {}
-    denied: set[_Cell] = set()
-    for reading in readings:
-        for block in reading.blocks:
-            for cell, value, _ in _cells_of(block):
-                before = seen.setdefault(cell, value)
-                if before != value and not (isnan(before) and isnan(value)):
-                    denied.add(cell)
-    taken: set[_Cell] = set()
-    return [_without(reading, taken, denied) for reading in readings]
-
-
-def _cells_of(block: Block) -> Iterator[tuple[_Cell, float, int]]:
-    """Give the identity, the value and the position of each value that a block uses."""
-    layout, who = block.layout, (block.subject, block.session, block.stream, block.source)
-    for i in range(len(layout)) if block.chosen is None else block.chosen.tolist():
-        yield (*who, layout.hemi[i], layout.region[i], layout.measure[i]), float(block.values[i]), i
-
-
-def _without(reading: Reading, taken: set[_Cell], denied: set[_Cell]) -> Reading:
-    """Leave out of a reading what was taken before or is denied, and say what is denied."""
-    blocks, lost = [], []
-    for block in reading.blocks:
-        cells = [(cell, i) for cell, _, i in _cells_of(block)]
-        lost += [cell for cell, _ in cells if cell in denied]
-        keep = [i for cell, i in cells if cell not in taken and cell not in denied]
-        taken.update(cell for cell, _ in cells)
-        blocks.append(replace(block, chosen=np.array(keep, dtype=np.intp)))
-    kept = replace(reading, block=blocks[0]) if reading.block is not None else replace(reading, group=tuple(blocks))
-    if not blocks or not lost:
-        return kept if blocks else reading
-    names = dict.fromkeys(" ".join(filter(None, (cell[0], cell[-2], cell[-1]))) for cell in lost)
-    text = wording(
-        expected="one value of each subject and measure", found=f"another in another file: {_some([*names])}"
-    )
-    return kept.noted(f"{text}. Neither is used", status="partial")
+    for group in overlapping(found):
+        for index, reading in zip(group, once_each([found[i] for i in group]), strict=True):
+            found[index] = reading
+    return found
 
 
 def _groups(readings: Sequence[Reading], key: Callable[[Reading], Hashable]) -> list[list[int]]:
@@ -167,11 +125,6 @@ def _lacking(
         for i in group:
             lacking = [name for name in usual if name not in names[i]]
             if lacking and concerns(readings[i]):
-                text = wording(expected=expected, found=f"none of {_some(lacking)}")
+                text = wording(expected=expected, found=f"none of {some_of(lacking)}")
                 changed[i] = readings[i].noted(text, status="partial")
     return changed
-
-
-def _some(names: Sequence[str], most: int = 8) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -95,7 +95,8 @@ def _rows(lines: Iterable[Line], remarks: list[Remark]) -> Iterator[_Row]:
         if not text or text.startswith("#"):
             continue
         found = _NUMBERED.fullmatch(text) or _PLAIN.fullmatch(text)
-        if found and _is_number(found["value"]):
+        split = found is not None and _is_number(found["name"].split()[-1])  # a blank within a number
+        if found and not split and _is_number(found["value"]):
             yield _Row(number, found["name"], found["value"])
         else:
             problem = wording(expected="a name and a volume", found=repr(text[:60]), hint="The line is left out")

@@ -71,7 +71,15 @@ def test_a_mask_is_bets_only_beside_its_brain(tree):
     assert set(find_stats(tree.root)["source"]) == {"mine"}
 
 
-WORDS = {"T1": True, "T1w_brain": True, "T1.anat": True, "first_results": True, "sub": False, "Subj001": False, "": False}
+WORDS = {
+    "T1": True,
+    "T1w_brain": True,
+    "T1.anat": True,
+    "first_results": True,
+    "sub": False,
+    "Subj001": False,
+    "": False,
+}
 
 
 @pytest.mark.parametrize(("name", "generic"), WORDS.items())

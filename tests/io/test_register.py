@@ -62,7 +62,7 @@ def load_text(data, where):
     return stats_file(where, names=names, columns={"Load": ""}, numbers=[[float(load)] for _, load in pairs])
 
 
-OUR_FORMAT = fs.Format("lesions", lambda head, where: b"Lesion" in head, load_text)
+OUR_FORMAT = fs.Format("lesions", lambda head, _where: b"Lesion" in head, load_text)
 
 
 @pytest.fixture

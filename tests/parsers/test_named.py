@@ -242,6 +242,11 @@ BROKEN = {
     ),
     "a decimal comma": (BRAINSTEM.replace("280.5", "280,5"), "brainstemSsVolumes.v13.txt", "expected a name and a vol"),
     "a word for a volume": (BRAINSTEM.replace("280.500000", "n/a"), "brainstemSsVolumes.v13.txt", ":3: expected a na"),
+    "a volume split by a blank": (
+        BRAINSTEM.replace("Pons 15", "Pons 15 "),
+        "brainstemSsVolumes.v13.txt",
+        ":2: expected a name and a volume",
+    ),
     "two volumes of one structure": (BRAINSTEM + "SCP 1.0\n", "brainstemSsVolumes.v13.txt", "one volume of SCP"),
     "only the first line of a twin": (
         "# Hippocampal subfield volumes as created by segmentHA_T2.sh\n",
