@@ -287,7 +287,7 @@ def parse_hypothalamus(data: bytes, where: str) -> StatsFile:
         "hypothalamus.csv",
         where,
         source="hypothalamus.v1",
-        **_rows_with_ids(units, {}),
+        **_rows_with_ids(units, {name: region.segid for name, region in _named("hypothalamus").items()}),
         measures=[total(name, value, remarks) for name, value in wholes.items()],
         header=_about(subject),
         remarks=remarks,

@@ -27,6 +27,7 @@ from fsstats.schema import (
     hemi_of,
     is_intensity,
     measure_of,
+    side_of,
 )
 
 UNKNOWN_UNIT = "unknown"
@@ -110,7 +111,7 @@ def layout_of(shape: Shape) -> Layout:
 
 
 def _hemi(shape: Shape, name: str) -> str | None:
-    return shape.hemi or hemi_of(name)
+    return shape.hemi or side_of(name, atlas_of(shape.source))
 
 
 def _regions(shape: Shape) -> list[str]:

@@ -50,14 +50,9 @@ def _refuse_strangers(text: str, where: str) -> None:
     refuse: Callable[..., StatsFormatError] = StatsFormatError.at
     if _GROUP_TABLE.match(text):
         name = text.split("\n", 1)[0].split(maxsplit=1)[0]
-        hint = "It holds many subjects; this reads one subject's file"
+        hint = "read_group_table reads it"
         raise refuse(
             where, expected="one subject's stats", found=f"a group table ({name})", hint=hint, status="skipped"
-        )
-    if "<mean> +- <std> (using" in text:
-        found = "the curvature report of mris_curvature_stats"
-        raise refuse(
-            where, expected="a table with ColHeaders", found=found, hint="It is not read yet", status="skipped"
         )
     first = next(line for line in text.split("\n") if line.strip())
     raise refuse(where, expected="a stats file with a '# ColHeaders' or '# Measure' line", found=f"{first[:60]!r}")

@@ -36,6 +36,7 @@ from fsstats.schema.regions import (
     names_of_segid,
     printed_regions,
     regions,
+    side_of,
 )
 from fsstats.schema.sources import Identity, Source, atlas_of, identify, source_of, sources
 from fsstats.schema.versions import number, release, same_release, tool_and_version
@@ -79,6 +80,7 @@ __all__ = [
     "regions",
     "release",
     "same_release",
+    "side_of",
     "source_of",
     "sources",
     "tool_and_version",

@@ -141,6 +141,27 @@ def canonical_region(name: str, *, segid: int | None = None, atlas: str | None =
     return _by_alias(atlas).get(plain, plain) if atlas else plain
 
 
+@cache
+def _sides(atlas: str) -> dict[str, str | None]:
+    """Give the side of every name that an atlas has on one side only."""
+    sides: dict[str, str | None] = {}
+    for region in regions():
+        if region.atlas == atlas:
+            sides[region.name] = None if region.name in sides else region.hemi
+    return sides
+
+
+def side_of(name: str, atlas: str | None) -> str | None:
+    """Tell the side of a structure by its name, or else by its atlas.
+
+    Examples
+    --------
+    >>> side_of("Left-Hippocampus", None), side_of("LC_R", "AAN"), side_of("insula", "aparc")
+    ('lh', 'rh', None)
+    """
+    return hemi_of(name) or (_sides(atlas).get(name) if atlas else None)
+
+
 _SIDE = re.compile(
     r"^(?:(?:Cbm_)?(Left|Right)[- _]|Whole-(Left|Right)$|(?:ctx|wm)[-_](lh|rh)[-_]|(lh|rh)[-_.]"
     r"|(?-i:([LR])-(?!Sg$)(?=[A-Z])))",
@@ -165,5 +186,5 @@ def hemi_of(name: str) -> str | None:
     return _HEMI[next(filter(None, found.groups())).lower()] if found else None
 
 
-for _kept in (printed_regions, names_of_segid, _by_alias):
+for _kept in (printed_regions, names_of_segid, _by_alias, _sides):
     forget_with_registry(_kept.cache_clear)
