@@ -9,9 +9,9 @@ from fsstats.places import Place
 from fsstats.schema import Identity
 
 _WORDS_OF_WORK: Final = """
-anat bet biascorr brain bvars crop dwi extracted fast first freesurfer fs fsl fullfov gtm gtmpvc mask mni mprage mri nii out output
-pet reg results samseg seg segmentation siena sienax skull stats std stripped struct structural synthseg t1 t1w
-t2 t2w to
+anat bet biascorr brain bvars crop dwi extracted fast first freesurfer fs fsl fullfov gtm gtmpvc mask mni mprage mri nii
+out output pet reg results samseg seg segmentation siena sienax skull stats std stripped struct structural synthseg t1
+t1w t2 t2w to
 """
 _GENERIC: Final = frozenset(_WORDS_OF_WORK.split())
 """Words that say what was done and not to whom; numbers behind them do not count (T1, T1w, brain2)."""

@@ -10,7 +10,7 @@ from typing import Final
 from fsstats.discovery.naming import is_generic
 from fsstats.discovery.subjects import PARTS, TEMPLATES, LeftOut
 from fsstats.parsers.grouptables import recognises_group_table
-from fsstats.places import Place, faults, is_archive, place
+from fsstats.places import Place, faults, is_archive, is_archive_root, place
 from fsstats.schema import Identity, identify, source_of
 
 MAX_DEPTH: Final = 4
@@ -74,6 +74,8 @@ def _leave_out_links(found: Found) -> None:
 
 def _walk(folder: Place, found: Found, seen: set[str], depth: int, most: int) -> bool:
     """Walk one folder; tell whether anything is in it."""
+    if is_archive_root(folder):
+        found.left_out |= dict.fromkeys(LeftOut(folder, text, status="unreadable") for text in faults(folder))
     if is_subject(folder):
         if folder not in found.subjects:
             found.subjects[folder] = list(_files_of(folder, found))
@@ -223,8 +225,3 @@ def _fits(identity: Identity, names: list[str]) -> bool:
         return True
     stems = {_IMAGE.sub("", name) for name in names}
     return any(pattern.format(prefix=identity.prefix) in stems for pattern in source.beside)
-
-
-def faults_of(root: Place) -> list[LeftOut]:
-    """Name what is wrong with an archive or was left out of it."""
-    return [LeftOut(root, text, status="unreadable") for text in faults(root)]

@@ -171,8 +171,8 @@ def identify(path: str) -> Identity | None:
     (('aparc.a2009s', 'lh'), 'aseg', None)
     """
     parts = path.partition("::")[0].replace("\\", "/").split("/")
-    for depth, patterns in _patterns().items():
-        found = _match("/".join(parts[-depth:]), patterns)
+    for depth in _patterns():
+        found = _match("/".join(parts[-depth:]), depth)
         if found is not None:
             return found
     return _match_stats(parts[-1])
@@ -192,8 +192,8 @@ def _patterns() -> Mapping[int, tuple[_Pattern, ...]]:
 
 
 @lru_cache(maxsize=65536)
-def _match(tail: str, patterns: tuple[_Pattern, ...]) -> Identity | None:
-    for pattern, source in patterns:
+def _match(tail: str, depth: int) -> Identity | None:
+    for pattern, source in _patterns()[depth]:
         found = pattern.fullmatch(tail)
         if found:
             groups = found.groupdict()
@@ -205,6 +205,9 @@ def _match(tail: str, patterns: tuple[_Pattern, ...]) -> Identity | None:
                 prefix=groups.get("prefix") or "",
             )
     return None
+
+
+forget_with_registry(_match.cache_clear)
 
 
 @lru_cache(maxsize=65536)

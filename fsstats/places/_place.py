@@ -1,0 +1,220 @@
+"""Where files may lie: folders, archives and addresses on servers, all read alike."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from fsstats.places._addresses import archive_kind, inside, local, split, tidy_url
+from fsstats.places._faults import fault
+from fsstats.places._sources import LIMIT, bounded, open_local, too_large
+from fsstats.places.archives import ArchivePlace
+from fsstats.places.remote import RemotePlace
+
+
+class Place(Protocol):
+    """A folder or a file, wherever it lies: the part of `pathlib.Path` that reading takes.
+
+    A `pathlib.Path` is the place of what lies on this machine. Places of one address are equal.
+    """
+
+    @property
+    def name(self) -> str:
+        """The last component; of an archive its file's name without ``.zip``, ``.tar.gz`` and the like."""
+
+    @property
+    def parent(self) -> "Place":
+        """The folder around it; of an archive the folder that it lies in."""
+
+    def __truediv__(self, name: str, /) -> "Place": ...
+
+    def __str__(self) -> str:
+        """Give the address, as it goes into the files table."""
+
+    def __hash__(self) -> int: ...
+
+    def is_dir(self) -> bool:
+        """Say whether it is a folder."""
+
+    def is_file(self) -> bool:
+        """Say whether it is a file."""
+
+    def exists(self) -> bool:
+        """Say whether it is there."""
+
+    def iterdir(self) -> Iterator["Place"]:
+        """Give what is in the folder."""
+
+    def read_bytes(self) -> bytes:
+        """Give the file's content."""
+
+
+Address = str | os.PathLike[str] | Place
+
+
+def place(address: Address) -> Place:
+    """Give the place of an address. Nothing is opened yet, and no server is asked.
+
+    Parameters
+    ----------
+    address : str or path
+        A path on this machine, ``zip://member::archive`` or ``tar://member::archive``, or a URL that fsspec
+        knows: ``s3://``, ``gs://``, ``https://``, ``memory://`` … . An archive is a folder.
+
+    Returns
+    -------
+    Place
+        A `pathlib.Path` for what lies on this machine in no archive.
+
+    Raises
+    ------
+    PlaceError
+        If there is no such protocol, or what speaks it is not installed.
+
+    Notes
+    -----
+    The name of an archive says that it is one: .zip, .tar, .tar.gz, .tgz, .tar.bz2, .tbz2, .tbz, .tar.xz, .txz,
+    .tar.zst, .tzst. It is never unpacked to disk. Archives within archives are not looked into.
+
+    Examples
+    --------
+    >>> stats = place("study/sub-01.zip") / "stats"
+    >>> str(place("zip://stats/aseg.stats::study/sub-01.zip").parent)
+    'zip://stats::study/sub-01.zip'
+    """
+    text = str(address)
+    found = inside(text)
+    if found is not None:
+        path = local(found.outer)
+        return ArchivePlace(found.kind, tidy_url(found.outer) if path is None else path, found.inner)
+    path = local(text)
+    if text.startswith(("zip://", "tar://")):
+        raise fault(text, expected="zip://member::archive", found="no archive behind '::'")
+    kind = archive_kind(_name(text)) if is_archive(text) else None
+    if path is None:
+        url = tidy_url(text)
+        return ArchivePlace(kind, url) if kind else RemotePlace.at(url)
+    return ArchivePlace(kind, path) if kind else Path(path)
+
+
+def read_bytes(address: Address, *, limit: int = LIMIT) -> bytes:
+    """Read a file, wherever it lies.
+
+    Parameters
+    ----------
+    address : str or path
+        An address as in the files table.
+    limit : int
+        A file of more bytes is refused before it is in memory.
+
+    Returns
+    -------
+    bytes
+        The file's content.
+
+    Raises
+    ------
+    PlaceError
+        If it is too large, damaged, encrypted, or its server cannot be reached.
+    OSError
+        If it is not there or closed to you.
+
+    Examples
+    --------
+    >>> import zipfile
+    >>> with zipfile.ZipFile("sub-01.zip", "w") as archive:
+    ...     archive.writestr("stats/aseg.stats", "# Title")
+    >>> read_bytes("zip://stats/aseg.stats::sub-01.zip")
+    b'# Title'
+    """
+    text = str(address)
+    path = local(text)
+    if path is not None:
+        return _read_local(path, limit)
+    found = place(text)
+    if isinstance(found, ArchivePlace | RemotePlace):
+        return found.read_bytes(limit)
+    return found.read_bytes()
+
+
+def _read_local(path: str, limit: int) -> bytes:
+    with open_local(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            raise too_large(path, f"{size:,}", limit)
+        return bounded(file, limit, path)
+
+
+def is_archive(path: Address) -> bool:
+    """Say whether an address is an archive's, by its name; on this machine there must be a file of that name.
+
+    Parameters
+    ----------
+    path : str or path
+        An address.
+
+    Returns
+    -------
+    bool
+        False for an archive within an archive, which is not looked into.
+
+    Examples
+    --------
+    >>> is_archive("s3://bucket/sub-01.zip"), is_archive("zip://sub-01.tar::s3://bucket/study.zip")
+    (True, False)
+    """
+    text = str(path)
+    if inside(text) is not None or archive_kind(_name(text)) is None:
+        return False
+    there = local(text)
+    return there is None or os.path.isfile(there)  # noqa: PTH113 - Path.is_file raises where it is closed
+
+
+def is_archive_root(place: Place) -> bool:
+    """Say whether a place is an archive itself, as a folder.
+
+    Parameters
+    ----------
+    place : Place
+        Any place.
+
+    Returns
+    -------
+    bool
+        False for what lies in an archive.
+
+    Examples
+    --------
+    >>> is_archive_root(place("memory://study/sub-01.zip")), is_archive_root(place("memory://study"))
+    (True, False)
+    """
+    return isinstance(place, ArchivePlace) and not place.inner
+
+
+def faults(place: Place) -> list[str]:
+    """Say what is wrong with an archive as a whole, and which members were left out.
+
+    Parameters
+    ----------
+    place : Place
+        An archive, or what lies in one.
+
+    Returns
+    -------
+    list of str
+        A sentence for each reason; empty where nothing is wrong, and for other places.
+
+    Examples
+    --------
+    >>> import zipfile
+    >>> with zipfile.ZipFile("sub-01.zip", "w") as archive:
+    ...     archive.writestr("../aseg.stats", "# Title")
+    >>> faults(place("sub-01.zip"))
+    ["left out of the archive, names that lead out of it: '../aseg.stats'"]
+    """
+    return place.faults() if isinstance(place, ArchivePlace) else []
+
+
+def _name(address: str) -> str:
+    path = local(address)
+    return os.path.basename(path) if path is not None else split(address)[1]  # noqa: PTH119 - as it is written
