@@ -297,4 +297,6 @@ def _with_outcome(files: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFr
     records = [{**reading.record, "n_values": sum(map(len, reading.blocks))} for reading in readings]
     read = ~files["status"].isin(_NOT_READ)
     outcome = pd.DataFrame(records, columns=list(files.columns), index=files.index[read]).astype(files.dtypes)
-    return pd.concat([outcome, files[~read]]).sort_index()
+    in_tables = {block.subject for reading in readings for block in reading.group}
+    found_after_all = ~read & files["path"].isna() & files["subject"].isin(in_tables)
+    return pd.concat([outcome, files[~read & ~found_after_all]]).sort_index().reset_index(drop=True)

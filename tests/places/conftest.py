@@ -8,6 +8,7 @@ import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import fsspec
 import pytest
@@ -25,7 +26,7 @@ class Quiet(SimpleHTTPRequestHandler):
 class Parts(Quiet):
     """The same with parts of files (Range), as real servers have; it counts the bytes it sends."""
 
-    sent: dict = {}
+    sent: ClassVar[dict[str, int]] = {}
 
     def do_GET(self):
         asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from fsstats.places import _sources, archives, faults, place, read_bytes, tars
 from places_support import TREE, files_of, make_tar, make_zip
 
-NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/\\:"), min_size=1, max_size=12).filter(
-    lambda name: name.strip(".")
-)
+NAMES = st.text(
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/\\:"), min_size=1, max_size=12
+).filter(lambda name: name.strip("."))
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
 
 

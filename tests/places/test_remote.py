@@ -194,7 +194,7 @@ class Odd(BaseHTTPRequestHandler):
         else:
             self.answer(404)
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815 - the server's way of naming
 
 
 @pytest.fixture(scope="module")
@@ -245,7 +245,7 @@ class Failing(AbstractFileSystem):
     protocol = "failing"
     error: Exception = OSError()
 
-    def info(self, path, **_):
+    def info(self, *_, **__):
         raise self.error
 
     ls = cat_file = info
@@ -253,7 +253,10 @@ class Failing(AbstractFileSystem):
 
 ERRORS = {
     "closed": (PermissionError("Access Denied"), "found PermissionError: Access Denied"),
-    "no credentials": (RuntimeError("Unable to locate credentials"), "found RuntimeError: Unable to locate credentials"),
+    "no credentials": (
+        RuntimeError("Unable to locate credentials"),
+        "found RuntimeError: Unable to locate credentials",
+    ),
     "too slow": (TimeoutError(), "found TimeoutError. Is the address right"),
 }
 
