@@ -194,5 +194,6 @@ def _source(outer: str) -> tuple[Source, tuple[Hashable, ...]]:
     if path is None:
         file = remote_file(outer)
         return file, (file.where, file.size, file.mark)
-    state = os.stat(path)  # noqa: PTH116 - many files are read from one archive, and Path is slow
-    return LocalFile(path, state.st_size), (os.path.abspath(path), state.st_size, state.st_mtime_ns)  # noqa: PTH100
+    path = os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118 - it is remembered, and Path is slow
+    state = os.stat(path)  # noqa: PTH116 - the same
+    return LocalFile(path, state.st_size), (path, state.st_size, state.st_mtime_ns)

@@ -1,6 +1,7 @@
 """Folders and files on servers, through fsspec."""
 
 import errno
+import io
 import os
 import re
 from collections.abc import Iterator
@@ -224,6 +225,8 @@ def _gives_parts(fs: Any, place: RemotePlace, size: int | None) -> bool:
 
 def _open(fs: Any, path: str, *, jumps: bool | None, size: int | None) -> Any:
     """Open a file: for one part (None), to jump through it, or to read it from the start."""
+    if "memory" in fs.protocol:
+        return io.BytesIO(fs.cat_file(path))  # all who open a file there share one position
     if "http" in fs.protocol:
         # A size, be it any, saves a request; with a block of 0 the file is one stream.
         size, run = size or 1, 0

@@ -142,14 +142,14 @@ class _Tar:
     def _finish(self, stream: "_Stream", last: str | None, problem: str | None) -> None:
         """See whether the archive ends as it should, and name what does not."""
         ended = stream.last == bytes(_BLOCK) and problem is None
-        behind = any(block.strip(b"\0") for block in stream.rest()) if ended else False
+        behind = sum(bool(block.strip(b"\0")) for block in stream.rest())  # to the last, for the check sum
         member = self.index.find(last) if last else None
         if last and member is not None and member.start + member.size > stream.length():
             self.index.drop(last, "files that were cut off")
         if not ended or stream.cut:
             text = "the archive was cut or is damaged; what lies before that is used"
             self.index.faults.append(f"{self.source.where}: {text}" + (f" ({problem})" if problem else ""))
-        if behind:
+        if ended and behind:
             text = "what lies behind the archive's end is not read. Were several archives put together?"
             self.index.faults.append(f"{self.source.where}: {text}")
 

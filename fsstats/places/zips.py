@@ -30,6 +30,7 @@ _ENTRY: Final = Struct("<4s6H3L5H2L")
 _LOCAL: Final = Struct("<4s5H3L2H")
 _EXTRA: Final = Struct("<2H")
 _TAIL: Final = _END.size + (1 << 16)
+_SHORT_TAIL: Final = 4096
 _SLACK: Final = 512
 """How much longer a member's own header may be than the directory tells, before it takes a second read."""
 _ZIP64, _FULL, _ENCRYPTED = 1, 0xFFFFFFFF, 1
@@ -92,8 +93,11 @@ def _held(source: Source) -> Held:
 def _find_directory(source: Source) -> _Directory:
     """Find the directory by the record at the archive's end."""
     size = source.size or 0
-    tail = source.read(max(0, size - _TAIL), size)
-    at = tail.rfind(b"PK\5\6")
+    for length in (_SHORT_TAIL, _TAIL):  # the long one is for an archive with a comment
+        tail = source.read(max(0, size - length), size)
+        at = tail.rfind(b"PK\5\6")
+        if at >= 0:
+            break
     if at < 0 or len(tail) - at < _END.size:
         hint = "Is the download complete?"
         raise fault(source.where, expected="a zip archive's directory at its end", found="none", hint=hint)

@@ -126,6 +126,12 @@ def test_a_relative_address_stays_relative(shared, monkeypatch):
     assert str(place("study.zip") / "sub-01") == "zip://sub-01::study.zip"
     assert read_bytes("zip://case.txt::study.zip") == b"lower"
     assert str(place("study.zip").parent) == "."
+    (shared / "elsewhere").mkdir()
+    monkeypatch.chdir(shared / "elsewhere")
+    assert read_bytes("zip://case.txt::../study.zip") == b"lower"
+    assert read_bytes(f"zip://case.txt::{shared}/study.zip") == b"lower"
+    monkeypatch.chdir(shared)
+    (shared / "elsewhere").rmdir()
 
 
 def test_an_archive_whose_name_does_not_say_so_has_an_address_all_the_same(shared, tmp_path):
