@@ -49,7 +49,8 @@ def open_tar(source: Source) -> Archive:
 
     Notes
     -----
-    Of an archive that was cut, what lies before the cut is used; ``Index.faults`` says so.
+    Of an archive that was cut, what lies before the cut is used; ``Index.faults`` says so. What gzip has packed has
+    one check sum, at its end: damage that looks like a cut is not told from one.
     """
     codec = _codec_of(source)
     tar = _Tar(source, codec, jumps=codec is None and source.seekable)
@@ -147,7 +148,8 @@ class _Tar:
         if last and member is not None and member.start + member.size > stream.length():
             self.index.drop(last, "files that were cut off")
         if not ended or stream.cut:
-            text = "the archive was cut or is damaged; what lies before that is used"
+            proof = ", though the archive's check sum cannot prove it" if self.codec else ""
+            text = f"the archive was cut or is damaged; what lies before that is used{proof}"
             self.index.faults.append(f"{self.source.where}: {text}" + (f" ({problem})" if problem else ""))
         if ended and behind:
             text = "what lies behind the archive's end is not read. Were several archives put together?"
