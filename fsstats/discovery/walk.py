@@ -75,7 +75,7 @@ def _leave_out_links(found: Found) -> None:
 def _walk(folder: Place, found: Found, seen: set[str], depth: int, most: int) -> bool:
     """Walk one folder; tell whether anything is in it."""
     if is_archive_root(folder):
-        found.left_out |= dict.fromkeys(LeftOut(folder, text, status="unreadable") for text in faults(folder))
+        found.left_out |= dict.fromkeys(LeftOut(folder, text, _status(text)) for text in faults(folder))
     if is_subject(folder):
         if folder not in found.subjects:
             found.subjects[folder] = list(_files_of(folder, found))
@@ -96,6 +96,11 @@ def _walk(folder: Place, found: Found, seen: set[str], depth: int, most: int) ->
             reason = f"not a subject: holds none of {', '.join(PARTS)}"
             found.left_out.setdefault(LeftOut(child, reason))
     return anything or len(barren) < len(folders)
+
+
+def _status(fault: str) -> str:
+    """Say how bad a fault of an archive is: links that lead out of it (to fsaverage) cost nothing."""
+    return "skipped" if fault.startswith("left out of the archive, links") else "unreadable"
 
 
 def _enter(child: Place, found: Found, seen: set[str], depth: int, most: int) -> bool:

@@ -153,6 +153,17 @@ def test_a_hostile_archive_is_named_and_nothing_leaves_it(made, tmp_path):
     assert named["problem"].str.contains("names that lead out of it").tolist() == [True]
 
 
+def test_a_link_to_a_template_outside_is_no_fault(made, tmp_path):
+    (tmp_path / "s").mkdir()
+    shutil.copytree(made.root / "sub-001_ses-1", tmp_path / "s" / "sub-001_ses-1")
+    (tmp_path / "s" / "fsaverage").symlink_to("/opt/freesurfer/subjects/fsaverage")
+    tar_of(tmp_path / "s", tmp_path / "study.tar")
+    cohort = fs.load_cohort(tmp_path / "study.tar")
+    named = cohort.files[cohort.files["path"] == str(tmp_path / "study.tar")]
+    assert named["status"].tolist() == ["skipped"]
+    assert not (fs.problems(cohort.files)["level"] == "error").any()
+
+
 def test_a_study_below_a_memory_address(made):
     fsspec = pytest.importorskip("fsspec")
     memory = fsspec.filesystem("memory")
