@@ -30,6 +30,18 @@ class Identity(NamedTuple):
     """What a user put in front of the name that the program gives (FSL's output prefix)."""
 
 
+class FileName(NamedTuple):
+    """How files of a kind are called."""
+
+    pattern: str
+    """A regular expression, with folders where the name alone says too little.
+
+    Groups: ``hemi``; ``v1``, ``v2`` … are the variant; ``part``; ``prefix``.
+    """
+    variant: str | None = None
+    """The variant, where it is not just the groups joined by dots: ``T1-{v1}.{v2}``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A kind of file that we know by name; other ``.stats`` files are read all the same."""
@@ -42,12 +54,8 @@ class Source:
     """The atlas whose region names it uses."""
     format: str = DEFAULT_FORMAT
     """The parser that reads it."""
-    files: tuple[str, ...] = ()
-    """Regular expressions of its file names (with folders where the name alone says too little).
-
-    Groups: ``hemi``; ``v1``, ``v2`` … are the variant; ``part``; ``prefix``. A kind whose files are called
-    ``<name>.stats`` or ``?h.<name>.stats`` needs none.
-    """
+    files: tuple["FileName", ...] = ()
+    """Its file names. A kind whose files are called ``<name>.stats`` or ``?h.<name>.stats`` needs none."""
     complete: bool = False
     """Whether a whole file has a row for every region of its atlas."""
     absent: tuple[tuple[str, str | None], ...] = ()
@@ -96,16 +104,30 @@ def _source(where: str, entry: Entry) -> Source:
     if unknown or needed:
         found = f"unknown {unknown[0]!r}" if unknown else f"no {needed[0]!r}"
         raise KindsError.at(place, expected=f"keys among {', '.join(known)}", found=found)
-    values = {name: _value(value) for name, value in entry.items()}
+    values = {name: _value(place, name, value) for name, value in entry.items()}
     _require_types(place, values)
     _require_patterns(place, values.get("files", ()))
     return Source(**values)
 
 
-def _value(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple((item["region"], item.get("until")) if isinstance(item, dict) else item for item in value)
-    return value
+_ITEMS: Final = {"files": ("pattern", "variant"), "absent": ("region", "until")}
+"""What the tables in a list may hold: something that must be there, and something that may."""
+
+
+def _value(place: str, name: str, value: Any) -> Any:
+    """Make lists tuples, and their items what a `Source` holds."""
+    if not isinstance(value, list):
+        return value
+    if name not in _ITEMS:
+        return tuple(value)
+    due, perhaps = _ITEMS[name]
+    tables = [item if isinstance(item, dict) else {due: item} for item in value]
+    wrong = next((table for table in tables if due not in table or not set(table) <= {due, perhaps}), None)
+    if wrong is not None or not all(isinstance(text, str) for table in tables for text in table.values()):
+        expected = f"{name} as texts or tables of {due} and {perhaps}"
+        raise KindsError.at(place, expected=expected, found=repr(wrong or value))
+    pairs = [(table[due], table.get(perhaps)) for table in tables]
+    return tuple(FileName(*pair) for pair in pairs) if name == "files" else tuple(pairs)
 
 
 def _require_types(place: str, values: Mapping[str, Any]) -> None:
@@ -116,12 +138,16 @@ def _require_types(place: str, values: Mapping[str, Any]) -> None:
             raise KindsError.at(place, expected=f"{field.name} as {kind.__name__}", found=repr(values[field.name]))
 
 
-def _require_patterns(place: str, patterns: tuple[str, ...]) -> None:
-    for pattern in patterns:
+def _require_patterns(place: str, names: tuple[FileName, ...]) -> None:
+    for pattern, variant in names:
         try:
-            re.compile(pattern)
+            groups = re.compile(pattern).groupindex
         except re.error as error:
             raise KindsError.at(place, expected="a regular expression", found=f"{pattern!r} ({error})") from error
+        try:
+            (variant or "").format(**dict.fromkeys(groups, ""))
+        except (LookupError, ValueError) as error:
+            raise KindsError.at(place, expected=f"a variant of {', '.join(groups)}", found=repr(variant)) from error
 
 
 def source_of(name: str | None) -> Source | None:
@@ -178,7 +204,7 @@ def identify(path: str) -> Identity | None:
     return _match_stats(parts[-1])
 
 
-_Pattern = tuple[re.Pattern[str], Source]
+_Pattern = tuple[re.Pattern[str], str | None, Source]
 
 
 @of_registry
@@ -186,18 +212,19 @@ def _patterns() -> Mapping[int, tuple[_Pattern, ...]]:
     """Give the names of all kinds, by how many folders and file names they tell, most first."""
     found: dict[int, list[_Pattern]] = {}
     for source in reversed([*sources().values()]):  # what was added last goes first
-        for pattern in source.files:
-            found.setdefault(pattern.count("/") + 1, []).append((re.compile(pattern), source))
+        for pattern, variant in source.files:
+            found.setdefault(pattern.count("/") + 1, []).append((re.compile(pattern), variant, source))
     return {depth: tuple(found[depth]) for depth in sorted(found, reverse=True)}
 
 
 @lru_cache(maxsize=65536)
 def _match(tail: str, depth: int) -> Identity | None:
-    for pattern, source in _patterns()[depth]:
+    for pattern, template, source in _patterns()[depth]:
         found = pattern.fullmatch(tail)
         if found:
             groups = found.groupdict()
             variant = [text for name, text in groups.items() if re.fullmatch(r"v\d", name) and text]
+            variant = [template.format(**groups)] if template else variant
             return Identity(
                 source=".".join([source.name, *variant]),
                 hemi=_HEMI.get((groups.get("hemi") or "").lower()),

@@ -141,6 +141,18 @@ WRONG = {
         "[[source]]\nname = 'x'\ndescription = 'y'\nfiles = 'z'\n",
         r"expected files as tuple, found 'z'",
     ),
+    "a file name without its pattern": (
+        "[[source]]\nname = 'x'\ndescription = 'y'\nfiles = [{ variant = 'z' }]\n",
+        r"expected files as texts or tables of pattern and variant, found \{'variant': 'z'\}",
+    ),
+    "a variant of a group that is not there": (
+        "[[source]]\nname = 'x'\ndescription = 'y'\nfiles = [{ pattern = '(?P<v1>a)', variant = '{v2}' }]\n",
+        r"expected a variant of v1, found '\{v2\}'",
+    ),
+    "a file name that is a number": (
+        "[[source]]\nname = 'x'\ndescription = 'y'\nfiles = [1]\n",
+        r"expected files as texts or tables of pattern and variant",
+    ),
     "a broken pattern": (
         "[[source]]\nname = 'x'\ndescription = 'y'\nfiles = ['(']\n",
         r"expected a regular expression, found '\('",
