@@ -33,8 +33,9 @@ def find_stats(
     Parameters
     ----------
     roots : path or sequence of paths
-        SUBJECTS_DIRs, BIDS derivatives, folders of such folders (down to four
-        levels), single subjects, or single ``.stats`` files.
+        SUBJECTS_DIRs, BIDS derivatives, FSL's outputs, folders of such folders (down to four levels), single
+        subjects, single files, tables of many subjects; or archives (``.zip``, ``.tar.gz``) and URLs (``s3://``,
+        ``https://``) of any of these.
     subjects : collection of str, optional
         Only these subjects, by folder name or by subject label.
     sources : collection of str, optional
@@ -61,7 +62,13 @@ def find_stats(
 
     A file ought to be there if more than half of the subjects that were processed alike (tool, first
     number of the version, stream) have it, or the other one of two, or if its other hemisphere is there.
-    A link to a subject that is found under its own name too is left out.
+    A link to a subject that is found under its own name too is left out. Kinds of file that are read only on
+    request (`sources`) have status ``skipped``, and so have tables of many subjects that lie beside subjects.
+
+    Files in no FreeSurfer subject belong to whom a BIDS or UK Biobank name says, in the file's name or a
+    folder's; else to the prefix that the user gave (``Subj001_output_all_fast_firstseg.nii.gz``), else to the
+    nearest folder whose name says more than what was done. Several outputs of one program for one subject are
+    told apart by their prefix, behind the source (``bet.T1_brain``).
 
     Examples
     --------

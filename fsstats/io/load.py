@@ -46,7 +46,7 @@ def read_stats(path: PathLike, *, strict: bool = True) -> StatsFile:
     Parameters
     ----------
     path : path
-        A ``.stats`` file of FreeSurfer or FastSurfer.
+        A file of FreeSurfer, FastSurfer, FSL …, a member of an archive (``zip://name::archive``), or a URL.
     strict : bool
         Raise if anything is missing. If False, what is whole is kept and ``remarks`` names the rest.
 

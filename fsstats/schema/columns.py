@@ -42,7 +42,7 @@ FILES_COLUMNS: Final = {
     "source": LONG_COLUMNS["source"],
     "hemi": "lh or rh where the file's name says a side, else missing.",
     "part": "Which part of the source it is, where that is several files: a tract, a tissue, a structure.",
-    "tool": "Which program family wrote the file: FreeSurfer or FastSurfer.",
+    "tool": "Which program family wrote the file: FreeSurfer, FastSurfer or FSL.",
     "version": "Version of that tool, from the file's header or else from the subject's build stamp.",
     "status": "found, ok, partial, empty, missing, unreadable, conflict or skipped.",
     "problem": "What was expected, what stood there, on which line; missing where all is well.",

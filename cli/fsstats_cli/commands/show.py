@@ -24,6 +24,7 @@ def show(
     """Print one stats file: header, Measures and table."""
     import fsstats as fs
     from fsstats.parsers import definitions
+    from fsstats.schema import global_measures
 
     stats = fs.read_stats(path, strict=False)
     facts = {
@@ -37,7 +38,9 @@ def show(
         if value:
             say(f"{name:>10}: {value}")
     for line in stats.measure_lines if stats.names else ():
-        say(f"{line.field:>32}: {line.value:,.12g} {line.unit}  ({line.description})")
+        known = global_measures().get(line.field)
+        text = line.description or (known.description if known else "")
+        say(f"{line.field:>32}: {line.value:,.12g} {line.unit}" + (f"  ({text})" if text else ""))
     print_table(stats.rows if stats.names else stats.measures)
     for remark in stats.remarks:
         say(f"{'problem' if remark.loss else 'note'}: {remark.at(str(path))}")
