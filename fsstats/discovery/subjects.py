@@ -71,16 +71,24 @@ def _spot(path: Place) -> _Spot:
 
 
 def _time_points(folders: Iterable[Place]) -> dict[_Spot, set[str]]:
-    """Give the time points of every base: by its longitudinal runs, and by its own list."""
+    """Give the time points of every base: by its longitudinal runs, their copies of its list, and its own."""
     points: dict[_Spot, set[str]] = defaultdict(set)
     for path in folders:
         where, name = _spot(path)
         if _LONG in name:
             point, _, base = name.rpartition(_LONG)
-            points[where, base].add(point)
+            points[where, base] |= {point, *_listed(path / "scripts" / "long.base-tps")}
         elif (path / "base-tps").is_file():
-            points[where, name] |= set((path / "base-tps").read_bytes().decode("utf-8", "replace").split())
+            points[where, name] |= _listed(path / "base-tps")
     return points
+
+
+def _listed(path: Place) -> set[str]:
+    """Read the time points in a base's list, or in the copy that a longitudinal run has of it."""
+    try:
+        return set(path.read_bytes().decode("utf-8", "replace").split()) if path.is_file() else set()
+    except OSError:
+        return set()
 
 
 def _name(path: Place, points: Collection[str] | None, base: str | None) -> Subject:

@@ -103,6 +103,19 @@ def test_a_base_and_its_time_points_are_known_by_base_tps(tree):
     assert who(find_stats(tree.root)) == sorted(expected, key=repr)
 
 
+def test_a_longitudinal_run_names_the_other_time_points_of_its_base(tree):
+    for name in ("me1", "me2", "me1.long.me"):
+        tree.subject(name)
+    (tree.root / "me1.long.me" / "scripts").mkdir()
+    (tree.root / "me1.long.me" / "scripts" / "long.base-tps").write_text("me1\nme2\n")
+    expected = [
+        one("me", "me1", directory="me1"),
+        one("me", "me1", "long", "me1.long.me"),
+        one("me", "me2", directory="me2"),
+    ]
+    assert who(find_stats(tree.root)) == sorted(expected, key=repr)
+
+
 def test_a_time_point_of_two_bases_belongs_to_the_same_one_every_time(tree):
     for name in ("tp1", "tp2", "tp3"):
         tree.subject(name)
