@@ -10,12 +10,13 @@ from typing import Final
 from fsstats._frames import printable
 from fsstats.discovery._rows import NO_KIND, Found, Kind, Record
 from fsstats.discovery.expected import missing_files
-from fsstats.discovery.naming import name_loose, own_words
+from fsstats.discovery.naming import name_loose, own_prefix, own_words, stated_subject, telling_folder
 from fsstats.discovery.state import State, state_of
 from fsstats.discovery.subjects import PARTS, LeftOut, Subject, name_all
 from fsstats.discovery.walk import FoundFile, recognised_table, walk
+from fsstats.errors import wording
 from fsstats.places import Place
-from fsstats.schema import Identity, identify, source_of
+from fsstats.schema import Identity, identify, source_of, sources
 
 ON_REQUEST: Final = "read only if sources names it"
 GROUP_TABLE: Final = "group table"
@@ -29,12 +30,19 @@ def collect(folders: Sequence[Place], files: Sequence[Place]) -> tuple[list[Reco
     people = name_all(seen.subjects)
     of_subjects = [_of_subject(person, seen.subjects[person.path]) for person in people]
     elsewhere = _of_loose(seen.loose, {person.directory: person for person in people})
+    by_folder = {person.path: person for person in people}
     found = [*of_subjects, *elsewhere]
     records = [row for one in found for row in one.rows] + missing_files(found)
-    records += [_single(path) for path in files]
+    records += [_single(path, by_folder) for path in files]
     own = {str(path) for path in files}
     records += [_table(path, "skipped") for path in seen.tables if str(path) not in own]
-    return list({str(record["path"]): record for record in records}.values()), list(seen.left_out)
+    return list({_key(record): record for record in records}.values()), list(seen.left_out)
+
+
+def _key(record: Record) -> tuple[object, ...]:
+    """Tell records apart: by path, and what is missing by whose it is too."""
+    whose = [record.get(name) for name in ("subject", "session", "stream", "source", "hemi", "part")]
+    return record["path"], *(whose if record["status"] == "missing" else [])
 
 
 def _of_subject(person: Subject, files: Sequence[FoundFile]) -> Found:
@@ -48,16 +56,27 @@ def _of_loose(files: Iterable[FoundFile], known: Mapping[str, Subject]) -> list[
     """Group files that lie in no subject's folder by whose they are."""
     groups: dict[tuple[str, _Who], list[FoundFile]] = defaultdict(list)
     owners: dict[tuple[str, _Who], Subject] = {}
+    shared = _shared_prefixes(files)
     for file in files:
         if file.identity is None:
             continue
-        owner = name_loose(file.path, file.identity)
-        twin = known.get(owner.subject)  # a time point that FreeSurfer knows under its base
-        who = (twin or owner).subject, (twin or owner).session, owner.stream
-        key = _tool(file.identity), who
-        owners.setdefault(key, replace(owner, subject=who[0], session=who[1]))
+        owner = name_loose(file.path, file.identity, by_prefix=own_prefix(file.identity) not in shared)
+        twin = known.get(owner.subject)
+        if twin is not None and twin.stream == "cross" and owner.session is None:
+            owner = replace(owner, subject=twin.subject, session=twin.session)  # a time point under its base's name
+        key = _tool(file.identity), (owner.subject, owner.session, owner.stream)
+        owners.setdefault(key, owner)
         groups[key].append(file)
     return [_of_owner(owners[key], key[0], group) for key, group in groups.items()]
+
+
+def _shared_prefixes(files: Iterable[FoundFile]) -> set[str]:
+    """Give the prefixes that files of several telling folders have: they say what was done, not to whom."""
+    folders: dict[str, set[str]] = defaultdict(set)
+    for file in files:
+        if file.identity is not None:
+            folders[own_prefix(file.identity)].add(str(telling_folder(file.path)))
+    return {prefix for prefix, places in folders.items() if len(places) > 1}
 
 
 def _of_owner(owner: Subject, tool: str, files: Sequence[FoundFile]) -> Found:
@@ -79,8 +98,10 @@ def _with_variants(files: Sequence[FoundFile]) -> list[FoundFile]:
 def _with_variant(file: FoundFile, prefixes: Mapping[Kind, set[str]]) -> FoundFile:
     if file.identity is None or len(prefixes[_kind(file.identity)._replace(part=None)]) < 2:
         return file
-    name = own_words(file.identity.prefix)[1] or file.identity.prefix
-    return replace(file, identity=file.identity._replace(source=f"{file.identity.source}.{name}"))
+    prefix, source = file.identity.prefix, file.identity.source
+    names = (own_words(prefix)[1] or prefix, prefix, f"output_{prefix}")  # none may be another kind's name
+    name = next(name for name in names if f"{source}.{name}" not in sources())
+    return replace(file, identity=file.identity._replace(source=f"{source}.{name}"))
 
 
 def _kind(identity: Identity) -> Kind:
@@ -98,6 +119,10 @@ def _row(found: Found, file: FoundFile) -> Record:
         return found.row(file.path, NO_KIND, "unreadable", file.problem)
     kind = _kind(file.identity)
     known = source_of(kind.source)
+    stranger = stated_subject(file.path)
+    if stranger is not None and stranger != found.subject.subject:
+        text = wording(expected=f"a file of {found.subject.subject} (its folder)", found=f"{stranger} (its name)")
+        return found.row(file.path, kind, "unreadable", f"{text}. It is not used")
     problem = file.problem or _why_unreadable(file.path)
     asked_for = known is None or not known.on_request
     status = "unreadable" if problem else "found" if asked_for else "skipped"
@@ -106,7 +131,7 @@ def _row(found: Found, file: FoundFile) -> Record:
     return {**row, "tool": "FSL", "version": None, "state": None} if of_other else row
 
 
-def _single(path: Place) -> Record:
+def _single(path: Place, known: Mapping[Place, Subject]) -> Record:
     """Name a file that was given by itself as if the whole study had been given."""
     if recognised_table(path):
         return _table(path, "found")
@@ -114,7 +139,7 @@ def _single(path: Place) -> Record:
     inside = path.parent.name in PARTS
     if inside or _tool(identity) == "FreeSurfer":
         folder = path.parent.parent if inside else path.parent
-        (person,) = name_all([folder])
+        (person,) = [known[folder]] if folder in known else name_all([folder])
         found = Found(person, state_of(folder))
     else:
         found = Found(name_loose(path, identity), State(_tool(identity), None, None))

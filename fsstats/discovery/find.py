@@ -15,7 +15,7 @@ from fsstats.discovery.walk import MAX_DEPTH, recognised_table
 from fsstats.errors import NothingFoundError, UnknownNameError
 from fsstats.places import Place
 from fsstats.places import place as place_at
-from fsstats.schema import FILES, identify, source_of
+from fsstats.schema import FILES, identify, is_of
 
 PathLike = str | os.PathLike[str]
 _TABLES: Final = (".parquet", ".csv", ".tsv")
@@ -175,20 +175,15 @@ def _nothing(paths: list[Place], left_out: list[LeftOut]) -> str:
 def _chosen(names: Collection[str], present: Iterable[str]) -> set[str]:
     """Give the sources that are meant: by their own name, or all variants by the name of their family."""
     present = set(present)
-    found = {name: {source for source in present if _is_meant(name, source)} for name in names}
+    found = {name: {source for source in present if is_of(source, name)} for name in names}
     for name, meant in found.items():
-        if not meant:
+        if not meant and GROUP_TABLE not in present:  # what a table of many subjects holds is known when it is read
             plain = identify(name if name.endswith(".stats") else f"{name}.stats")
             if plain and plain.source in present:
                 message = f"no source is called {name!r}; did you mean {plain.source}?"
                 raise UnknownNameError(message)
             raise UnknownNameError.among("source", name, present)
     return {source for meant in found.values() for source in meant}
-
-
-def _is_meant(name: str, source: str) -> bool:
-    family = source_of(source)
-    return source == name or (family is not None and family.family and family.name == name)
 
 
 def _as_asked_for(files: pd.DataFrame, sources: Collection[str]) -> pd.DataFrame:

@@ -9,12 +9,12 @@ from fsstats.places import Place
 from fsstats.schema import Identity
 
 _WORDS_OF_WORK: Final = """
-anat bet biascorr brain bvars crop dwi extracted fast first freesurfer fs fsl fullfov gtm gtmpvc mask mni mprage mri nii
-out output pet reg results samseg seg segmentation siena sienax skull stats std stripped struct structural synthseg t1
-t1w t2 t2w to
+anat bet biascorr brain bvars crop dwi example extracted fast first flair freesurfer fs fsl fullfov func gtm gtmpvc
+highres mask mni mprage mri nii orig out output pet reg results samseg seg segmentation siena sienax skull standard
+stats std stripped struct structural synthseg t1 t1w t2 t2w to
 """
 _GENERIC: Final = frozenset(_WORDS_OF_WORK.split())
-"""Words that say what was done and not to whom; numbers behind them do not count (T1, T1w, brain2)."""
+"""Words that say what was done and not to whom; so do these with a number (T1, brain2, T1_2)."""
 _WORDS: Final = re.compile(r"[_.\s-]+")
 _OWN_SUFFIX: Final = re.compile(r"(\.anat|\.feat|_sienax|_siena)$")
 _SAMSEG_POINT: Final = re.compile(r"^(?:base|tp\d{3})$")
@@ -30,11 +30,15 @@ def is_generic(name: str) -> bool:
     [True, True, False, True]
     """
     words = [word for word in _WORDS.split(name.lower()) if word]
-    return bool(words) and all(_is_generic_word(word) for word in words)
+    return bool(words) and all(_is_filler(words, i) for i in range(len(words)))
 
 
-def _is_generic_word(word: str) -> bool:
-    return word in _GENERIC or word.rstrip("0123456789") in _GENERIC or word.isdecimal()
+def _is_filler(words: list[str], i: int) -> bool:
+    """Say whether a word says nothing of whom; a short number says nothing behind such a word (T1_2)."""
+    word = words[i].lower()
+    if word in _GENERIC or word.rstrip("0123456789") in _GENERIC:
+        return True
+    return i > 0 and word.isdecimal() and len(word) < 3 and _is_filler(words, i - 1)
 
 
 def own_words(prefix: str) -> tuple[str, str]:
@@ -47,12 +51,32 @@ def own_words(prefix: str) -> tuple[str, str]:
     """
     words = prefix.split("_")
     n = len(words)
-    while n and is_generic(words[n - 1]):
+    while n and _is_filler(words, n - 1):
         n -= 1
     return "_".join(words[:n]), "_".join(words[n:])
 
 
-def name_loose(path: Place, identity: Identity) -> Subject:
+def stated_subject(path: Place) -> str | None:
+    """Give the subject that a file's own name states, in BIDS' way; None if it states none."""
+    bids = _IN_BIDS.match(path.name)
+    return bids["subject"] if bids else None
+
+
+def own_prefix(identity: Identity) -> str:
+    """Give what in a user's prefix may be a subject's name; '' if nothing is."""
+    return own_words(identity.prefix)[0]
+
+
+def telling_folder(path: Place) -> Place:
+    """Give the nearest folder around a file whose name says more than what was done."""
+    return next((folder for folder in _upwards(path.parent) if not is_generic(_plain(folder))), path.parent)
+
+
+def _plain(folder: Place) -> str:
+    return _OWN_SUFFIX.sub("", folder.name)
+
+
+def name_loose(path: Place, identity: Identity, *, by_prefix: bool = True) -> Subject:
     """Name the subject, session and stream of a file by BIDS names, the user's prefix, or the nearest telling folder.
 
     Parameters
@@ -61,6 +85,8 @@ def name_loose(path: Place, identity: Identity) -> Subject:
         The file.
     identity : Identity
         What its name says.
+    by_prefix : bool
+        Whether the prefix may be the subject's name: not if files of several folders have it (``highres``).
 
     Returns
     -------
@@ -72,13 +98,17 @@ def name_loose(path: Place, identity: Identity) -> Subject:
     if identity.source.split(".")[0] in ("samseg", "sbtiv") and _SAMSEG_POINT.match(folder.name):
         stream, point = ("base", None) if folder.name == "base" else ("long", folder.name)
         folder = folder.parent
-    own = own_words(identity.prefix)[0]
-    bids = _IN_BIDS.match(path.name) or _IN_BIDS.match(own)
+    bids = _IN_BIDS.match(path.name)
     if bids:
         return Subject(path.parent, bids["subject"], bids["session"] or _session_above(path) or point, stream)
-    if own:
-        return Subject(path.parent, own, point, stream)
+    if own_prefix(identity) and by_prefix and not _in_named_folder(folder):
+        return Subject(path.parent, own_prefix(identity), point, stream)
     return _named_by_folder(path.parent, folder, point, stream)
+
+
+def _in_named_folder(start: Place) -> bool:
+    """Say whether a folder around has a BIDS or UK Biobank name."""
+    return any(BIDS.match(_plain(folder)) or bulk(_plain(folder)) for folder in _upwards(start))
 
 
 def _session_above(path: Place) -> str | None:
@@ -87,7 +117,7 @@ def _session_above(path: Place) -> str | None:
 
 def _named_by_folder(own: Place, start: Place, point: str | None, stream: str) -> Subject:
     for folder in _upwards(start):
-        name = _OWN_SUFFIX.sub("", folder.name)
+        name = _plain(folder)
         known = bulk(name)
         if known:
             return Subject(folder, known[0], known[1], stream)

@@ -24,6 +24,7 @@ _WITHIN: Final = ("", "stats", "mri", "scripts")
 """Folders of a subject that hold files we read; of the others only those that FreeSurfer does not make are walked."""
 _FREESURFERS: Final = ("dpath", "dlabel", "dmri", "tmp", "trash", "bem", "src", "rgb", "tiff", "morph")
 _OWN_FOLDERS: Final = frozenset({*PARTS, *_FREESURFERS})
+_WITHIN_ANOTHER: Final = "a subject within a subject; name it itself to read it"
 _TEXTS: Final = (".txt", ".csv", ".tsv", ".table", ".dat", ".stats")
 _HEAD: Final = 65536
 _IMAGE: Final = re.compile(r"\.(?:nii|hdr|img)(?:\.gz)?$")
@@ -115,7 +116,7 @@ def _enter(child: Place, found: Found, seen: set[str], depth: int, most: int) ->
 def _contents(folder: Place) -> tuple[list[Place], list[Place]]:
     """Give a folder's files and folders, by name, without hidden ones; an archive is a folder."""
     files, folders = [], []
-    for child in sorted(folder.iterdir(), key=lambda child: child.name):
+    for child in sorted(folder.iterdir(), key=_links_last):
         if child.name.startswith("."):
             continue
         if _is_dir(child):
@@ -125,6 +126,11 @@ def _contents(folder: Place) -> tuple[list[Place], list[Place]]:
         else:
             files.append(child)
     return files, folders
+
+
+def _links_last(path: Place) -> tuple[bool, str]:
+    """Order by name, links last: what a link leads to has a name of its own, which counts."""
+    return isinstance(path, Path) and path.is_symlink(), path.name
 
 
 def _is_dir(folder: Place) -> bool:
@@ -154,12 +160,26 @@ def _files_of(folder: Place, found: Found) -> Iterator[FoundFile]:
     for tract in _children(folder / "dpath", found):
         yield from _known(tract, ("dpath", tract.name), found)
     for other in _children(folder, found):
-        if other.name not in _OWN_FOLDERS and not is_subject(other):
+        if other.name in _OWN_FOLDERS:
+            continue
+        if is_subject(other):
+            found.left_out[LeftOut(other, _WITHIN_ANOTHER)] = None
+        elif _leads_out(other, folder):
+            found.left_out[LeftOut(other, "a link that leads out of the subject's folder")] = None
+        else:
             inner = Found()
             _walk(other, inner, set(), 1, _MOST_FOLDERS)
             yield from inner.loose
             found.tables += inner.tables
             found.left_out |= inner.left_out
+            found.left_out |= dict.fromkeys(LeftOut(nested, _WITHIN_ANOTHER) for nested in inner.subjects)
+
+
+def _leads_out(child: Place, folder: Place) -> bool:
+    """Say whether a folder is a link to somewhere that is not in the folder that it lies in."""
+    if not isinstance(child, Path) or not isinstance(folder, Path):
+        return False
+    return not os.path.realpath(child).startswith(os.path.join(os.path.realpath(folder), ""))  # noqa: PTH118 - texts
 
 
 def _children(folder: Place, found: Found) -> list[Place]:

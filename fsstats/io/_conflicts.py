@@ -8,6 +8,7 @@ from fsstats.errors import wording
 from fsstats.io._cells import once_each, overlapping, some_of
 from fsstats.io._reading import Reading, text_of
 from fsstats.parsers import Layout
+from fsstats.schema import SUBJECT_KEY
 
 _PLACE = ("subject", "session", "stream", "source", "hemi", "part")
 _KIND = ("source", "hemi", "part")
@@ -18,7 +19,7 @@ _ENOUGH = 3
 def settle(readings: Sequence[Reading]) -> list[Reading]:
     """Refuse what cannot be true, and say so in the rows concerned; the order stays."""
     found = list(readings)
-    for rule in (_same_place, _copies, _lacking_regions, _lacking_measures):
+    for rule in (_same_place, _both_sides, _copies, _lacking_regions, _lacking_measures):
         for index, reading in rule(found).items():
             found[index] = reading
     for group in overlapping(found):
@@ -79,6 +80,16 @@ def _values(reading: Reading) -> dict[tuple[str | None, ...], float]:
         return {}
     labels = zip(block.layout.hemi, block.layout.region, block.layout.measure, strict=True)
     return {label: value for label, value in zip(labels, block.values.tolist(), strict=True) if value == value}  # noqa: PLR0124
+
+
+def _both_sides(readings: Sequence[Reading]) -> dict[int, Reading]:
+    """Refuse the same bytes as left and as right: one was copied over the other, and nothing says which."""
+    changed = {}
+    for group in _groups(readings, lambda reading: (_cells(reading, (*SUBJECT_KEY, "source", "part")), reading.digest)):
+        if len({readings[i].record["hemi"] for i in group}) > 1:
+            text = wording(expected="a left and a right side that differ", found="the same, byte for byte")
+            changed |= {i: readings[i].refused("conflict", f"{text}. Neither is used") for i in group}
+    return changed
 
 
 def _copies(readings: Sequence[Reading]) -> dict[int, Reading]:

@@ -1,13 +1,14 @@
 """One file of the files table, read: its values, and its row as it stands afterwards."""
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import pandas as pd
 
 from fsstats.discovery import GROUP_TABLE
+from fsstats.discovery.subjects import Subject, name_all
 from fsstats.errors import StatsFormatError
 from fsstats.io.grouptables import blocks_of, doubts
 from fsstats.parsers import (
@@ -23,11 +24,13 @@ from fsstats.parsers import (
 )
 from fsstats.parsers.grouptables import GroupTable, parse_group_table
 from fsstats.parsers.images import join_pair
-from fsstats.places import read_bytes
+from fsstats.places import Place, read_bytes
 from fsstats.schema import same_release, source_of
 from fsstats.tables.assemble import Block
 
 Record = Mapping[Hashable, object]
+People = Mapping[str, tuple[str, str | None, str]]
+"""Subject, session and stream by the name of the folder."""
 _PAIR = re.compile(r"\.hdr(?P<gz>\.gz)?(?=::|$)")
 
 
@@ -75,14 +78,17 @@ def content_of(path: str) -> bytes:
     return join_pair(data, read_bytes(image))
 
 
-def read_file(record: Record, measures: frozenset[str] | None = None) -> Reading:
-    """Open and parse the file of one row; whatever goes wrong becomes its status and problem."""
+def read_file(record: Record, measures: frozenset[str] | None = None, people: People | None = None) -> Reading:
+    """Open and parse the file of one row; whatever goes wrong becomes its status and problem.
+
+    `people` are the subjects of the study by the names of their folders: tables of many subjects name them so.
+    """
     reading = Reading(record)
     path = str(record["path"])
     try:
         data = content_of(path)
         if record["source"] == GROUP_TABLE:
-            return _read_group(record, parse_group_table(data, path), measures)
+            return _read_group(record, parse_group_table(data, path), measures, people or {})
         stats = parse_stats(data, where=path, strict=False)
     except OSError as error:
         return reading.refused("unreadable", text_of(record["problem"]) or error.strerror or str(error))
@@ -101,9 +107,14 @@ def read_file(record: Record, measures: frozenset[str] | None = None) -> Reading
     )
 
 
-def _read_group(record: Record, table: GroupTable, measures: frozenset[str] | None) -> Reading:
+def _read_group(record: Record, table: GroupTable, measures: frozenset[str] | None, people: People) -> Reading:
     outcome = {**record, "status": "ok" if table.is_whole else "partial", "problem": doubts(table) or None}
-    return Reading(outcome, group=tuple(blocks_of(table, measures=measures)))
+
+    def named(paths: Iterable[Place]) -> list[Subject]:
+        alone = name_all(paths)
+        return [Subject(one.path, *people.get(one.path.name, (one.subject, one.session, one.stream))) for one in alone]
+
+    return Reading(outcome, group=tuple(blocks_of(table, named, measures=measures)))
 
 
 def _digest(data: bytes) -> bytes:

@@ -143,7 +143,7 @@ def _named(table: GroupTable, name_subjects: NameAll) -> list[Subject]:
     """Tell subject, session and stream; where two rows would be one and the same, the table's names are kept."""
     paths = [Path(name) for name in table.subjects]
     found = [
-        Subject(who.path, who.subject, session or who.session, who.stream)
+        Subject(who.path, who.subject, who.session or session, who.stream)
         for who, session in zip(name_subjects(paths), table.sessions, strict=True)
     ]
     counts = Counter((who.subject, who.session, who.stream) for who in found)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from fsstats._frames import one_or_more, require
-from fsstats.discovery import ON_REQUEST, find_stats, select_files
+from fsstats.discovery import GROUP_TABLE, ON_REQUEST, find_stats, select_files
 from fsstats.errors import FsstatsWarning, UnknownNameError
 from fsstats.io._conflicts import settle
-from fsstats.io._reading import Reading, content_of, read_file
+from fsstats.io._reading import People, Reading, content_of, read_file
 from fsstats.parsers import StatsFile, parse_stats
-from fsstats.schema import FILES, FORMER_NAMES, SUBJECT_KEY, global_measures, measure_of
+from fsstats.schema import FILES, FORMER_NAMES, SUBJECT_KEY, global_measures, is_of, measure_of
 from fsstats.schema import measures as known_measures
 from fsstats.tables.assemble import Block, assemble
 from fsstats.tables.problems import describe, problems
@@ -205,8 +205,9 @@ def load_cohort(
     files = study_files(source, subjects, sources)
     measures = one_or_more(measures)
     wanted = None if measures is None else frozenset(measures)
-    readings = settle([_of(reading, subjects) for reading in _read(files, wanted, progress)])
+    readings = settle([_of(reading, subjects, sources) for reading in _read(files, wanted, progress)])
     blocks = [block for reading in readings for block in reading.blocks]
+    _require_found(sources, readings)
     if wanted is not None:
         _require_measures(wanted, blocks)
     return Cohort(assemble(blocks, details=details), _with_outcome(files, readings))
@@ -252,18 +253,40 @@ def study_files(source: StudySource, subjects: Collection[str] | None, sources: 
 
 def _read(files: pd.DataFrame, measures: frozenset[str] | None, progress: Progress | None) -> Iterator[Reading]:
     rows = files[~files["status"].isin(_NOT_READ)]
+    people = _people(files) if (files["source"] == GROUP_TABLE).any() else None
     for done, record in enumerate(rows.astype("object").to_dict("records"), start=1):
-        yield read_file(record, measures)
+        yield read_file(record, measures, people)
         if progress is not None:
             progress(done, len(rows))
 
 
-def _of(reading: Reading, subjects: Collection[str] | None) -> Reading:
-    """Keep only some subjects of a table of many."""
-    names = one_or_more(subjects)
-    if names is None or not reading.group:
-        return reading
-    return replace(reading, group=tuple(block for block in reading.group if block.subject in names))
+def _people(files: pd.DataFrame) -> People:
+    """Give the FreeSurfer subjects of the study by the names of their folders, where a name is one subject's."""
+    own = files[files["directory"].notna() & files["path"].notna() & files["tool"].ne("FSL")]
+    own = own[["directory", *SUBJECT_KEY]].drop_duplicates().drop_duplicates("directory", keep=False)
+    rows = own.astype("object").where(own.notna(), None).itertuples(index=False, name=None)
+    return {str(directory): (str(subject), session, str(stream)) for directory, subject, session, stream in rows}
+
+
+def _of(reading: Reading, subjects: Collection[str] | None, sources: Collection[str] | None) -> Reading:
+    """Keep only some subjects and sources of a table of many."""
+    who, what = one_or_more(subjects), one_or_more(sources)
+    kept = [
+        block
+        for block in reading.group
+        if (who is None or block.subject in who) and (what is None or any(is_of(block.source, name) for name in what))
+    ]
+    return replace(reading, group=tuple(kept)) if reading.group else reading
+
+
+def _require_found(sources: Collection[str] | None, readings: Sequence[Reading]) -> None:
+    """Raise for a source that neither a file nor a table of many subjects has."""
+    present = {str(reading.record["source"]) for reading in readings if reading.record["source"] != GROUP_TABLE}
+    present |= {block.source for reading in readings for block in reading.group}
+    tables = any(reading.record["source"] == GROUP_TABLE for reading in readings)
+    for name in one_or_more(sources) or () if tables else ():
+        if not any(is_of(source, name) for source in present):
+            raise UnknownNameError.among("source", name, present)
 
 
 def _require_measures(wanted: frozenset[str], blocks: Sequence[Block]) -> None:

@@ -38,7 +38,7 @@ from fsstats.schema.regions import (
     regions,
     side_of,
 )
-from fsstats.schema.sources import Identity, Source, atlas_of, identify, source_of, sources
+from fsstats.schema.sources import Identity, Source, atlas_of, identify, is_of, source_of, sources
 from fsstats.schema.versions import number, release, same_release, tool_and_version
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "identify",
     "is_cortical_name",
     "is_intensity",
+    "is_of",
     "measure_of",
     "measures",
     "names_of_segid",

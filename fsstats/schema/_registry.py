@@ -66,7 +66,7 @@ def read(text: str, where: str) -> Mapping[str, list[Entry]]:
     except tomllib.TOMLDecodeError as error:
         raise KindsError.at(where, expected="TOML", found=f"something else ({error})") from error
     for name, tables in document.items():
-        if name not in _TABLES or not isinstance(tables, list):
+        if name not in _TABLES or not (isinstance(tables, list) and all(isinstance(one, dict) for one in tables)):
             expected = "tables [[source]], [[region]] and [[measure]]"
             raise KindsError.at(where, expected=expected, found=f"{name!r}")
     return document

@@ -1,6 +1,5 @@
 """Add descriptions of kinds of file, atlases and measures, all of a text or none."""
 
-from fsstats.errors import KindsError
 from fsstats.schema._registry import add, take_back
 from fsstats.schema.measures import measures
 from fsstats.schema.regions import regions
@@ -25,6 +24,6 @@ def add_kinds(text: str, where: str = "<text>") -> None:
     add(text, where)
     try:
         sources(), regions(), measures()
-    except KindsError:
+    except BaseException:
         take_back()
         raise

@@ -161,6 +161,18 @@ def source_of(name: str | None) -> Source | None:
     return _find_source(name) if name else None
 
 
+def is_of(source: str, name: str) -> bool:
+    """Say whether a source is the one of this name, or a variant of the family of this name.
+
+    Examples
+    --------
+    >>> is_of("hippoSf.T1.v21", "hippoSf"), is_of("aparc.pial", "aparc")
+    (True, False)
+    """
+    known = source_of(source)
+    return source == name or (known is not None and known.family and known.name == name)
+
+
 @lru_cache(maxsize=4096)
 def _find_source(name: str) -> Source | None:
     known = sources()
