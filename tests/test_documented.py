@@ -11,7 +11,8 @@ import pytest
 
 import fsstats
 from fsstats.datasets import make_cohort
-from fsstats.schema import FILES, LONG, STATUSES
+from fsstats.parsers import formats
+from fsstats.schema import FILES, LONG, STATUSES, _registry
 from fsstats.tables.problems import PROBLEMS
 from fsstats_cli.main import app
 
@@ -57,6 +58,32 @@ def test_the_readmes_python_runs(study):
         exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our own text
     assert names["insula"]["measure"].unique().tolist() == ["thickness"]
     assert len(names["wide"]) == 3
+
+
+def test_the_python_of_own_kinds_runs():
+    text = (ROOT / "docs" / "own-kinds.md").read_text(encoding="utf-8")
+    block = next(b for b in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if "def parse" in b)
+    names = {}
+    try:
+        exec(compile(block, "own-kinds.md", "exec"), names)  # noqa: S102 - our own text
+    finally:
+        _registry.forget(added=True)
+        formats._added.clear()
+    assert names["stats"].source == "lesions.v2"
+    assert names["stats"].rows["lesion_load"].tolist() == [4.5, 0.5]
+
+
+def test_the_kinds_of_own_kinds_are_valid():
+    text = (ROOT / "docs" / "own-kinds.md").read_text(encoding="utf-8")
+    blocks_of_kinds = [
+        b for b in re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if "[[source]]" in b
+    ]
+    try:
+        for block in blocks_of_kinds:
+            fsstats.register(block)
+    finally:
+        _registry.forget(added=True)
+    assert len(blocks_of_kinds) == 2
 
 
 SHELL = [

@@ -1,6 +1,7 @@
 """Everything that is printed: tables on stdout, accounts and progress on stderr."""
 
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -63,6 +64,18 @@ def say_problems(found: "pd.DataFrame") -> None:
         own = found[found["level"] == level]
         say(f"{number(len(own), level)}:")
         say(describe(own))
+
+
+@contextmanager
+def said_warnings() -> Iterator[None]:
+    """Say warnings of fsstats in one line each, without the place in the code."""
+    import fsstats as fs
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", fs.FsstatsWarning)
+        yield
+    for one in caught:
+        say(f"warning: {one.message}")
 
 
 def is_fault(found: "pd.DataFrame") -> bool:

@@ -167,7 +167,7 @@ def _nothing(paths: list[Place], left_out: list[LeftOut]) -> str:
     beside = "; ".join(f"{item.path.name}: {item.reason}" for item in left_out[:10])
     message = (
         f"no processed subject in {places}, nor {MAX_DEPTH} levels below: expected folders that hold "
-        f"stats/*.stats, as recon-all and run_fastsurfer.sh make them in SUBJECTS_DIR"
+        f"stats/*.stats, as recon-all and run_fastsurfer.sh make them in SUBJECTS_DIR, or files of a known name"
     )
     return printable(f"{message}; left out: {beside}" if beside else message)
 

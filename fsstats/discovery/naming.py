@@ -69,7 +69,11 @@ def own_prefix(identity: Identity) -> str:
 
 def telling_folder(path: Place) -> Place:
     """Give the nearest folder around a file whose name says more than what was done."""
-    return next((folder for folder in _upwards(path.parent) if not is_generic(_plain(folder))), path.parent)
+    return _telling(path.parent) or path.parent
+
+
+def _telling(start: Place) -> Place | None:
+    return next((folder for folder in _upwards(start) if not is_generic(_plain(folder))), None)
 
 
 def _plain(folder: Place) -> str:
@@ -116,19 +120,18 @@ def _session_above(path: Place) -> str | None:
 
 
 def _named_by_folder(own: Place, start: Place, point: str | None, stream: str) -> Subject:
+    """Name by a BIDS or UK Biobank folder around, or else by the nearest whose name says more than what was done."""
     for folder in _upwards(start):
         name = _plain(folder)
-        known = bulk(name)
+        known, bids = bulk(name), BIDS.match(name)
         if known:
             return Subject(folder, known[0], known[1], stream)
-        bids = BIDS.match(name)
         if bids:
             return Subject(folder, bids["subject"], bids["session"] or point, stream)
         if name.startswith("ses-") and folder.parent.name.startswith("sub-"):
             return Subject(folder, folder.parent.name, name, stream)
-        if not is_generic(name):
-            return Subject(folder, name, point, stream)
-    return Subject(own, own.name, point, stream)
+    telling = _telling(start) or own
+    return Subject(telling, _plain(telling), point, stream)
 
 
 def _upwards(folder: Place) -> Iterator[Place]:

@@ -84,7 +84,7 @@ def _values(reading: Reading) -> dict[tuple[str | None, ...], float]:
 
 def _both_sides(readings: Sequence[Reading]) -> dict[int, Reading]:
     """Refuse the same bytes as left and as right: one was copied over the other, and nothing says which."""
-    changed = {}
+    changed: dict[int, Reading] = {}
     for group in _groups(readings, lambda reading: (_cells(reading, (*SUBJECT_KEY, "source", "part")), reading.digest)):
         if len({readings[i].record["hemi"] for i in group}) > 1:
             text = wording(expected="a left and a right side that differ", found="the same, byte for byte")

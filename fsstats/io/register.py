@@ -6,7 +6,8 @@ from pathlib import Path
 
 from fsstats.errors import KindsError
 from fsstats.parsers import Format, add_format
-from fsstats.schema import add_kinds
+from fsstats.parsers.formats import formats as known_formats
+from fsstats.schema import Source, add_kinds, regions, sources, take_back_kinds
 
 
 def register(kinds: str | os.PathLike[str], *, formats: Iterable[Format] = ()) -> None:
@@ -39,7 +40,8 @@ def register(kinds: str | os.PathLike[str], *, formats: Iterable[Format] = ()) -
     ... name = "lesions"
     ... description = "Lesion volumes of our own tool"
     ... files = ['lesions\\.txt']
-    ... format = "named"
+    ... format = "volumes"
+    ... atlas = "lesions"
     ...
     ... [[region]]
     ... atlas = "lesions"
@@ -52,7 +54,25 @@ def register(kinds: str | os.PathLike[str], *, formats: Iterable[Format] = ()) -
         where, text = text, _read(Path(text))
     for one in formats:
         add_format(one)
+    before = sources()
     add_kinds(text, where)
+    try:
+        _require_known(where, [source for name, source in sources().items() if before.get(name) != source])
+    except KindsError:
+        take_back_kinds()
+        raise
+
+
+def _require_known(where: str, new: Iterable[Source]) -> None:
+    """Raise for a format that nothing reads and an atlas that has no region."""
+    readable = {one.name for one in known_formats()}
+    atlases = {region.atlas for region in regions()}
+    for source in new:
+        place = f"{where}: [[source]] {source.name}"
+        if source.format not in readable:
+            raise KindsError.at(place, expected=f"a format among {', '.join(sorted(readable))}", found=source.format)
+        if source.atlas is not None and source.atlas not in atlases:
+            raise KindsError.at(place, expected="an atlas with regions ([[region]])", found=source.atlas)
 
 
 def _read(path: Path) -> str:

@@ -1,5 +1,6 @@
 """From the text of a stats file to its values. Pure: nothing here opens a file."""
 
+from fsstats.parsers._build import stats_file
 from fsstats.parsers._header import MeasureLine, Remark
 from fsstats.parsers._text import summarise
 from fsstats.parsers.definitions import MIXED_MEANING, definitions
@@ -24,6 +25,7 @@ __all__ = [
     "long_table",
     "parse_stats",
     "shape_of",
+    "stats_file",
     "summarise",
     "values_of",
 ]

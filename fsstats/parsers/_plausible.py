@@ -27,6 +27,8 @@ _Finding = tuple[int, str]
 _LEFT_OUT = "The row is left out"
 _SEGMENTATIONS = ("aseg", "wmparc")
 """Atlases whose ids are FreeSurfer's own; other programs number as they like."""
+_WHOLE_CORTEX = ("aparc", "aparc.a2009s", "aparc.DKTatlas")
+"""Atlases whose regions cover the cortex, so that their mean is the hemisphere's."""
 _SUMS = (
     ("lhCortexVol", "rhCortexVol", "CortexVol"),
     ("lhCorticalWhiteMatterVol", "rhCorticalWhiteMatterVol", "CorticalWhiteMatterVol"),
@@ -145,7 +147,7 @@ def check_sums(header: Header, table: Table, columns: Sequence[str], source: str
 
 def _is_complete(table: Table, source: str | None) -> bool:
     known = source_of(source)
-    if known is None or known.atlas is None or not known.complete:
+    if known is None or known.atlas not in _WHOLE_CORTEX or not known.complete:
         return False
     present = {canonical_region(name, atlas=known.atlas) for name in table.names}
     return set(printed_regions(known.atlas)) <= present

@@ -40,6 +40,7 @@ _SHIPPED: Final = (
     "images",
     "delimited",
     "named",
+    "volumes",
 )
 """Modules of this package with a ``FORMATS`` tuple, the ones that are surest of themselves first."""
 _added: list[Format] = []

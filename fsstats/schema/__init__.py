@@ -1,5 +1,6 @@
 """The domain written down once, as data: columns, measures, regions, kinds of file, versions."""
 
+from fsstats.schema._registry import take_back as take_back_kinds
 from fsstats.schema.columns import (
     DETAIL_COLUMNS,
     FILES,
@@ -84,5 +85,6 @@ __all__ = [
     "side_of",
     "source_of",
     "sources",
+    "take_back_kinds",
     "tool_and_version",
 ]

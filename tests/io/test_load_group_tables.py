@@ -62,3 +62,34 @@ def test_only_some_subjects_of_a_table(tables):
 def test_merge_takes_a_table(tables, tmp_path):
     fs.merge(tables(), tmp_path / "out.parquet", measures=["thickness"])
     assert fs.read_table(tmp_path / "out.parquet")["value"].tolist() == [3.0, 2.5]
+
+
+def test_sources_choose_within_a_table(tmp_path, tables):
+    made = fs.datasets.make_cohort(tmp_path / "s", n_subjects=2, seed=1)
+    roots = [made.root, *tables()]
+    assert set(fs.load_cohort(roots, sources=["aseg"]).table["source"]) == {"aseg"}
+    assert set(fs.load_cohort(tables(), sources=["aparc"]).table["source"]) == {"aparc"}
+    with pytest.raises(fs.UnknownNameError, match="no source is called 'wmparc'"):
+        fs.load_cohort(tables(), sources=["wmparc"])
+
+
+def test_people_of_a_table_are_those_of_the_study(tmp_path):
+    made = fs.datasets.make_cohort(tmp_path / "s", n_subjects=1, sessions=1, layout="longitudinal", seed=1)
+    (made.root / "sub-001_ses-1").rename(made.root / "tp1")
+    (made.root / "sub-001_ses-1.long.sub-001").rename(made.root / "tp1.long.me")
+    (made.root / "sub-001").rename(made.root / "me")
+    table = tmp_path / "t.txt"
+    table.write_text("lh.aparc.thickness\tlh_insula_thickness\ntp1\t1.5\n")
+    cohort = fs.load_cohort([made.root, table], sources=["aparc"], measures=["thickness"])
+    insula = cohort.table.query("region == 'insula' and hemi == 'lh' and stream == 'cross'")
+    assert not len(insula)  # two values of one person contradict each other
+    assert (cohort.files["status"] == "partial").sum() == 2
+    assert set(cohort.table["subject"]) == {"me"}
+
+
+def test_a_session_in_the_name_goes_before_one_in_a_column(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "subject,session,lh_bankssts_thickness,lh_insula_thickness,lh_temporalpole_thickness\nsub-1_ses-1,1,2.5,2.6,2.7\n"
+    )
+    assert set(fs.load_cohort(path).table["session"]) == {"ses-1"}

@@ -170,9 +170,53 @@ def test_a_description_that_is_not_valid_says_where_and_adds_nothing(text, messa
     assert dict(fs.schema.sources()) == before
 
 
-def test_a_format_that_nobody_reads_is_an_error_of_ours(subject):
-    fs.register(LESIONS)
-    with pytest.raises(fs.KindsError, match="expected a parser of the format 'lesions', found none of that name"):
-        fs.read_stats(subject / "sub-01" / "stats" / "lesions-v2.txt")
-    files = fs.load_cohort(subject, sources=["lesions"]).files
-    assert files["status"].tolist() == ["unreadable"]
+def test_a_format_that_nobody_reads_is_an_error():
+    with pytest.raises(fs.KindsError, match=r"\[\[source\]\] lesions: expected a format among .*, found lesions"):
+        fs.register(LESIONS)
+    assert "lesions" not in fs.schema.sources()
+
+
+def test_an_atlas_without_regions_is_an_error():
+    with pytest.raises(fs.KindsError, match=r"\[\[source\]\] x: expected an atlas with regions .*, found nope"):
+        fs.register("[[source]]\nname = 'x'\ndescription = 'y'\natlas = 'nope'\n")
+
+
+VOLUMES = """
+[[source]]
+name = "lesions"
+description = "Lesion volumes"
+files = ['lesions\\.txt']
+format = "volumes"
+atlas = "lesions"
+complete = true
+
+[[region]]
+atlas = "lesions"
+name = "Left-Lesion"
+
+[[region]]
+atlas = "lesions"
+name = "Right-Lesion"
+"""
+
+
+def test_a_name_and_a_volume_a_line_need_no_parser_of_ones_own(tmp_path):
+    fs.register(VOLUMES)
+    stats = fs.parse_stats("# ours\nLeft-Lesion 12.5\nRight-Lesion\t0\n", where="lesions.txt")
+    assert stats.rows.to_numpy().tolist() == [["Left-Lesion", 12.5], ["Right-Lesion", 0.0]]
+
+
+LISTS = {
+    "a region short": ("Left-Lesion 12.5\n", "expected 2 regions, found 1; without Right-Lesion"),
+    "no number": ("Left-Lesion 12.5\nRight-Lesion x\n", "line 2: expected a name and a volume"),
+    "twice": ("Left-Lesion 12.5\nLeft-Lesion 1\nRight-Lesion 2\n", "expected one line for Left-Lesion"),
+    "cut": ("Left-Lesion 12.5\nRight-Lesion 2", "line feed at the end"),
+    "nothing of it": ("what is this\n", "expected lines of a name and a volume"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), LISTS.values(), ids=LISTS)
+def test_a_list_that_is_not_whole_says_so(text, message):
+    fs.register(VOLUMES)
+    with pytest.raises(fs.StatsFormatError, match=message.replace("line 2", "(line |:)2")):
+        fs.parse_stats(text, where="lesions.txt")

@@ -3,7 +3,7 @@
 import typer
 
 from fsstats_cli.options import OutOption, Roots, SubjectsOption, read_subjects
-from fsstats_cli.output import print_table, progress_bar, say
+from fsstats_cli.output import number, print_table, progress_bar, said_warnings, say, say_problems
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -20,11 +20,14 @@ def euler(roots: Roots, subjects: SubjectsOption = None, output: OutOption = Non
 
     with progress_bar("reading") as progress:
         cohort = fs.load_cohort(roots, subjects=read_subjects(subjects), sources=["aseg"], progress=progress)
-    table = fs.euler(cohort.table)
+    with said_warnings():
+        table = fs.euler(cohort.table)
     if output is None:
         print_table(table)
     else:
         fs.write_table(table, output)
-    say(f"{int(table['holes'].notna().sum())} of {len(table)} runs")
+    say_problems(fs.problems(cohort.files))
+    runs = cohort.files.loc[cohort.files["directory"].notna(), ["subject", "session", "stream"]].drop_duplicates()
+    say(f"{int(table['holes'].notna().sum())} of {number(len(runs), 'run')}")
     if not table["holes"].notna().any():
         raise typer.Exit(1)

@@ -82,7 +82,7 @@ def merge(
 
 def _report(cohort: "Cohort", output: Path) -> None:
     used = cohort.files[cohort.files["n_values"] > 0]
-    n_subjects = len(used.drop_duplicates(["subject", "session", "stream"]))
+    n_subjects = len(cohort.table[["subject", "session", "stream"]].drop_duplicates())
     n_values = int(used["n_values"].sum())
     counts = ", ".join(f"{n} {status}" for status, n in cohort.files["status"].value_counts().items())
     read = ", ".join([number(n_subjects, "subject"), number(len(used), "file"), number(n_values, "value")])

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from fsstats_cli.options import OutOption
-from fsstats_cli.output import print_table
+from fsstats_cli.output import print_table, said_warnings
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -28,6 +28,9 @@ def segstats(
         typer.Option(metavar="FILE", help="The labels' names: a colour table, dseg.tsv or FSL atlas.", exists=True),
     ] = None,
     subject: Annotated[str | None, typer.Option(metavar="NAME", help="What to enter as subject.")] = None,
+    session: Annotated[str | None, typer.Option(metavar="NAME", help="What to enter as session.")] = None,
+    source: Annotated[str, typer.Option(metavar="NAME", help="What to enter as source.")] = "segstats",
+    units: Annotated[str, typer.Option(metavar="UNIT", help="Unit of the maps' values.")] = "unknown",
     frame: Annotated[int | None, typer.Option(min=0, help="Which volume of images with several.")] = None,
     empty: Annotated[bool, typer.Option("--empty", help="Give labels without a voxel a row too.")] = False,
     output: OutOption = None,
@@ -36,7 +39,18 @@ def segstats(
     import fsstats as fs
 
     named = dict(_parted(one) for one in maps) if maps else None
-    table = fs.segstats(labels, named, lut=lut, subject=subject, frame=frame, empty=empty)
+    with said_warnings():
+        table = fs.segstats(
+            labels,
+            named,
+            lut=lut,
+            subject=subject,
+            session=session,
+            source=source,
+            units=units,
+            frame=frame,
+            empty=empty,
+        )
     if output is None:
         print_table(table)
     else:
