@@ -303,15 +303,16 @@ def _require_measures(wanted: frozenset[str], blocks: Sequence[Block]) -> None:
 
 
 def gaps(cohort: Cohort, measures: Collection[str] | None) -> list[str]:
-    """Say of every measure asked for in how many subjects it is, where it is not in all of them."""
+    """Say of every measure asked for in how many runs it is, where it is not in all of them."""
     people = cohort.files.loc[cohort.files["directory"].notna(), list(SUBJECT_KEY)].drop_duplicates()
+    noun = "subjects" if people["subject"].is_unique else "runs"
     texts = []
     for name in one_or_more(measures) or ():
         own = cohort.table.loc[cohort.table["measure"] == name, list(SUBJECT_KEY)].drop_duplicates()
         if len(own) < len(people):
             former = FORMER_NAMES.get(name)
             hint = f"; older versions call it {former}" if former else ""
-            texts.append(f"{name} is in {len(own)} of {len(people)} subjects{hint}")
+            texts.append(f"{name} is in {len(own)} of {len(people)} {noun}{hint}")
     return texts
 
 

@@ -21,6 +21,7 @@ PROBLEMS_COLUMNS: Final = {
     "path": "The file.",
 }
 PROBLEMS: Final = tuple(PROBLEMS_COLUMNS)
+_IN_STATS: Final = r"/stats/[^/:]+(?=$|::)"
 _LEVELS: Final = ("error", "warning", "note")
 _STATES: Final = {
     "failed": "recon-all ended with an error; stats files may be of an earlier run",
@@ -54,10 +55,10 @@ def problems(files: pd.DataFrame) -> pd.DataFrame:
     -----
     Rules: the file's status (``partial``, ``empty``, ``missing``, ``unreadable``, ``conflict``);
     ``remark`` for a whole file with something odd; ``recon-all`` for subjects whose run failed or did not
-    end; ``subject`` where headers name another subject of the cohort, or several subjects; ``versions``
-    where a cohort or a subject mixes releases of a tool; ``definitions`` where a measure means different
-    things in different files; ``uncorrected volumes`` for brain volumes that old FreeSurfer
-    counted in voxels that are not 1 mm^3.
+    end; ``subject`` where headers name another subject of the cohort, or several subjects, or one
+    subject's files come from several folders; ``versions`` where a cohort or a subject mixes releases of a
+    tool; ``definitions`` where a measure means different things in different files; ``uncorrected
+    volumes`` for brain volumes that old FreeSurfer counted in voxels that are not 1 mm^3.
 
     Examples
     --------
@@ -73,7 +74,16 @@ def problems(files: pd.DataFrame) -> pd.DataFrame:
     1  warning  definitions  wmparc
     """
     require(files, FILES, needed_by="problems")
-    rules = (_bad_files, _states, _misplaced, _mixed_versions, _mixed_versions_within, _mixed_definitions, _uncorrected)
+    rules = (
+        _bad_files,
+        _states,
+        _misplaced,
+        _from_several,
+        _mixed_versions,
+        _mixed_versions_within,
+        _mixed_definitions,
+        _uncorrected,
+    )
     records = [record for rule in rules for record in rule(files)]
     table = pd.DataFrame(records, columns=list(PROBLEMS)).astype("str")
     order = table["level"].map({level: rank for rank, level in enumerate(_LEVELS)})
@@ -161,6 +171,18 @@ def _misplaced(files: pd.DataFrame) -> Iterator[Record]:
             text = f"expected files of this subject alone, found in their headers {', '.join(kinds)}"
             who = dict(zip(SUBJECT_KEY, key, strict=False))
             yield {**who, "level": "warning", "rule": "subject", "problem": text}
+
+
+def _from_several(files: pd.DataFrame) -> Iterator[Record]:
+    """Name the subjects whose stats files come from several folders: two people, perhaps, of one name."""
+    used = files[(files["n_values"] > 0) & files["tool"].ne("FSL") & files["subject"].notna()]
+    used = used.assign(folder=used["path"].str.replace(_IN_STATS, "", n=1, regex=True))
+    used = used[used["folder"] != used["path"]]
+    for key, own in used.groupby(list(SUBJECT_KEY), dropna=False):
+        folders = list(own["folder"].unique())
+        if len(folders) > 1:
+            text = f"expected files of one folder, found {', '.join(folders)}: is it one subject?"
+            yield {**dict(zip(SUBJECT_KEY, key, strict=True)), "level": "warning", "rule": "subject", "problem": text}
 
 
 def _mixed_versions(files: pd.DataFrame) -> Iterator[Record]:

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from fsstats import find_stats, load_cohort
+from fsstats import find_stats, load_cohort, problems
 from fsstats.datasets import make_cohort
 
 FIRST = "all_fast_firstseg.nii.gz"
@@ -135,3 +135,18 @@ def test_the_same_bytes_as_left_and_right_are_used_as_neither(tmp_path):
     assert set(cohort.files["status"]) == {"conflict"}
     assert cohort.files["problem"].str.contains("a left and a right side that differ").all()
     assert not len(cohort.table)
+
+
+def test_one_name_at_two_sites_is_doubtful(tmp_path):
+    made = make_cohort(tmp_path / "siteA", n_subjects=1, seed=1)
+    shutil.copytree(made.root, tmp_path / "siteB")
+    for path in (made.root / "sub-001" / "stats").glob("*.aparc*"):
+        path.unlink()
+    for path in (tmp_path / "siteB" / "sub-001" / "stats").iterdir():
+        if "aparc" not in path.name:
+            path.unlink()
+    found = problems(load_cohort([made.root, tmp_path / "siteB"]).files)
+    (doubt,) = found.loc[found["rule"] == "subject", "problem"]
+    assert "siteA" in doubt
+    assert "siteB" in doubt
+    assert doubt.startswith("expected files of one folder, found ")

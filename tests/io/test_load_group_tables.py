@@ -93,3 +93,9 @@ def test_a_session_in_the_name_goes_before_one_in_a_column(tmp_path):
         "subject,session,lh_bankssts_thickness,lh_insula_thickness,lh_temporalpole_thickness\nsub-1_ses-1,1,2.5,2.6,2.7\n"
     )
     assert set(fs.load_cohort(path).table["session"]) == {"ses-1"}
+
+
+def test_a_measure_that_the_table_does_not_have_is_an_error(tables):
+    path, _ = tables()
+    with pytest.raises(fs.StatsFormatError, match="expected area, as was given, found thickness"):
+        fs.read_group_table(path, measure="area")

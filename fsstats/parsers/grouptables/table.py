@@ -11,7 +11,7 @@ from fsstats.parsers._build import in_order
 from fsstats.parsers._header import Remark
 from fsstats.parsers.formats import HEAD
 from fsstats.parsers.grouptables.cells import read_sheets
-from fsstats.parsers.grouptables.columns import Label
+from fsstats.parsers.grouptables.columns import Label, measure_named
 from fsstats.parsers.grouptables.kinds import upright
 from fsstats.parsers.grouptables.parts import Part, Person, joined, part_of, part_of_lines
 from fsstats.parsers.grouptables.rowwise import row_format
@@ -118,6 +118,7 @@ def parse_group_table(
     if not people or not labels:
         losses = "; ".join(remark.text for remark in in_order(remarks)[:2])
         raise StatsFormatError.at(where, expected="a subject's row of numbers", found=losses or "none")
+    _require_wish(wish, labels)
     order = sorted(range(len(labels)), key=lambda i: labels[i].region != GLOBAL)
     ordered = [labels[i] for i in order]
     return GroupTable(
@@ -131,6 +132,14 @@ def parse_group_table(
         others=_others(parts, people),
         remarks=in_order(remarks),
     )
+
+
+def _require_wish(wish: Wish, labels: Sequence[Label]) -> None:
+    """Raise if the user says that the table is of another measure than its own names do."""
+    found = {label.measure for label in labels if label.region != GLOBAL}
+    if wish.measure and not found & {wish.measure, measure_named(wish.measure)}:
+        said = ", ".join(sorted(found)) or "only header Measures"
+        raise StatsFormatError.at(wish.where, expected=f"{wish.measure}, as was given", found=said)
 
 
 def _layout(labels: Sequence[Label]) -> Layout:
