@@ -249,6 +249,10 @@ def _names(counts: Mapping[int, int], lut: PathLike | Mapping[int, str] | None) 
         known = freesurfer_names()
         return known if counts.keys() <= known.keys() else {}
     if isinstance(lut, Mapping):
+        pairs: list[tuple[object, object]] = list(lut.items())
+        if not all(isinstance(label, int | np.integer) and isinstance(name, str) for label, name in pairs):
+            message = "lut must map whole numbers to names, such as {17: 'Left-Hippocampus'}"
+            raise TableError(message)
         return lut
     path = os.fspath(lut)
     return read_lut(content_of(path), path)

@@ -18,7 +18,17 @@ from fsstats.parsers._header import MeasureLine, Remark, to_number
 from fsstats.parsers._text import decode, numbered_lines
 from fsstats.parsers.formats import Format
 from fsstats.parsers.statsfile import StatsFile
-from fsstats.schema import Region, global_measures, identify, printed_regions, regions, source_of
+from fsstats.schema import (
+    Region,
+    global_measures,
+    hemi_of,
+    identify,
+    names_of_segid,
+    printed_regions,
+    regions,
+    source_of,
+)
+from fsstats.schema._registry import of_registry
 
 Row = tuple[int, tuple[str, ...]]
 """Line number from 1, and the cells of the line."""
@@ -26,6 +36,8 @@ _VOLUME: Final = {"Volume_mm3": ""}
 _IMAGE: Final = re.compile(r"\.(?:mg[hz]|nii|nii\.gz|img|hdr)$", re.IGNORECASE)
 _WITH_ID: Final = re.compile(r"(?P<name>.+)\((?P<segid>\d{1,6})\)$")
 _WMH_TOTAL: Final = "Intracranial-volume"
+_FREESURFERS_IDS: Final = ("gtm", "samseg.fs", "wmhsynthseg")
+"""Formats whose ids are those of FreeSurfer's colour table."""
 _SINGLE: Final = 1e-5
 """How far sums of 32-bit floats may be off, relatively."""
 _PRINTED: Final = 0.0006
@@ -76,7 +88,34 @@ def of_kind(kind: str, where: str, *, source: str = "", **parts: Any) -> StatsFi
         found = f"what {source} files hold"
         raise StatsFormatError.at(where, expected=f"{said.source} (its name)", found=found, status="conflict")
     name = said.source if said and own else source
-    return replace(stats_file(where, source=name, **parts), hemi=parts.get("hemi"))
+    stats = stats_file(where, source=name, **parts)
+    if kind in _FREESURFERS_IDS:
+        _require_own_ids(stats)
+    return replace(stats, hemi=parts.get("hemi"))
+
+
+def _require_own_ids(stats: StatsFile) -> None:
+    """Raise if an id is another structure's, or of the other side: then names or numbers changed places."""
+    segids = stats.column("SegId")
+    for name, number in zip(stats.names, [] if segids is None else segids.tolist(), strict=False):
+        own, side = names_of_segid(int(number)), _side_of_id(int(number))
+        if (name in _names_with_ids() and name not in own) or (side and hemi_of(name) not in {None, side}):
+            found = f"id {int(number)} beside the name {name!r}"
+            raise StatsFormatError.at(stats.where, expected="names with their own ids", found=found, status="conflict")
+
+
+@of_registry
+def _names_with_ids() -> frozenset[str]:
+    known = [region for region in regions() if region.atlas in {"aseg", "wmparc"} and region.segid is not None]
+    return frozenset(name for region in known for name in (region.name, *region.aliases))
+
+
+def _side_of_id(segid: int) -> str | None:
+    """Tell the side of one of FreeSurfer's ids by its structure or block: 1000 and 3000 left, 2000 and 4000 right."""
+    if 1000 <= segid < 5000:
+        return "lh" if segid // 1000 % 2 else "rh"
+    sides = {hemi_of(name) for name in names_of_segid(segid)}
+    return sides.pop() if len(sides) == 1 else None
 
 
 def read_cells(data: bytes, where: str, separator: str = ",") -> tuple[tuple[str, ...], list[Row], list[Remark]]:

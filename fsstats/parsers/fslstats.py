@@ -157,6 +157,8 @@ def _read_count(number: int, name: str, voxels: str, volume: str) -> Count | Non
         count = Count(number, name, to_number(voxels), to_number(volume), _rounding(volume))
     except ValueError:
         return None
+    if "." in voxels and "." not in volume:  # then the two have changed places
+        return None
     has_numbers = len(words) > 1 and any(map(_is_number, words))
     return count if not has_numbers and _is_count(name, count.voxels, count.volume) else None
 
@@ -268,7 +270,7 @@ def parse_segstats(data: bytes, where: str) -> StatsFile:
     """Read the JSON of FIRST's structures and FAST's tissues: rows of the first, Measures of the others."""
     text, remarks = decode(data, where)
     try:
-        pairs = json.loads(text, object_pairs_hook=tuple, parse_int=float, parse_constant=float)
+        pairs = json.loads(text, object_pairs_hook=tuple, parse_int=_Whole, parse_constant=float)
     except (ValueError, RecursionError) as error:
         found, hint = "no JSON", "Is the file cut short?"
         raise StatsFormatError.at(where, expected="{structure: [voxels, mm^3]}", found=found, hint=hint) from error
@@ -284,8 +286,14 @@ def parse_segstats(data: bytes, where: str) -> StatsFile:
     return _of_counts("fsl.segstats", where, counts, remarks)
 
 
+class _Whole(float):
+    """A number that is printed without a decimal point."""
+
+
 def _is_pair(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(type(one) is float for one in value)
+    """Say whether it is a count and a volume; a whole number behind one with decimals says that they changed places."""
+    numbers = isinstance(value, list) and len(value) == 2 and all(isinstance(one, float) for one in value)
+    return numbers and (isinstance(value[0], _Whole) or not isinstance(value[1], _Whole))
 
 
 def _is_list(head: bytes, _where: str) -> bool:

@@ -164,10 +164,15 @@ def image_of(image: SpatialImage, where: str) -> Image:
 
 def image_of_array(array: npt.ArrayLike, affine: npt.ArrayLike, where: str) -> Image:
     """Take an array, and the affine from its indices to millimetres: its columns are as long as a voxel."""
-    matrix = np.asarray(affine, dtype=np.float64)
+    try:
+        matrix, voxels = np.asarray(affine, dtype=np.float64), np.asanyarray(array)
+    except (TypeError, ValueError) as error:
+        raise StatsFormatError.at(where, expected="an array of numbers and an affine", found=str(error)) from error
     if matrix.shape != (4, 4):
         raise StatsFormatError.at(where, expected="an affine of shape (4, 4)", found=f"one of shape {matrix.shape}")
-    return _of_array(np.asanyarray(array), matrix, np.linalg.norm(matrix[:3, :3], axis=0), where)
+    if isinstance(voxels, np.ma.MaskedArray):  # what is masked is missing
+        voxels = np.ma.filled(voxels.astype(np.float64), np.nan)
+    return _of_array(voxels, matrix, np.linalg.norm(matrix[:3, :3], axis=0), where)
 
 
 def _of_array(

@@ -106,8 +106,9 @@ def _holes(table: pd.DataFrame) -> pd.DataFrame:
 def _disagreements(holes: pd.DataFrame) -> pd.DataFrame:
     """Say of each run what the sources that are not taken say otherwise."""
     names = list(_FIELDS.values())
-    first = holes.groupby(list(SUBJECT_KEY), dropna=False, sort=False)[names].transform("first")
-    other = holes[names].notna() & first.notna() & (holes[names] != first)
+    taken = holes.drop_duplicates(list(SUBJECT_KEY))[[*SUBJECT_KEY, *names]]
+    first = holes[list(SUBJECT_KEY)].merge(taken, how="left", on=list(SUBJECT_KEY))[names].set_axis(holes.index)
+    other = holes[names].notna() & (holes[names] != first)  # also where the one that is taken has none
     apart = holes[other.any(axis=1)]
     texts = [
         f"{source}: {_number(lh)} and {_number(rh)}"

@@ -129,17 +129,31 @@ def _with_time(table: pd.DataFrame, visits: pd.DataFrame, when: str) -> pd.DataF
     if collisions:
         message = f"there is a column {collisions[0]!r} already, which sessions would make; rename or drop it"
         raise TableError(message)
+    if when not in people.columns:
+        raise ColumnsError.missing([when], map(str, people.columns), needed_by="sessions (a column of time)")
     years = _years(people, when)
     first = years.groupby(people["subject"], sort=False).transform("min")
     number = years.groupby(people["subject"], sort=False).rank(method="first")
     return people.assign(**{TIME: years - first, NUMBER: number.astype("Int64")})
 
 
+def _require_times(columns: pd.DataFrame, when: str) -> None:
+    """Raise for what cannot be dates or ages: truth values, dates as whole numbers, several columns of the name."""
+    found = "several columns" if columns.shape[1] > 1 else str(columns.dtypes.iloc[0])
+    numeric = pd.api.types.is_numeric_dtype(columns.dtypes.iloc[0])
+    if columns.shape[1] > 1 or columns.dtypes.iloc[0].kind in "bc" or (numeric and when == _DATES):
+        message = f"{when!r} must hold ISO dates (2020-01-31), or years as numbers, found {found}"
+        raise TableError(message)
+
+
 def _years(people: pd.DataFrame, when: str) -> pd.Series:
     """Give the time of each session in years from some moment; every session must have one."""
+    _require_times(people[[when]], when)
     column = people[when]
     if pd.api.types.is_numeric_dtype(column.dtype):
         years = column.astype("float64")
+    elif when == _AGES:
+        years = pd.to_numeric(column.astype("str"), errors="coerce").astype("float64")
     else:
         dates = pd.to_datetime(column.astype("str"), format="ISO8601", errors="coerce", utc=True)
         years = (dates - dates.min()) / pd.Timedelta(days=_DAYS_OF_A_YEAR)

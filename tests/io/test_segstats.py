@@ -274,3 +274,42 @@ def test_a_header_that_contradicts_itself_is_said():
     with pytest.warns(FsstatsWarning, match=r"a voxel has 1 mm\^3 by its sizes, .* 1\.40625 by the affine"):
         found = values(segstats(labels))
     assert found["Left-Thalamus", "volume"] == len(own(10))
+
+
+def test_masked_values_are_missing():
+    labels = np.zeros((4, 4, 4), dtype=np.int16)
+    labels[0, 0, :] = 17
+    values = np.arange(64.0).reshape(labels.shape)
+    with pytest.warns(FsstatsWarning):
+        table = segstats((labels, np.diag([2, 2, 2, 1])), np.ma.MaskedArray(values, mask=values == 2))
+    found = table.set_index("measure")["value"]
+    assert found["intensity_mean"] == np.mean([0, 1, 3])
+    assert found["intensity_n_missing"] == 1
+
+
+ODD = {
+    "ragged labels": (([[1, 2], [3]], np.eye(4)), None, StatsFormatError, "expected an array of numbers"),
+    "an affine of words": ((np.ones((2, 2, 2)), [["a"]]), None, StatsFormatError, "expected an array of numbers"),
+    "masked labels": (
+        (
+            np.ma.MaskedArray(np.ones((2, 2, 2)), mask=np.eye(2, dtype=bool)[:, :, None] * np.ones(2, dtype=bool)),
+            np.eye(4),
+        ),
+        None,
+        StatsFormatError,
+        "whole number",
+    ),
+    "labels as text in the lut": (
+        (np.ones((2, 2, 2)), np.eye(4)),
+        {"17": "a"},
+        TableError,
+        "lut must map whole numbers",
+    ),
+    "a name that is none": ((np.ones((2, 2, 2)), np.eye(4)), {1: None}, TableError, "lut must map whole numbers"),
+}
+
+
+@pytest.mark.parametrize(("labels", "lut", "error", "message"), ODD.values(), ids=ODD)
+def test_odd_arrays_and_luts_are_refused(labels, lut, error, message):
+    with pytest.raises(error, match=message):
+        segstats(labels, lut=lut)

@@ -89,9 +89,10 @@ def test_aseg_goes_first_and_sources_are_not_mixed():
     with pytest.warns(FsstatsWarning, match=r"holes of 1 run\(s\): a / cross \(taken from aseg; recon-all: 1 and 9\)"):
         found = one(("a", None, "cross", "recon-all", 1, 9), ("a", None, "cross", "aseg", 1, 2))
     assert found[["rh_holes", "taken_from", "disagreement"]].tolist() == [2, "aseg", "recon-all: 1 and 9"]
-    found = one(("a", None, "cross", "recon-all", 1, 9), ("a", None, "cross", "aseg", 1, None))
+    with pytest.warns(FsstatsWarning, match=r"taken from aseg; recon-all: 1 and 9"):  # a side that aseg lacks
+        found = one(("a", None, "cross", "recon-all", 1, 9), ("a", None, "cross", "aseg", 1, None))
     assert np.isnan(found["rh_holes"])
-    assert pd.isna(found["disagreement"])
+    assert found["disagreement"] == "recon-all: 1 and 9"
 
 
 def test_sources_that_agree_are_nothing_to_speak_of():

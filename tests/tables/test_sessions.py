@@ -186,3 +186,30 @@ def test_times_are_ages_less_the_first_whatever_the_order(ages, random):
     assert found["time"].tolist() == [age - min(ages) for age in found["age"]]
     assert sorted(found["session_number"]) == list(range(1, len(ages) + 1))
     assert found.sort_values("session_number")["time"].is_monotonic_increasing
+
+
+NO_TIMES = {
+    "dates as whole numbers": ("acq_time", [20200101, 20210101], "must hold ISO dates"),
+    "truth values": ("age", [True, False], "must hold ISO dates .* found bool"),
+}
+
+
+@pytest.mark.parametrize(("when", "times", "message"), NO_TIMES.values(), ids=NO_TIMES)
+def test_numbers_that_are_no_times_are_refused(when, times, message):
+    table = pd.DataFrame({"subject": ["a", "a"], "session": ["1", "2"], "value": [1.0, 2.0]})
+    visits = pd.DataFrame({"subject": ["a", "a"], "session": ["1", "2"], when: times})
+    with pytest.raises(TableError, match=message):
+        sessions(table, visits)
+
+
+def test_ages_in_text_are_numbers():
+    table = pd.DataFrame({"subject": ["a", "a"], "session": ["1", "2"], "value": [1.0, 2.0]})
+    visits = pd.DataFrame({"subject": ["a", "a"], "session": ["1", "2"], "age": ["61.5", "63"]})
+    assert sessions(table, visits)["time"].tolist() == [0.0, 1.5]
+
+
+def test_the_session_itself_is_no_time():
+    table = pd.DataFrame({"subject": ["a"], "session": ["1"], "value": [1.0]})
+    visits = pd.DataFrame({"participant_id": ["a"], "session_id": ["1"], "acq_time": ["2020-01-01"]})
+    with pytest.raises(ColumnsError, match="needs the column"):
+        sessions(table, visits, when="session_id")
