@@ -28,7 +28,7 @@ def collect(folders: Sequence[Place], files: Sequence[Place]) -> tuple[list[Reco
     """Walk folders and take single files; give a record of each file, there or due, and what was left out."""
     seen = walk(folders)
     people = name_all(seen.subjects)
-    of_subjects = [_of_subject(person, seen.subjects[person.path]) for person in people]
+    of_subjects = [_with_files(Found(one, state_of(one.path)), seen.subjects[one.path]) for one in people]
     elsewhere = _of_loose(seen.loose, {person.directory: person for person in people})
     by_folder = {person.path: person for person in people}
     found = [*of_subjects, *elsewhere]
@@ -45,8 +45,8 @@ def _key(record: Record) -> tuple[object, ...]:
     return record["path"], *(whose if record["status"] == "missing" else [])
 
 
-def _of_subject(person: Subject, files: Sequence[FoundFile]) -> Found:
-    found = Found(person, state_of(person.path))
+def _with_files(found: Found, files: Sequence[FoundFile]) -> Found:
+    """Give a subject its rows, and the ways to its files."""
     named = _with_variants(files)
     ways = {_kind(file.identity): file.way for file in named if file.identity is not None}
     return replace(found, rows=tuple(_row(found, file) for file in named), ways=ways)
@@ -67,7 +67,10 @@ def _of_loose(files: Iterable[FoundFile], known: Mapping[str, Subject]) -> list[
         key = _tool(file.identity), (owner.subject, owner.session, owner.stream)
         owners.setdefault(key, owner)
         groups[key].append(file)
-    return [_of_owner(owners[key], key[0], group) for key, group in groups.items()]
+    return [
+        _with_files(Found(owners[tool, who], State(tool, None, None), in_subject=False), group)
+        for (tool, who), group in groups.items()
+    ]
 
 
 def _shared_prefixes(files: Iterable[FoundFile]) -> set[str]:
@@ -77,13 +80,6 @@ def _shared_prefixes(files: Iterable[FoundFile]) -> set[str]:
         if file.identity is not None:
             folders[own_prefix(file.identity)].add(str(telling_folder(file.path)))
     return {prefix for prefix, places in folders.items() if len(places) > 1}
-
-
-def _of_owner(owner: Subject, tool: str, files: Sequence[FoundFile]) -> Found:
-    found = Found(owner, State(tool, None, None), in_subject=False)
-    named = _with_variants(files)
-    ways = {_kind(file.identity): file.way for file in named if file.identity is not None}
-    return replace(found, rows=tuple(_row(found, file) for file in named), ways=ways)
 
 
 def _with_variants(files: Sequence[FoundFile]) -> list[FoundFile]:

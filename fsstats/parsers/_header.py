@@ -77,6 +77,21 @@ def to_number(token: str) -> float:
     return float(token)
 
 
+def is_number(token: str) -> bool:
+    """Say whether a token is a printed number.
+
+    Examples
+    --------
+    >>> is_number("-nan"), is_number("1,5")
+    (True, False)
+    """
+    try:
+        to_number(token)
+    except ValueError:
+        return False
+    return True
+
+
 def read_header(lines: Iterable[tuple[int, str]]) -> Header:
     """Read numbered header lines (``#`` and all) into a `Header`."""
     header = Header()

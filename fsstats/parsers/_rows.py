@@ -9,7 +9,7 @@ import numpy as np
 
 from fsstats._frames import FloatArray
 from fsstats.errors import wording
-from fsstats.parsers._header import Remark, to_number
+from fsstats.parsers._header import Remark, is_number, to_number
 from fsstats.schema import NAME_COLUMN
 
 _NAME_WIDTH = 40  # mris_anatomical_stats prints names with %-40s and the count right behind with %5d
@@ -104,19 +104,11 @@ def _join_name(number: int, tokens: list[str], place: int, length: int, remarks:
     """Take the middle tokens for a name with blanks, unless a number at its edge may be one of the row's."""
     words = tokens[place : place + length]
     edges = [words[0]] * (place > 0) + [words[-1]]
-    if any(_is_number(word) for word in edges):
+    if any(is_number(word) for word in edges):
         return None
     name = " ".join(words)
     remarks.append(Remark(number, f"the name {name!r} has blanks", loss=False))
     return Row(number, name, (*tokens[:place], *tokens[place + length :]))
-
-
-def _is_number(token: str) -> bool:
-    try:
-        to_number(token)
-    except ValueError:
-        return False
-    return True
 
 
 def _unfuse(number: int, tokens: list[str], remarks: list[Remark]) -> Row | None:
@@ -188,7 +180,7 @@ def _refuse_lookalikes(tokens: list[str]) -> None:
 
 
 def _is_numeric(row: Row, remarks: list[Remark]) -> bool:
-    wrong = next((token for token in row.numbers if not _is_number(token)), None)
+    wrong = next((token for token in row.numbers if not is_number(token)), None)
     if wrong is not None:
         text = wording(expected="a number", found=f"{wrong!r} in the row of {row.name}", hint="The row is left out")
         remarks.append(Remark(row.line, text))

@@ -15,10 +15,9 @@ from math import isnan, nan, pi
 from typing import Final
 
 from fsstats.errors import StatsFormatError, wording
-from fsstats.parsers._build import measure
+from fsstats.parsers._build import measure, of_kind
 from fsstats.parsers._header import MeasureLine, Remark
 from fsstats.parsers._text import Line, decode, numbered_lines
-from fsstats.parsers.delimited import of_kind
 from fsstats.parsers.formats import Format
 from fsstats.parsers.statsfile import StatsFile
 from fsstats.schema import identify, source_of

@@ -7,28 +7,22 @@ What the formats are: SynthSeg, https://github.com/BBillot/SynthSeg ``SynthSeg/p
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from math import isfinite, nan
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from fsstats.errors import StatsFormatError, wording
-from fsstats.parsers._build import measure, stats_file
-from fsstats.parsers._header import MeasureLine, Remark, to_number
+from fsstats.parsers._build import check_sum, of_kind, total
+from fsstats.parsers._header import Remark, to_number
 from fsstats.parsers._text import decode, numbered_lines
 from fsstats.parsers.formats import Format
 from fsstats.parsers.statsfile import StatsFile
 from fsstats.schema import (
     Region,
-    global_measures,
-    hemi_of,
     identify,
-    names_of_segid,
+    kind_of,
     printed_regions,
     regions,
-    source_of,
 )
-from fsstats.schema._registry import of_registry
 
 Row = tuple[int, tuple[str, ...]]
 """Line number from 1, and the cells of the line."""
@@ -36,8 +30,6 @@ _VOLUME: Final = {"Volume_mm3": ""}
 _IMAGE: Final = re.compile(r"\.(?:mg[hz]|nii|nii\.gz|img|hdr)$", re.IGNORECASE)
 _WITH_ID: Final = re.compile(r"(?P<name>.+)\((?P<segid>\d{1,6})\)$")
 _WMH_TOTAL: Final = "Intracranial-volume"
-_FREESURFERS_IDS: Final = ("gtm", "samseg.fs", "wmhsynthseg")
-"""Formats whose ids are those of FreeSurfer's colour table."""
 _SINGLE: Final = 1e-5
 """How far sums of 32-bit floats may be off, relatively."""
 _PRINTED: Final = 0.0006
@@ -52,70 +44,6 @@ class Subject(NamedTuple):
     values: dict[str, float]
     """Column to number, in the order of the file."""
     remarks: list[Remark]
-
-
-def of_kind(kind: str, where: str, *, source: str = "", **parts: Any) -> StatsFile:
-    """Make a `StatsFile` of content that its parser is sure of.
-
-    The name says what the source is called only if it is of a kind that this parser reads; a name that is of
-    another kind contradicts the content.
-
-    Parameters
-    ----------
-    kind : str
-        The parser's format.
-    where : str
-        The file's path.
-    source : str
-        What the source is called where the name does not say it; as the format if not given.
-    **parts
-        Everything else, for `stats_file`.
-
-    Returns
-    -------
-    StatsFile
-        With a side only where `parts` give one.
-
-    Raises
-    ------
-    StatsFormatError
-        If the name is that of another kind of file.
-    """
-    said, source = identify(where), source or kind
-    known = source_of(said.source) if said else None
-    own = known is not None and known.format == kind
-    if said and known and not own and said.source != source:
-        found = f"what {source} files hold"
-        raise StatsFormatError.at(where, expected=f"{said.source} (its name)", found=found, status="conflict")
-    name = said.source if said and own else source
-    stats = stats_file(where, source=name, **parts)
-    if kind in _FREESURFERS_IDS:
-        _require_own_ids(stats)
-    return replace(stats, hemi=parts.get("hemi"))
-
-
-def _require_own_ids(stats: StatsFile) -> None:
-    """Raise if an id is another structure's, or of the other side: then names or numbers changed places."""
-    segids = stats.column("SegId")
-    for name, number in zip(stats.names, [] if segids is None else segids.tolist(), strict=False):
-        own, side = names_of_segid(int(number)), _side_of_id(int(number))
-        if (name in _names_with_ids() and name not in own) or (side and hemi_of(name) not in {None, side}):
-            found = f"id {int(number)} beside the name {name!r}"
-            raise StatsFormatError.at(stats.where, expected="names with their own ids", found=found, status="conflict")
-
-
-@of_registry
-def _names_with_ids() -> frozenset[str]:
-    known = [region for region in regions() if region.atlas in {"aseg", "wmparc"} and region.segid is not None]
-    return frozenset(name for region in known for name in (region.name, *region.aliases))
-
-
-def _side_of_id(segid: int) -> str | None:
-    """Tell the side of one of FreeSurfer's ids by its structure or block: 1000 and 3000 left, 2000 and 4000 right."""
-    if 1000 <= segid < 5000:
-        return "lh" if segid // 1000 % 2 else "rh"
-    sides = {hemi_of(name) for name in names_of_segid(segid)}
-    return sides.pop() if len(sides) == 1 else None
 
 
 def read_cells(data: bytes, where: str, separator: str = ",") -> tuple[tuple[str, ...], list[Row], list[Remark]]:
@@ -162,25 +90,6 @@ def read_numbers(names: Sequence[str], cells: Sequence[str], line: int, remarks:
             text = wording(expected=f"a number for {name}", found=repr(cell), hint="It is left out")
             remarks.append(Remark(line, text))
     return values
-
-
-def total(field: str, value: float, remarks: list[Remark], *, key: str = "", unit: str = "mm^3") -> MeasureLine:
-    """Make the Measure of a total; a 0 that says 'no value' becomes missing."""
-    known = global_measures().get(field)
-    if known and known.zero_is_missing and value == 0:
-        remarks.append(Remark(None, f"{field} is printed as 0, which cannot be; taken as missing"))
-        value = nan
-    return measure(field, value, unit, key=key)
-
-
-def check_sum(name: str, whole: float, parts: Iterable[float], *, relative: float, absolute: float) -> list[Remark]:
-    """Say that a total is not what its parts add up to; nothing where a number is missing."""
-    added = sum(parts)
-    off = abs(whole - added)
-    if not isfinite(off) or off <= absolute + relative * abs(whole):
-        return []
-    found, hint = f"parts that add up to {added:.10g}", "A column may be lost or edited"
-    return [Remark(None, wording(expected=f"{name} of {whole:.10g}", found=found, hint=hint))]
 
 
 def _named(atlas: str) -> Mapping[str, Region]:
@@ -352,8 +261,7 @@ def _heading(pattern: bytes) -> Callable[[bytes, str], bool]:
 
 def _is_tiv(head: bytes, where: str) -> bool:
     """Recognise a lone number by the name of the file only: every program writes lone numbers."""
-    said = identify(where)
-    known = source_of(said.source) if said else None
+    known = kind_of(where)
     return known is not None and known.format == "synthseg.tiv" and re.fullmatch(rb"\s*[-+.\w]+\s*", head) is not None
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from fsstats.errors import KindsError, StatsFormatError
 from fsstats.parsers._text import summarise
 from fsstats.parsers.statsfile import StatsFile
-from fsstats.schema import identify, source_of
+from fsstats.schema import kind_of
 
 HEAD: Final = 4096
 """Bytes from the start of a file that a format may look at to recognise it."""
@@ -64,8 +64,7 @@ def add_format(new: Format) -> None:
 
 def format_of(data: bytes, where: str) -> Format:
     """Choose the parser of a file: the one its name says if the content may be that, else the first that knows it."""
-    kind = identify(where)
-    known = source_of(kind.source) if kind else None
+    known = kind_of(where)
     wanted = known.format if known else ""
     by_name = next((one for one in formats() if one.name == wanted), None)
     if by_name is None and wanted:

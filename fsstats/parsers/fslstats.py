@@ -15,10 +15,9 @@ from statistics import median_low
 from typing import Any, Final, NamedTuple
 
 from fsstats.errors import StatsFormatError, wording
-from fsstats.parsers._build import measure
-from fsstats.parsers._header import MeasureLine, Remark, to_number
+from fsstats.parsers._build import measure, of_kind
+from fsstats.parsers._header import MeasureLine, Remark, is_number, to_number
 from fsstats.parsers._text import Line, decode, numbered_lines
-from fsstats.parsers.delimited import of_kind
 from fsstats.parsers.formats import HEAD, Format
 from fsstats.parsers.statsfile import StatsFile
 from fsstats.schema import Region, hemi_of, printed_regions, regions
@@ -112,7 +111,7 @@ def _layout(first: str) -> _Layout | None:
         if sorted(columns) == sorted((_NAME, _VOXELS, _MM3)):
             return _Layout(separator, columns, has_heading=True)
     for separator in (";", ",", None):
-        numeric = [_is_number(cell) for cell in _cells(first, separator)]
+        numeric = [is_number(cell) for cell in _cells(first, separator)]
         if len(numeric) == 3 or (len(numeric) > 3 and separator is None):
             if numeric[:2] == [True, True] and not numeric[-1]:
                 return _Layout(separator, (_VOXELS, _MM3, _NAME), has_heading=False)
@@ -123,14 +122,6 @@ def _layout(first: str) -> _Layout | None:
 
 def _cells(line: str, separator: str | None) -> list[str]:
     return [cell.strip().strip('"').strip() for cell in line.strip().split(separator)]
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        to_number(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def _read_line(line: Line, layout: _Layout, remarks: list[Remark]) -> Count | None:
@@ -159,7 +150,7 @@ def _read_count(number: int, name: str, voxels: str, volume: str) -> Count | Non
         return None
     if "." in voxels and "." not in volume:  # then the two have changed places
         return None
-    has_numbers = len(words) > 1 and any(map(_is_number, words))
+    has_numbers = len(words) > 1 and any(map(is_number, words))
     return count if not has_numbers and _is_count(name, count.voxels, count.volume) else None
 
 

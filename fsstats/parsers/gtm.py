@@ -10,12 +10,12 @@ from math import nan
 from typing import Final
 
 from fsstats.errors import StatsFormatError, wording
-from fsstats.parsers._build import measure
+from fsstats.parsers._build import measure, of_kind
 from fsstats.parsers._header import MeasureLine, Remark
 from fsstats.parsers._plausible import keep_plausible
 from fsstats.parsers._rows import Table, read_rows
 from fsstats.parsers._text import Line, decode, numbered_lines
-from fsstats.parsers.delimited import of_kind, read_cells, read_numbers
+from fsstats.parsers.delimited import read_cells, read_numbers
 from fsstats.parsers.formats import Format
 from fsstats.parsers.statsfile import StatsFile
 from fsstats.schema import NAME_COLUMN, identify, measures

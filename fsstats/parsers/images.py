@@ -18,7 +18,7 @@ from fsstats.parsers.formats import Format
 from fsstats.parsers.labels import count_labels
 from fsstats.parsers.nifti import Image, is_image, join_pair, read_image
 from fsstats.parsers.statsfile import StatsFile
-from fsstats.schema import Region, identify, regions, source_of
+from fsstats.schema import Region, identify, kind_of, regions
 
 __all__ = ["FORMATS", "join_pair"]
 
@@ -40,8 +40,7 @@ class _Due(NamedTuple):
 
 def _due(where: str) -> _Due:
     """Give the structures of the file's atlas, or the one that its name says."""
-    said = identify(where)
-    known = source_of(said.source) if said else None
+    said, known = identify(where), kind_of(where)
     if said is None or known is None or known.atlas is None:
         return _Due((), all_of_them=False, has_atlas=False)
     inside = tuple(one for one in regions() if one.atlas == known.atlas and one.printed and one.segid is not None)
@@ -138,8 +137,7 @@ def _image(data: bytes, where: str, *, frames: bool = False) -> Image:
 
 def _require_t1(where: str) -> None:
     """Raise for FAST's classes of another contrast, of which the order is not known."""
-    said = identify(where)
-    known = source_of(said.source) if said else None
+    said, known = identify(where), kind_of(where)
     if said is not None and known is not None and known.atlas == "fast" and _NOT_T1.search(said.prefix):
         hint = "The order of the classes of others is not known; segstats counts them"
         found = "another contrast (by its name)"

@@ -12,15 +12,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from fsstats.errors import StatsFormatError, wording
-from fsstats.parsers._build import stats_file
-from fsstats.parsers._header import MeasureLine, Remark, read_header, to_number
+from fsstats.parsers._build import check_sum, of_kind, stats_file, total
+from fsstats.parsers._header import MeasureLine, Remark, is_number, read_header, to_number
 from fsstats.parsers._plausible import keep_plausible
 from fsstats.parsers._rows import Table, number_columns, read_rows
 from fsstats.parsers._text import Line, decode, numbered_lines
-from fsstats.parsers.delimited import check_sum, of_kind, total
 from fsstats.parsers.formats import HEAD, Format
 from fsstats.parsers.statsfile import StatsFile
-from fsstats.schema import NAME_COLUMN, canonical_region, global_measures, identify, printed_regions, regions, source_of
+from fsstats.schema import (
+    NAME_COLUMN,
+    canonical_region,
+    global_measures,
+    identify,
+    kind_of,
+    printed_regions,
+    regions,
+)
 
 _WITHOUT_FISSURE: Final = r"(?!hippocampal-fissure$).+"
 _TOTALS: Final[Mapping[str, Mapping[str, str | None]]] = {
@@ -95,20 +102,12 @@ def _rows(lines: Iterable[Line], remarks: list[Remark]) -> Iterator[_Row]:
         if not text or text.startswith("#"):
             continue
         found = _NUMBERED.fullmatch(text) or _PLAIN.fullmatch(text)
-        split = found is not None and _is_number(found["name"].split()[-1])  # a blank within a number
-        if found and not split and _is_number(found["value"]):
+        split = found is not None and is_number(found["name"].split()[-1])  # a blank within a number
+        if found and not split and is_number(found["value"]):
             yield _Row(number, found["name"], found["value"])
         else:
             problem = wording(expected="a name and a volume", found=repr(text[:60]), hint="The line is left out")
             remarks.append(Remark(number, problem))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        to_number(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _once(rows: Sequence[_Row], remarks: list[Remark]) -> dict[str, str]:
@@ -147,8 +146,7 @@ def _family(atlas: str) -> str:
 
 def _kind_of_name(where: str) -> str | None:
     """Tell the kind of file that the name says; None for a name of no known kind."""
-    said = identify(where)
-    known = source_of(said.source) if said else None
+    known = kind_of(where)
     return known.name if known else None
 
 
@@ -351,7 +349,7 @@ def parse_qa(data: bytes, where: str) -> StatsFile:
 def _qa_values(line: int, words: Sequence[str], remarks: list[Remark]) -> dict[str, float]:
     values = {}
     for name, word in zip(_QA, words, strict=False):
-        if _is_number(word):
+        if is_number(word):
             values[name] = to_number(word)
         else:
             remarks.append(Remark(line, wording(expected=f"a number as {name}", found=repr(word[:40]))))
@@ -362,7 +360,7 @@ def _is_qa(head: bytes, where: str) -> bool:
     """Recognise it by its name too: many a program writes a line of numbers."""
     said = identify(where)
     words = head.decode("utf-8", "replace").split()
-    return said is not None and said.source == "qa" and len(words) in _QA_LENGTHS and all(map(_is_number, words[1:]))
+    return said is not None and said.source == "qa" and len(words) in _QA_LENGTHS and all(map(is_number, words[1:]))
 
 
 def refuse_kvl(_data: bytes, where: str) -> StatsFile:

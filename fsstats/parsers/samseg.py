@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fsstats.errors import StatsFormatError, wording
+from fsstats.parsers._build import of_kind, total
 from fsstats.parsers._header import MeasureLine, Remark, read_header, to_number
 from fsstats.parsers._plausible import keep_plausible
 from fsstats.parsers._rows import number_columns, read_rows
 from fsstats.parsers._text import decode, numbered_lines
-from fsstats.parsers.delimited import Row, of_kind, read_cells, total
+from fsstats.parsers.delimited import Row, read_cells
 from fsstats.parsers.formats import Format
 from fsstats.parsers.statsfile import StatsFile
 from fsstats.schema import NAME_COLUMN, identify, printed_regions

@@ -10,10 +10,9 @@ from math import inf, isfinite, nan
 from typing import Final
 
 from fsstats.errors import StatsFormatError, wording
-from fsstats.parsers._build import measure
+from fsstats.parsers._build import check_sum, measure, of_kind, total
 from fsstats.parsers._header import MeasureLine, Remark, to_number
 from fsstats.parsers._text import Line, decode, numbered_lines
-from fsstats.parsers.delimited import check_sum, of_kind, total
 from fsstats.parsers.formats import Format
 from fsstats.parsers.statsfile import StatsFile
 

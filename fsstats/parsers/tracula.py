@@ -10,9 +10,10 @@ from math import nan
 from typing import Final
 
 from fsstats.errors import StatsFormatError, wording
+from fsstats.parsers._build import of_kind
 from fsstats.parsers._header import Remark, read_header, to_number
 from fsstats.parsers._text import Line, decode, numbered_lines
-from fsstats.parsers.delimited import of_kind, read_numbers
+from fsstats.parsers.delimited import read_numbers
 from fsstats.parsers.formats import Format
 from fsstats.parsers.statsfile import StatsFile
 from fsstats.schema import hemi_of, identify, measure_of

@@ -8,7 +8,7 @@ from fsstats.parsers._header import Remark, to_number
 from fsstats.parsers._text import Line, decode, numbered_lines
 from fsstats.parsers.formats import Format
 from fsstats.parsers.statsfile import StatsFile
-from fsstats.schema import canonical_region, identify, printed_regions, source_of
+from fsstats.schema import canonical_region, identify, kind_of, printed_regions
 
 _NAME: Final = "volumes"
 
@@ -71,21 +71,19 @@ def _take(line: Line, values: dict[str, float], remarks: list[Remark]) -> None:
 
 def _lacking(where: str, values: dict[str, float]) -> list[Remark]:
     """Name what the atlas has and a file that should have all of it lacks."""
-    said = identify(where)
-    known = source_of(said.source) if said else None
-    if known is None or known.atlas is None or not known.complete:
+    said, known = identify(where), kind_of(where)
+    if said is None or known is None or known.atlas is None or not known.complete:
         return []
+    due = printed_regions(known.atlas, said.hemi)
     present = {canonical_region(name, atlas=known.atlas) for name in values}
-    lost = [name for name in printed_regions(known.atlas, said.hemi if said else None) if name not in present]
-    due = len(printed_regions(known.atlas, said.hemi if said else None))
-    found = f"{due - len(lost)}; without {', '.join(lost)}"
-    return [Remark(None, wording(expected=f"{due} regions", found=found))] if lost else []
+    lost = [name for name in due if name not in present]
+    found = f"{len(due) - len(lost)}; without {', '.join(lost)}"
+    return [Remark(None, wording(expected=f"{len(due)} regions", found=found))] if lost else []
 
 
 def _recognises(_head: bytes, where: str) -> bool:
     """Recognise a file of a kind that says so: such lists are too plain to be known by their content."""
-    said = identify(where)
-    known = source_of(said.source) if said else None
+    known = kind_of(where)
     return known is not None and known.format == _NAME
 
 

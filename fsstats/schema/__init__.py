@@ -32,6 +32,7 @@ from fsstats.schema.measures import (
 from fsstats.schema.regions import (
     Region,
     canonical_region,
+    contradicts_id,
     hemi_of,
     is_cortical_name,
     names_of_segid,
@@ -39,7 +40,7 @@ from fsstats.schema.regions import (
     regions,
     side_of,
 )
-from fsstats.schema.sources import Identity, Source, atlas_of, identify, is_of, source_of, sources
+from fsstats.schema.sources import Identity, Source, atlas_of, identify, is_of, kind_of, source_of, sources
 from fsstats.schema.versions import number, release, same_release, tool_and_version
 
 __all__ = [
@@ -68,12 +69,14 @@ __all__ = [
     "add_kinds",
     "atlas_of",
     "canonical_region",
+    "contradicts_id",
     "global_measures",
     "hemi_of",
     "identify",
     "is_cortical_name",
     "is_intensity",
     "is_of",
+    "kind_of",
     "measure_of",
     "measures",
     "names_of_segid",

@@ -162,6 +162,36 @@ def side_of(name: str, atlas: str | None) -> str | None:
     return hemi_of(name) or (_sides(atlas).get(name) if atlas else None)
 
 
+@of_registry
+def _names_with_ids() -> frozenset[str]:
+    known = [region for region in regions() if region.segid is not None and region.atlas in ("aseg", "wmparc")]
+    return frozenset(name for region in known for name in (region.name, *region.aliases))
+
+
+def contradicts_id(name: str, segid: int) -> bool:
+    """Say whether an id of FreeSurfer's colour table is another structure's, or one of the other side.
+
+    Examples
+    --------
+    >>> contradicts_id("Left-Hippocampus", 17), contradicts_id("Right-Hippocampus", 17)
+    (False, True)
+    >>> contradicts_id("ctx-rh-entorhinal", 1006), contradicts_id("my-own", 17)
+    (True, False)
+    """
+    side = _side_of_segid(segid)
+    return (name in _names_with_ids() and name not in names_of_segid(segid)) or bool(
+        side and hemi_of(name) not in {None, side}
+    )
+
+
+def _side_of_segid(segid: int) -> str | None:
+    """Tell the side of an id by its structure or block: 1000 and 3000 left, 2000 and 4000 right."""
+    if 1000 <= segid < 5000:
+        return "lh" if segid // 1000 % 2 else "rh"
+    sides = {hemi_of(name) for name in names_of_segid(segid)}
+    return sides.pop() if len(sides) == 1 else None
+
+
 _SIDE = re.compile(
     r"^(?:(?:Cbm_)?(Left|Right)[- _]|Whole-(Left|Right)$|(?:ctx|wm)[-_](lh|rh)[-_]|(lh|rh)[-_.]"
     r"|(?-i:([LR])-(?!Sg$)(?=[A-Z])))",

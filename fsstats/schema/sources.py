@@ -216,6 +216,18 @@ def identify(path: str) -> Identity | None:
     return _match_stats(parts[-1])
 
 
+def kind_of(path: str) -> Source | None:
+    """Find the kind of file that a name says; None for a name of no known kind.
+
+    Examples
+    --------
+    >>> kind_of("sub-01/stats/lh.aparc.pial.stats").name, kind_of("lh.my.own.stats")
+    ('aparc.pial', None)
+    """
+    said = identify(path)
+    return source_of(said.source) if said else None
+
+
 _Pattern = tuple[re.Pattern[str], str | None, Source]
 
 
