@@ -202,7 +202,7 @@ def _check_regions(stats: StatsFile) -> list[Remark]:
     if known is None or known.atlas is None or not known.complete:
         return []
     present = {canonical_region(name, atlas=known.atlas) for name in stats.names}
-    due = [name for name in printed_regions(known.atlas) if not known.lacks(name, stats.version)]
+    due = [name for name in printed_regions(known.atlas, stats.hemi) if not known.lacks(name, stats.version)]
     missing = [name for name in due if name not in present]
     if not missing:
         return []

@@ -220,3 +220,36 @@ def test_a_list_that_is_not_whole_says_so(text, message):
     fs.register(VOLUMES)
     with pytest.raises(fs.StatsFormatError, match=message.replace("line 2", "(line |:)2")):
         fs.parse_stats(text, where="lesions.txt")
+
+
+SIDED = """
+[[source]]
+name = "schaefer"
+description = "An atlas whose names say the side"
+atlas = "schaefer"
+complete = true
+hemispheric = true
+
+[[region]]
+atlas = "schaefer"
+hemi = "lh"
+name = "LH_Vis_1"
+
+[[region]]
+atlas = "schaefer"
+hemi = "lh"
+name = "LH_Vis_2"
+
+[[region]]
+atlas = "schaefer"
+hemi = "rh"
+name = "RH_Vis_1"
+"""
+
+
+def test_a_file_of_one_side_owes_the_regions_of_its_side():
+    fs.register(SIDED)
+    whole = f"{HEADER}LH_Vis_1 10 2.0\nLH_Vis_2 12 1.5\n"
+    assert fs.parse_stats(whole, where="lh.schaefer.stats").is_whole
+    with pytest.raises(fs.StatsFormatError, match="expected 2 regions, found 1; without LH_Vis_2"):
+        fs.parse_stats(f"{HEADER}LH_Vis_1 10 2.0\n", where="lh.schaefer.stats")
