@@ -30,9 +30,10 @@ def categorical(codes: npt.NDArray[np.integer], names: Sequence[str]) -> pd.Cate
     >>> list(categorical(np.array([2, -1, 0, 2]), ["a", "b", "c"]).categories)
     ['c', 'a']
     """
-    used, first = np.unique(codes, return_index=True)
-    used = used[np.argsort(first)]
-    used = used[used >= 0]
+    first = np.full(len(names) + 1, len(codes))
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # what is set last stays: the first place of each; -1 is the end
+    used = np.argsort(first[:-1], kind="stable")
+    used = used[first[used] < len(codes)]
     new_code = np.full(len(names) + 1, -1, dtype=np.int32)
     new_code[used] = np.arange(len(used), dtype=np.int32)
     categories = pd.Index([names[code] for code in used], dtype="str")
@@ -74,5 +75,7 @@ def printable(text: str) -> str:
     >>> print(printable("sub-01"), printable("sub-\udcff"), printable("sub-02\r"))
     sub-01 sub-\udcff sub-02\x0d
     """
+    if text.isascii() and text.isprintable():
+        return text
     plain = text.encode("utf-8", "backslashreplace").decode()
     return "".join(f"\\x{ord(c):02x}" if ord(c) < 32 else c for c in plain)

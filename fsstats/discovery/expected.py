@@ -1,44 +1,58 @@
 """Which stats files a subject ought to have: those that subjects processed alike have."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fsstats.discovery._rows import NO_KIND, Found, Kind, Record
+from fsstats.discovery._rows import NO_KIND, Found, Row
+from fsstats.discovery.meanings import Kind
 from fsstats.places import Place
 from fsstats.schema import HEMIS, number, source_of
 
 _Group = tuple[bool, str, int | None, str]
+_Kinds = tuple[Kind, ...]
 
 
 @dataclass(slots=True)
 class _Peers:
-    """How many subjects were processed alike, and how many of them have each kind of file."""
+    """How many subjects were processed alike, and which kinds of file they have."""
 
     n: int = 0
-    counts: Counter[Kind] = field(default_factory=Counter)
+    having: Counter[_Kinds] = field(default_factory=Counter)
     ways: dict[Kind, tuple[str, ...]] = field(default_factory=dict)
 
-    def add(self, found: Found) -> None:
+    def add(self, kinds: _Kinds, ways: Mapping[Kind, tuple[str, ...]]) -> None:
         self.n += 1
-        self.counts.update(found.ways.keys())
-        self.ways |= found.ways
+        self.having[kinds] += 1
+        self.ways |= ways
+
+    def counts(self) -> dict[Kind, int]:
+        """Give how many of them have each kind."""
+        found: dict[Kind, int] = {}
+        for kinds, n in self.having.items():
+            for kind in kinds:
+                found[kind] = found.get(kind, 0) + n
+        return found
 
 
-def missing_files(found: Sequence[Found]) -> list[Record]:
+def missing_files(found: Sequence[Found]) -> list[Row]:
     """Make a row with status ``missing`` for every file that a subject ought to have and lacks."""
     groups: dict[_Group, _Peers] = defaultdict(_Peers)
     everybody = _Peers()
-    for one in found:
-        for peers in (groups[_group(one)], everybody) if one.in_subject else (groups[_group(one)],):
-            peers.add(one)
-    records = []
-    for one in found:
-        if any(row["source"] is None for row in one.rows):  # what it has cannot be known
+    grouped = [(one, _group(one), tuple(one.ways)) for one in found]
+    for one, group, kinds in grouped:
+        for peers in (groups[group], everybody) if one.in_subject else (groups[group],):
+            peers.add(kinds, one.ways)
+    rows = []
+    lacking: dict[tuple[_Group, _Kinds], dict[Kind, str]] = {}
+    for one, group, kinds in grouped:
+        if any(row.source is None for row in one.rows):  # what it has cannot be known
             continue
-        alike = groups[_group(one)]
-        records += _missing_of(one, alike if alike.counts else everybody)
-    return records
+        peers = groups[group] if groups[group].ways else everybody
+        if (group, kinds) not in lacking:  # nearly all have the same files
+            lacking[group, kinds] = _lacking(kinds, peers, in_subject=one.in_subject)
+        rows += _missing_of(one, peers, lacking[group, kinds])
+    return rows
 
 
 def _group(found: Found) -> _Group:
@@ -46,18 +60,27 @@ def _group(found: Found) -> _Group:
     return found.in_subject, found.state.tool, version[0] if version else None, found.subject.stream
 
 
-def _missing_of(found: Found, peers: _Peers) -> list[Record]:
-    own = found.ways.keys()
-    twins = [kind for kind in _twins(own) if _is_read(kind) and (peers.counts[kind] or peers.n == 1)]
+def _lacking(own: _Kinds, peers: _Peers, *, in_subject: bool) -> dict[Kind, str]:
+    """Give the kinds that are due to who has these, each with the reason."""
+    counts = peers.counts()
+    twins = [kind for kind in _twins(own) if _is_read(kind) and (counts.get(kind) or peers.n == 1)]
     due = dict.fromkeys(twins, "the other hemisphere is there") | {
         kind: f"{count} of {peers.n} subjects processed alike have it"
-        for kind, count in peers.counts.items()
-        if (2 * count > peers.n or (peers.n == 2 and found.in_subject)) and _is_read(kind)
+        for kind, count in counts.items()
+        if (2 * count > peers.n or (peers.n == 2 and in_subject)) and _is_read(kind)
     }
-    lacking = sorted((kind for kind in due if kind not in own), key=lambda kind: tuple(part or "" for part in kind))
-    if not own and not lacking:
-        return [found.row(found.subject.path / "stats", NO_KIND, "missing", "no stats file in this subject")]
-    return [found.row(_path(found, peers, kind), kind, "missing", f"no such file; {due[kind]}") for kind in lacking]
+    lacking = sorted(due.keys() - own, key=lambda kind: tuple(part or "" for part in kind))
+    return {kind: due[kind] for kind in lacking}
+
+
+def _missing_of(found: Found, peers: _Peers, lacking: Mapping[Kind, str]) -> list[Row]:
+    if not found.ways and not lacking:
+        place = found.subject.path / "stats"
+        return [found.row(str(place), NO_KIND, "missing", "no stats file in this subject")]
+    return [
+        found.row(str(_path(found, peers, kind)), kind, "missing", f"no such file; {why}")
+        for kind, why in lacking.items()
+    ]
 
 
 def _path(found: Found, peers: _Peers, kind: Kind) -> Place:

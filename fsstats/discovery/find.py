@@ -2,24 +2,26 @@
 
 import os
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
 from fsstats._frames import one_or_more, printable
-from fsstats.discovery._rows import Record
+from fsstats.discovery._rows import Row
 from fsstats.discovery.collect import GROUP_TABLE, ON_REQUEST, collect
+from fsstats.discovery.footprint import Footprint, Notes
 from fsstats.discovery.subjects import LeftOut
+from fsstats.discovery.table import TEXT, files_table
 from fsstats.discovery.walk import MAX_DEPTH, recognised_table
 from fsstats.errors import NothingFoundError, UnknownNameError
 from fsstats.places import Place
 from fsstats.places import place as place_at
-from fsstats.schema import FILES, identify, is_of
+from fsstats.schema import identify, is_of
 
 PathLike = str | os.PathLike[str]
 _TABLES: Final = (".parquet", ".csv", ".tsv")
-_TEXT: Final = pd.StringDtype(na_value=float("nan"))
 
 
 def find_stats(
@@ -82,13 +84,52 @@ def find_stats(
     1  sub-002   aseg   7.4.1  found  done
     2  sub-003   aseg   7.4.1  found  done
     """
+    return survey(roots, subjects=subjects, sources=sources).files
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A study as it was found."""
+
+    files: pd.DataFrame
+    """The files table."""
+    footprint: Footprint | None
+    """The marks of all that the table depends on; None if something lay on a server, where that cannot be told."""
+
+
+def survey(
+    roots: PathLike | Sequence[PathLike],
+    *,
+    subjects: Collection[str] | None = None,
+    sources: Collection[str] | None = None,
+) -> Survey:
+    """List the stats files of a study as `find_stats` does, with what the list depends on.
+
+    Parameters
+    ----------
+    roots, subjects, sources
+        As `find_stats` has them.
+
+    Returns
+    -------
+    Survey
+        The files table, and the marks of the folders, lists and archives that it was made from. The stats
+        files are not among them, since they are not read yet.
+
+    Raises
+    ------
+    NothingFoundError
+        If there is no subject.
+    """
     given = _given(roots)
     folders, single = _roots(given)
-    records, left_out = collect(folders, single)
-    if not records:
+    notes = Notes()
+    rows, left_out = collect(folders, single, notes)
+    if not rows:
         raise NothingFoundError(_nothing([*folders, *single], left_out))
-    files = _files_table(records + [_left_out(item) for item in left_out])
-    return select_files(files, subjects=subjects, sources=sources, place=", ".join(given))
+    files = files_table(rows + [_left_out(item) for item in left_out])
+    files = select_files(files, subjects=subjects, sources=sources, place=", ".join(given))
+    return Survey(files, notes.footprint)
 
 
 def select_files(
@@ -114,7 +155,7 @@ def select_files(
     names = {*files["subject"].dropna(), *files["directory"].dropna()}
     unknown = [_not_found(name, place) for name in dict.fromkeys(subjects) if name not in names]
     chosen = files[keep & (borne | files["subject"].isna())]
-    return pd.concat([chosen, _files_table(unknown)], ignore_index=True) if unknown else chosen.reset_index(drop=True)
+    return pd.concat([chosen, files_table(unknown)], ignore_index=True) if unknown else chosen.reset_index(drop=True)
 
 
 def _given(roots: PathLike | Sequence[PathLike]) -> list[str]:
@@ -123,18 +164,6 @@ def _given(roots: PathLike | Sequence[PathLike]) -> list[str]:
         message = "no folder was given: name a SUBJECTS_DIR, a subject or a stats file (is $SUBJECTS_DIR set?)"
         raise NothingFoundError(message)
     return [os.path.expanduser(os.fspath(root)) for root in given]  # noqa: PTH111 - keeps the way it is written
-
-
-def _files_table(records: list[Record]) -> pd.DataFrame:
-    plain = [{name: printable(v) if isinstance(v, str) else v for name, v in record.items()} for record in records]
-    table = pd.DataFrame(plain, columns=list(FILES))
-    order = table.assign(last=table["subject"].isna())
-    order = order.sort_values(
-        ["last", "subject", "session", "stream", "source", "hemi", "part"], kind="stable", na_position="first"
-    )
-    table = table.loc[order.index].reset_index(drop=True)
-    texts = [column for column in FILES if column != "n_values"]
-    return table.astype({**dict.fromkeys(texts, _TEXT), "n_values": "int64"})
 
 
 def _roots(given: Sequence[str]) -> tuple[list[Place], list[Place]]:
@@ -156,7 +185,7 @@ def _require_local(paths: list[Path]) -> None:
         message = f"no such file or folder: {printable(', '.join(absent))}"
         raise NothingFoundError(message)
     for path in paths:
-        if path.suffix in _TABLES and path.is_file() and not (identify(str(path)) or recognised_table(path)):
+        if path.suffix in _TABLES and path.is_file() and not (identify(str(path)) or recognised_table(path, Notes())):
             message = f"{path} is a table, not a folder of subjects: read it with read_table"
             raise NothingFoundError(message)
 
@@ -189,13 +218,13 @@ def _chosen(names: Collection[str], present: Iterable[str]) -> set[str]:
 def _as_asked_for(files: pd.DataFrame, sources: Collection[str]) -> pd.DataFrame:
     """Have files read that are only read on request."""
     asked = files["source"].isin(sources) & (files["problem"] == ON_REQUEST)
-    return files.assign(status=files["status"].mask(asked, "found"), problem=files["problem"].mask(asked).astype(_TEXT))
+    return files.assign(status=files["status"].mask(asked, "found"), problem=files["problem"].mask(asked).astype(TEXT))
 
 
-def _not_found(name: str, place: str) -> Record:
+def _not_found(name: str, place: str) -> Row:
     problem = f"no subject of that name in {place}"
-    return {"subject": name, "directory": name, "status": "missing", "problem": problem, "n_values": 0}
+    return Row(subject=name, directory=name, status="missing", problem=problem)
 
 
-def _left_out(item: LeftOut) -> Record:
-    return {"path": str(item.path), "status": item.status, "problem": item.reason, "n_values": 0}
+def _left_out(item: LeftOut) -> Row:
+    return Row(path=str(item.path), status=item.status, problem=item.reason)

@@ -56,9 +56,9 @@ def own_words(prefix: str) -> tuple[str, str]:
     return "_".join(words[:n]), "_".join(words[n:])
 
 
-def stated_subject(path: Place) -> str | None:
+def stated_subject(name: str) -> str | None:
     """Give the subject that a file's own name states, in BIDS' way; None if it states none."""
-    bids = _IN_BIDS.match(path.name)
+    bids = _IN_BIDS.match(name)
     return bids["subject"] if bids else None
 
 

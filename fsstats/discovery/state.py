@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from fsstats.places import Place
+from fsstats.discovery.folders import Folder
 from fsstats.schema import release
 
 DONE: Final = "done"
@@ -28,53 +29,51 @@ class State:
     """done, failed, running, never run; None where nothing tells."""
 
 
-def state_of(subject: Place) -> State:
+def state_of(scripts: Folder | None) -> State:
     """Read the state of a subject from its ``scripts`` folder.
 
     A ``recon-all.done`` that holds only ``1``, or nothing, is a failure: since FreeSurfer 6
     recon-all writes its exit status there. ``recon-all.error`` is removed when
     the next run starts, so where it is, the last run failed.
     """
-    scripts = subject / "scripts"
-    try:
-        names = {entry.name for entry in scripts.iterdir()}
-    except OSError:
+    if scripts is None or scripts.error is not None:
         return State("FreeSurfer", None, None)
-    fast = _is_fast(names)
-    version = _fastsurfer_version(scripts) if fast else _stamp(scripts, names)
-    return State("FastSurfer" if fast else "FreeSurfer", version, _ended(scripts, names))
+    fast = _is_fast(scripts)
+    version = _fastsurfer_version(scripts) if fast else _stamp(scripts)
+    return State("FastSurfer" if fast else "FreeSurfer", version, _ended(scripts))
 
 
-def _is_fast(names: set[str]) -> bool:
-    return any(name in names for name in _FASTSURFER)
+def _is_fast(scripts: Folder) -> bool:
+    return any(name in scripts.entries for name in _FASTSURFER)
 
 
-def _ended(scripts: Place, names: set[str]) -> str | None:
+def _ended(scripts: Folder) -> str | None:
+    names = scripts.entries
     done = [name for name in ("recon-all.done", "recon-surf.done") if name in names]
-    if "recon-all.error" in names or any(_read(scripts / name).strip() in ("", "1") for name in done):
+    if "recon-all.error" in names or any(_text(scripts, name).strip() in ("", "1") for name in done):
         return FAILED
     if any(name.startswith("IsRunning") for name in names):
         return RUNNING
     if done:
         return DONE
-    last = _LAST_WORD.findall(_read(scripts / "recon-all-status.log"))
+    last = _LAST_WORD.findall(_text(scripts, "recon-all-status.log"))
     if last:
         return DONE if last[-1] == "finished without error" else FAILED
-    return None if _is_fast(names) else NEVER
+    return None if _is_fast(scripts) else NEVER
 
 
-def _stamp(scripts: Place, names: set[str]) -> str | None:
-    stamps = (release(_read(scripts / name)) for name in _STAMPS if name in names)
+def _stamp(scripts: Folder) -> str | None:
+    stamps = (_release(_text(scripts, name)) for name in _STAMPS if name in scripts.entries)
     return next(filter(None, stamps), None)
 
 
-def _fastsurfer_version(scripts: Place) -> str | None:
-    found = _FASTSURFER_VERSION.search(_read(scripts / "deep-seg.log"))
+_release = lru_cache(maxsize=64)(release)
+
+
+def _fastsurfer_version(scripts: Folder) -> str | None:
+    found = _FASTSURFER_VERSION.search(_text(scripts, "deep-seg.log"))
     return found[1] if found else None
 
 
-def _read(path: Place) -> str:
-    try:
-        return path.read_bytes().decode("utf-8", "replace")
-    except OSError:
-        return ""
+def _text(scripts: Folder, name: str) -> str:
+    return (scripts.read(name) or b"").decode("utf-8", "replace")

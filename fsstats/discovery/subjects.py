@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,6 +15,10 @@ _BULK: Final = re.compile(r"^(?P<subject>\d{6,8})_(?P<field>\d{5})_(?P<instance>
 _TOOL: Final = re.compile(r"^(?:free|fast)surfer$", re.IGNORECASE)
 """A subject's folder that is called as the program: the folder around it has the name."""
 _LONG: Final = ".long."
+_LIST: Final = ("base-tps",)
+"""The way to a base's list of its time points."""
+_COPY: Final = ("scripts", "long.base-tps")
+"""The way to a longitudinal run's copy of it."""
 _Spot = tuple[str, str]
 
 
@@ -30,8 +34,8 @@ class Subject:
     @property
     def directory(self) -> str:
         """The folder's name; of one that is called as the program (FreeSurfer), the name of the folder around it."""
-        around = self.path.parent.name if _TOOL.match(self.path.name) else ""
-        return around or self.path.name
+        name = self.path.name
+        return self.path.parent.name or name if _TOOL.match(name) else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,28 @@ def bulk(name: str) -> tuple[str, str] | None:
     return (found["subject"], found["instance"]) if found else None
 
 
-def name_all(folders: Iterable[Place]) -> list[Subject]:
+Read = Callable[[Place, Sequence[str]], bytes | None]
+"""Reads a file below a folder; None if there is none."""
+
+
+def read_list(folder: Place, way: Sequence[str]) -> bytes | None:
+    """Read a file below a folder; None if there is none."""
+    path = folder
+    for name in way:
+        path = path / name
+    try:
+        return path.read_bytes() if path.is_file() else None
+    except OSError:
+        return b""
+
+
+def name_all(folders: Iterable[Place], read: Read = read_list) -> list[Subject]:
     """Name subjects together, since a longitudinal run tells what its time points and base are."""
-    folders = list(folders)
-    bases = _time_points(folders)
+    spots = [(path, *_spot(path)) for path in folders]
+    bases = _time_points(spots, read)
     # Of two bases with the same time point the first has it.
     base_of = {(base[0], point): base[1] for base in sorted(bases, reverse=True) for point in bases[base]}
-    return [_name(path, bases.get(_spot(path)), base_of.get(_spot(path))) for path in folders]
+    return [_name(path, bases.get((where, name)), base_of.get((where, name))) for path, where, name in spots]
 
 
 def _spot(path: Place) -> _Spot:
@@ -70,25 +89,22 @@ def _spot(path: Place) -> _Spot:
     return str(around.parent if is_archive_root(around) else around), path.name
 
 
-def _time_points(folders: Iterable[Place]) -> dict[_Spot, set[str]]:
+def _time_points(spots: Iterable[tuple[Place, str, str]], read: Read) -> dict[_Spot, set[str]]:
     """Give the time points of every base: by its longitudinal runs, their copies of its list, and its own."""
     points: dict[_Spot, set[str]] = defaultdict(set)
-    for path in folders:
-        where, name = _spot(path)
+    for path, where, name in spots:
         if _LONG in name:
             point, _, base = name.rpartition(_LONG)
-            points[where, base] |= {point, *_listed(path / "scripts" / "long.base-tps")}
-        elif (path / "base-tps").is_file():
-            points[where, name] |= _listed(path / "base-tps")
+            points[where, base] |= {point, *_listed(read(path, _COPY) or b"")}
+            continue
+        own = read(path, _LIST)
+        if own is not None:
+            points[where, name] |= _listed(own)
     return points
 
 
-def _listed(path: Place) -> set[str]:
-    """Read the time points in a base's list, or in the copy that a longitudinal run has of it."""
-    try:
-        return set(path.read_bytes().decode("utf-8", "replace").split()) if path.is_file() else set()
-    except OSError:
-        return set()
+def _listed(content: bytes) -> set[str]:
+    return set(content.decode("utf-8", "replace").split())
 
 
 def _name(path: Place, points: Collection[str] | None, base: str | None) -> Subject:
@@ -100,21 +116,21 @@ def _name(path: Place, points: Collection[str] | None, base: str | None) -> Subj
         return _name_base(path, points)
     if base is not None:
         return _name_point(path, path.name, base)
-    return replace(_name_alone(path), path=path)
+    return Subject(path, *_who_alone(path, path.name))
 
 
-def _name_alone(path: Place) -> Subject:
-    """Name a folder that is no part of a longitudinal study."""
-    bids, known = BIDS.match(path.name), bulk(path.name)
+def _who_alone(path: Place, name: str) -> tuple[str, str | None]:
+    """Give the subject and session of a folder that is no part of a longitudinal study."""
+    bids, known = BIDS.match(name), bulk(name)
     if bids:
-        return Subject(path, bids["subject"], bids["session"])
+        return bids["subject"], bids["session"]
     if known:
-        return Subject(path, *known)
-    if path.name.startswith("ses-") and path.parent.name.startswith("sub-"):
-        return Subject(path, path.parent.name, path.name)
-    if _TOOL.match(path.name) and path.parent.name:
-        return _name_alone(path.parent)
-    return Subject(path, path.name)
+        return known
+    if name.startswith("ses-") and path.parent.name.startswith("sub-"):
+        return path.parent.name, name
+    if _TOOL.match(name) and path.parent.name:
+        return _who_alone(path.parent, path.parent.name)
+    return name, None
 
 
 def _name_point(path: Place, point: str, base: str) -> Subject:

@@ -8,31 +8,41 @@ from math import isnan, nan
 import numpy as np
 
 from fsstats.errors import wording
+from fsstats.io._batch import KIND, Batch
 from fsstats.io._reading import Reading
+from fsstats.schema import SUBJECT_KEY
 from fsstats.tables.assemble import Block
 
 _Cell = tuple[str | None, ...]
 """Subject, session, stream, source, hemisphere, region, measure."""
 
 
-def overlapping(readings: Sequence[Reading]) -> list[list[int]]:
-    """Give the positions of readings that may hold the same values although they are of different places.
+def overlapping(batch: Batch) -> list[list[int]]:
+    """Give the positions of files that may hold the same values although they are of different places.
 
     A text of both sides and a file of each (thalamic nuclei), the parts of a source, and everything as
     soon as there is a table of many subjects. A file of one side and one of the other cannot.
     """
-    if any(reading.group for reading in readings):
-        return [[i for i, reading in enumerate(readings) if reading.blocks]]
-    groups: dict[_Cell, list[int]] = defaultdict(list)
-    for i, reading in enumerate(readings):
-        if (block := reading.block) is not None:
-            groups[block.subject, block.session, block.stream, block.source].append(i)
-    return [group for group in groups.values() if len(group) > 1 and _is_mixed([readings[i] for i in group])]
+    if batch.groups:
+        return [[i for i in range(len(batch)) if i in batch.groups or batch.sheet[i] >= 0]]
+    columns, groups = batch.columns, defaultdict[_Cell, list[int]](list)
+    for source in _of_mixed_sides(batch):
+        for i in range(len(batch)):
+            if columns["source"][i] == source and batch.sheet[i] >= 0:
+                groups[tuple(columns[name][i] for name in (*SUBJECT_KEY, "source"))].append(i)
+    return [group for group in groups.values() if len(group) > 1 and _is_mixed([columns["hemi"][i] for i in group])]
 
 
-def _is_mixed(readings: Sequence[Reading]) -> bool:
-    sides = [reading.record["hemi"] for reading in readings]
-    return not all(isinstance(side, str) for side in sides) or len(set(sides)) < len(sides)
+def _of_mixed_sides(batch: Batch) -> list[str]:
+    """Give the sources that are more than one file of each side."""
+    sides: dict[str, list[object]] = defaultdict(list)
+    for source, hemi, _ in set(zip(*(batch.columns[name] for name in KIND), strict=True)):
+        sides[source].append(hemi)
+    return [source for source, own in sides.items() if len(own) > 1 and _is_mixed(own)]
+
+
+def _is_mixed(sides: Sequence[object]) -> bool:
+    return None in sides or len(set(sides)) < len(sides)
 
 
 def once_each(readings: Sequence[Reading]) -> list[Reading]:

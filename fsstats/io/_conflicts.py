@@ -1,30 +1,62 @@
 """Files that contradict each other: two for one place, copies under another name, regions that only one lacks."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from math import isclose
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
 
 from fsstats.errors import wording
-from fsstats.io._cells import once_each, overlapping, some_of
-from fsstats.io._reading import Reading, text_of
-from fsstats.parsers import Layout
+from fsstats.io._batch import KIND, Batch
+from fsstats.io._cells import once_each, overlapping
+from fsstats.io._reading import Reading, content_of, digest_of, text_of
 from fsstats.schema import SUBJECT_KEY
 
+_NOTHING: Mapping[int, str] = MappingProxyType({})
 _PLACE = ("subject", "session", "stream", "source", "hemi", "part")
-_KIND = ("source", "hemi", "part")
-_ENOUGH = 3
-"""Files of one kind that it takes before their regions are compared."""
 
 
-def settle(readings: Sequence[Reading]) -> list[Reading]:
-    """Refuse what cannot be true, and say so in the rows concerned; the order stays."""
-    found = list(readings)
-    for rule in (_same_place, _both_sides, _copies, _lacking_regions, _lacking_measures):
-        for index, reading in rule(found).items():
-            found[index] = reading
-    for group in overlapping(found):
-        for index, reading in zip(group, once_each([found[i] for i in group]), strict=True):
-            found[index] = reading
+def settle(batch: Batch, refused: Mapping[int, str] = _NOTHING) -> None:
+    """Refuse what cannot be true of the files of one subject, and say so in their rows; the order stays.
+
+    Only files that may contradict each other are looked at one by one; that there are none shows at a glance.
+
+    Parameters
+    ----------
+    batch : Batch
+        All files of some subjects.
+    refused : mapping of int to str
+        Files that turned out to be another subject's, by position, and what is wrong with each.
+    """
+    for suspects, rule in ((_of_one_place, _same_place), (_of_equal_values, _both_sides)):
+        at = suspects(batch)
+        for k, reading in rule([batch.reading(i) for i in at]).items():
+            batch.put(at[k], reading)
+    for i, problem in refused.items():
+        batch.put(i, batch.reading(i).refused("conflict", problem))
+    for at in overlapping(batch):
+        for i, reading in zip(at, once_each([batch.reading(i) for i in at]), strict=True):
+            batch.put(i, reading)
+
+
+def _of_one_place(batch: Batch) -> list[int]:
+    places = list(zip(*(batch.columns[name] for name in _PLACE), strict=True))
+    if len(set(places)) == len(places):
+        return []
+    counts = Counter(places)
+    return [i for i, place in enumerate(places) if counts[place] > 1]
+
+
+def _of_equal_values(batch: Batch) -> list[int]:
+    return equal_ones(batch.fingerprints())
+
+
+def equal_ones(fingerprints: npt.NDArray[np.uint64]) -> list[int]:
+    """Give the positions of files with values that share their fingerprint with another."""
+    _, which, counts = np.unique(fingerprints, return_inverse=True, return_counts=True)
+    found: list[int] = np.flatnonzero((counts[which] > 1) & (fingerprints != 0)).tolist()
     return found
 
 
@@ -39,6 +71,11 @@ def _groups(readings: Sequence[Reading], key: Callable[[Reading], Hashable]) -> 
 
 def _cells(reading: Reading, columns: Sequence[str]) -> tuple[str | None, ...]:
     return tuple(text_of(reading.record[column]) for column in columns)
+
+
+def _digest(reading: Reading) -> bytes:
+    """Give the check sum of a file; one that was read with others is opened again, as few are asked for."""
+    return reading.digest or digest_of(content_of(_path(reading)))
 
 
 def _path(reading: Reading) -> str:
@@ -64,7 +101,7 @@ def _same_place(readings: Sequence[Reading]) -> dict[int, Reading]:
 
 def _alike(readings: Sequence[Reading]) -> str:
     """Say how files are the same: in every byte, or in every value (a text and its .stats twin); '' if they are not."""
-    if len({reading.digest for reading in readings}) == 1:
+    if len({_digest(reading) for reading in readings}) == 1:
         return "byte for byte"
     first, *others = (_values(reading) for reading in readings)
     same = all(
@@ -85,17 +122,18 @@ def _values(reading: Reading) -> dict[tuple[str | None, ...], float]:
 def _both_sides(readings: Sequence[Reading]) -> dict[int, Reading]:
     """Refuse the same bytes as left and as right: one was copied over the other, and nothing says which."""
     changed: dict[int, Reading] = {}
-    for group in _groups(readings, lambda reading: (_cells(reading, (*SUBJECT_KEY, "source", "part")), reading.digest)):
+    kind = (*SUBJECT_KEY, "source", "part")
+    for group in _groups(readings, lambda reading: (_cells(reading, kind), _digest(reading))):
         if len({readings[i].record["hemi"] for i in group}) > 1:
             text = wording(expected="a left and a right side that differ", found="the same, byte for byte")
             changed |= {i: readings[i].refused("conflict", f"{text}. Neither is used") for i in group}
     return changed
 
 
-def _copies(readings: Sequence[Reading]) -> dict[int, Reading]:
+def copies(readings: Sequence[Reading]) -> dict[int, Reading]:
     """Refuse the same bytes under several subjects, but for the one that the header names."""
     changed = {}
-    for group in _groups(readings, lambda reading: (_cells(reading, _KIND), reading.digest)):
+    for group in _groups(readings, lambda reading: (_cells(reading, KIND), _digest(reading))):
         rightful = [i for i in group if readings[i].record["subject_in_file"] == readings[i].record["directory"]]
         for i in group:
             if rightful == [i]:
@@ -103,39 +141,4 @@ def _copies(readings: Sequence[Reading]) -> dict[int, Reading]:
             others = ", ".join(_path(readings[j]) for j in (rightful or group) if j != i)
             text = wording(expected="a file of its own", found=f"the same, byte for byte, as {others}")
             changed[i] = readings[i].refused("conflict", f"{text}. It is not used")
-    return changed
-
-
-def _lacking_regions(readings: Sequence[Reading]) -> dict[int, Reading]:
-    """Name regions that a file lacks and most of its kind have, where nothing else tells how many are due."""
-    expected = "the regions that most files of this kind have"
-    return _lacking(readings, _KIND, lambda layout: layout.region, expected, lambda reading: reading.open_ended)
-
-
-def _lacking_measures(readings: Sequence[Reading]) -> dict[int, Reading]:
-    """Name header Measures that a file lacks and most of its kind, tool, version and stream have."""
-    kind = (*_KIND, "tool", "version", "stream")
-    return _lacking(readings, kind, lambda layout: layout.fields, "the Measures that most such files have")
-
-
-def _lacking(
-    readings: Sequence[Reading],
-    kind: Sequence[str],
-    names_of: Callable[[Layout], Sequence[str]],
-    expected: str,
-    concerns: Callable[[Reading], bool] = lambda _: True,
-) -> dict[int, Reading]:
-    """Name what a file lacks and more than half of the files of its kind have."""
-    changed = {}
-    for group in _groups(readings, lambda reading: _cells(reading, kind)):
-        if len(group) < _ENOUGH or not any(concerns(readings[i]) for i in group):
-            continue
-        names = {i: dict.fromkeys(names_of(block.layout)) for i in group if (block := readings[i].block) is not None}
-        counts = Counter(name for own in names.values() for name in own)
-        usual = [name for name, count in counts.items() if 2 * count > len(group)]
-        for i in group:
-            lacking = [name for name in usual if name not in names[i]]
-            if lacking and concerns(readings[i]):
-                text = wording(expected=expected, found=f"none of {some_of(lacking)}")
-                changed[i] = readings[i].noted(text, status="partial")
     return changed

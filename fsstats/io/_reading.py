@@ -31,6 +31,7 @@ from fsstats.tables.assemble import Block
 Record = Mapping[Hashable, object]
 People = Mapping[str, tuple[str, str | None, str]]
 """Subject, session and stream by the name of the folder."""
+_UNFORESEEN = "expected a stats file, found what cannot be read ({})"
 _PAIR = re.compile(r"\.hdr(?P<gz>\.gz)?(?=::|$)")
 
 
@@ -83,28 +84,46 @@ def read_file(record: Record, measures: frozenset[str] | None = None, people: Pe
 
     `people` are the subjects of the study by the names of their folders: tables of many subjects name them so.
     """
-    reading = Reading(record)
+    try:
+        data = content_of(str(record["path"]))
+    except Exception as error:  # noqa: BLE001 - what no rule foresaw: one file may not cost the others
+        return unopened(record, error)
+    return parse_file(record, data, measures, people)[0]
+
+
+def unopened(record: Record, error: Exception) -> Reading:
+    """Give the row of a file that could not be opened."""
+    if isinstance(error, OSError):
+        return Reading(record).refused("unreadable", text_of(record["problem"]) or error.strerror or str(error))
+    if isinstance(error, StatsFormatError):
+        return Reading(record).refused(error.status, error.problem)
+    return Reading(record).refused("unreadable", _UNFORESEEN.format(error))
+
+
+def parse_file(
+    record: Record, data: bytes, measures: frozenset[str] | None = None, people: People | None = None
+) -> tuple[Reading, StatsFile | None]:
+    """Parse the content of the file of one row; give also the parsed file, if all of it is used."""
     path = str(record["path"])
     try:
-        data = content_of(path)
         if record["source"] == GROUP_TABLE:
-            return _read_group(record, parse_group_table(data, path), measures, people or {})
+            return _read_group(record, parse_group_table(data, path), measures, people or {}), None
         stats = parse_stats(data, where=path, strict=False)
-    except OSError as error:
-        return reading.refused("unreadable", text_of(record["problem"]) or error.strerror or str(error))
     except StatsFormatError as error:
-        return reading.refused(error.status, error.problem)
+        return Reading(record).refused(error.status, error.problem), None
     except Exception as error:  # noqa: BLE001 - what no rule foresaw: one file may not cost the others
-        return reading.refused("unreadable", f"expected a stats file, found what cannot be read ({error})")
+        return Reading(record).refused("unreadable", _UNFORESEEN.format(error)), None
     denied = contradiction(stats)
     if denied is not None:
-        return replace(reading.refused("conflict", f"{denied}. It is not used"), digest=_digest(data))
-    return Reading(
+        refused = Reading(record).refused("conflict", f"{denied}. It is not used")
+        return replace(refused, digest=digest_of(data)), None
+    reading = Reading(
         record=_outcome(record, stats, measures),
         block=_block(record, stats, measures),
-        digest=_digest(data),
-        open_ended="NRows" not in stats.header and not _is_counted(stats),
+        digest=digest_of(data),
+        open_ended=is_open_ended(stats),
     )
+    return reading, stats
 
 
 def _read_group(record: Record, table: GroupTable, measures: frozenset[str] | None, people: People) -> Reading:
@@ -117,18 +136,20 @@ def _read_group(record: Record, table: GroupTable, measures: frozenset[str] | No
     return Reading(outcome, group=tuple(blocks_of(table, named, measures=measures)))
 
 
-def _digest(data: bytes) -> bytes:
+def digest_of(data: bytes) -> bytes:
+    """Give a check sum that only the same bytes have."""
     return blake2b(data, digest_size=16).digest()
 
 
-def _is_counted(stats: StatsFile) -> bool:
+def is_open_ended(stats: StatsFile) -> bool:
+    """Say whether neither the header nor the atlas says how many rows are due."""
     known = source_of(stats.source)
-    return known is not None and (known.complete or bool(known.measures))
+    counted = known is not None and (known.complete or bool(known.measures))
+    return "NRows" not in stats.header and not counted
 
 
 def _outcome(record: Record, stats: StatsFile, measures: frozenset[str] | None) -> Record:
-    tool, version = _written_by(record, stats)
-    meanings = {name: text for name, text in definitions(stats).items() if measures is None or name in measures}
+    tool, version = written_by(stats, text_of(record["tool"]), text_of(record["version"]))
     return {
         **record,
         "status": "ok" if stats.is_whole else "partial",
@@ -136,13 +157,18 @@ def _outcome(record: Record, stats: StatsFile, measures: frozenset[str] | None) 
         "tool": tool,
         "version": version,
         "subject_in_file": stats.subject,
-        "definitions": " ".join(f"{measure}={meaning}" for measure, meaning in meanings.items()) or None,
+        "definitions": definitions_of(stats, measures),
     }
 
 
-def _written_by(record: Record, stats: StatsFile) -> tuple[str | None, str | None]:
+def definitions_of(stats: StatsFile, measures: frozenset[str] | None) -> str | None:
+    """Say what the measures of a file mean whose meaning changed, as in the files table."""
+    meanings = definitions(stats).items()
+    return " ".join(f"{name}={text}" for name, text in meanings if measures is None or name in measures) or None
+
+
+def written_by(stats: StatsFile, tool: str | None, version: str | None) -> tuple[str | None, str | None]:
     """Tell tool and version: the file's own word, or the subject's where that is the same and more exact."""
-    tool, version = text_of(record["tool"]), text_of(record["version"])
     if stats.tool is None:
         return tool, version
     if stats.tool == tool and version and same_release(stats.version, version):

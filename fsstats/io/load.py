@@ -2,26 +2,26 @@
 
 import os
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from fsstats._frames import one_or_more, require
-from fsstats.discovery import GROUP_TABLE, ON_REQUEST, find_stats, select_files
+from fsstats.discovery import ON_REQUEST, find_stats, select_files
 from fsstats.errors import FsstatsWarning, UnknownNameError
-from fsstats.io._conflicts import settle
-from fsstats.io._reading import People, Reading, content_of, read_file
+from fsstats.io._account import Account
+from fsstats.io._batch import Batch
+from fsstats.io._reading import content_of
+from fsstats.io._study import Plan, Progress, plan_of, read_again, read_plan, spoilt
 from fsstats.parsers import StatsFile, parse_stats
 from fsstats.schema import FILES, FORMER_NAMES, SUBJECT_KEY, global_measures, is_of, measure_of
 from fsstats.schema import measures as known_measures
-from fsstats.tables.assemble import Block, assemble
+from fsstats.tables.assemble import Names, as_frame, columns_of, segids_of
 from fsstats.tables.problems import describe, problems
 
 PathLike = str | os.PathLike[str]
 StudySource = PathLike | Sequence[PathLike] | pd.DataFrame
-Progress = Callable[[int, int], object]
-_NOT_READ = ("missing", "skipped", "unreadable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +203,28 @@ def load_cohort(
     3  sub-002   rh     ok  volume=th3
     """
     files = study_files(source, subjects, sources)
-    measures = one_or_more(measures)
-    wanted = None if measures is None else frozenset(measures)
-    readings = settle([_of(reading, subjects, sources) for reading in _read(files, wanted, progress)])
-    blocks = [block for reading in readings for block in reading.blocks]
-    _require_found(sources, readings)
-    if wanted is not None:
-        _require_measures(wanted, blocks)
-    return Cohort(assemble(blocks, details=details), _with_outcome(files, readings))
+    plan = plan_of(files, subjects=subjects, sources=sources, measures=measures)
+    account = Account(files)
+    batches = [*_entered(plan, account, progress)]
+    refused = account.copies()
+    for number in spoilt(plan, refused):
+        batches[number] = read_again(plan, number, refused)
+        account.add(plan.batches[number], batches[number])
+    account.note_lacking()
+    require_known(account, sources, measures)
+    return Cohort(_table(batches, details=details), account.files())
+
+
+def _entered(plan: Plan, account: Account, progress: Progress | None) -> Iterator[Batch]:
+    for at, batch in zip(plan.batches, read_plan(plan, progress), strict=True):
+        account.add(at, batch)
+        yield batch
+
+
+def _table(batches: Sequence[Batch], *, details: bool) -> pd.DataFrame:
+    names = Names()
+    runs = [run for batch in batches for _, runs in batch.runs() for run in runs]
+    return as_frame([columns_of(runs, names, details=details)], names, segids_of(runs) if details else None)
 
 
 def check(
@@ -251,49 +265,14 @@ def study_files(source: StudySource, subjects: Collection[str] | None, sources: 
     return select_files(source[list(FILES)], subjects=subjects, sources=sources)
 
 
-def _read(files: pd.DataFrame, measures: frozenset[str] | None, progress: Progress | None) -> Iterator[Reading]:
-    rows = files[~files["status"].isin(_NOT_READ)]
-    people = _people(files) if (files["source"] == GROUP_TABLE).any() else None
-    for done, record in enumerate(rows.astype("object").to_dict("records"), start=1):
-        yield read_file(record, measures, people)
-        if progress is not None:
-            progress(done, len(rows))
-
-
-def _people(files: pd.DataFrame) -> People:
-    """Give the FreeSurfer subjects of the study by the names of their folders, where a name is one subject's."""
-    own = files[files["directory"].notna() & files["path"].notna() & files["tool"].ne("FSL")]
-    own = own[["directory", *SUBJECT_KEY]].drop_duplicates().drop_duplicates("directory", keep=False)
-    rows = own.astype("object").where(own.notna(), None).itertuples(index=False, name=None)
-    return {str(directory): (str(subject), session, str(stream)) for directory, subject, session, stream in rows}
-
-
-def _of(reading: Reading, subjects: Collection[str] | None, sources: Collection[str] | None) -> Reading:
-    """Keep only some subjects and sources of a table of many."""
-    who, what = one_or_more(subjects), one_or_more(sources)
-    kept = [
-        block
-        for block in reading.group
-        if (who is None or block.subject in who) and (what is None or any(is_of(block.source, name) for name in what))
-    ]
-    return replace(reading, group=tuple(kept)) if reading.group else reading
-
-
-def _require_found(sources: Collection[str] | None, readings: Sequence[Reading]) -> None:
-    """Raise for a source that neither a file nor a table of many subjects has."""
-    present = {str(reading.record["source"]) for reading in readings if reading.record["source"] != GROUP_TABLE}
-    present |= {block.source for reading in readings for block in reading.group}
-    tables = any(reading.record["source"] == GROUP_TABLE for reading in readings)
-    for name in one_or_more(sources) or () if tables else ():
-        if not any(is_of(source, name) for source in present):
-            raise UnknownNameError.among("source", name, present)
-
-
-def _require_measures(wanted: frozenset[str], blocks: Sequence[Block]) -> None:
-    layouts = {id(block.layout): block.layout for block in blocks}.values()
-    known = {*known_measures(), *global_measures(), *(name for layout in layouts for name in layout.measure)}
+def require_known(account: Account, sources: Collection[str] | None, measures: Collection[str] | None) -> None:
+    """Raise for a source that neither a file nor a table of many subjects has, and for an unknown measure."""
+    for name in one_or_more(sources) or ():
+        if not any(is_of(source, name) for source in account.sources) and account.has_tables:
+            raise UnknownNameError.among("source", name, account.sources)
+    known = {*known_measures(), *global_measures(), *account.measures()}
     keys = {measure.key: measure.field for measure in global_measures().values() if measure.key != "Cortex"}
-    for name in sorted(wanted - known):
+    for name in sorted(set(one_or_more(measures) or ()) - known):
         ours = measure_of(name)
         meant = ours.name if ours else keys.get(name)
         if meant:
@@ -314,13 +293,3 @@ def gaps(cohort: Cohort, measures: Collection[str] | None) -> list[str]:
             hint = f"; older versions call it {former}" if former else ""
             texts.append(f"{name} is in {len(own)} of {len(people)} {noun}{hint}")
     return texts
-
-
-def _with_outcome(files: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
-    """Put what became of each file into its row."""
-    records = [{**reading.record, "n_values": sum(map(len, reading.blocks))} for reading in readings]
-    read = ~files["status"].isin(_NOT_READ)
-    outcome = pd.DataFrame(records, columns=list(files.columns), index=files.index[read]).astype(files.dtypes)
-    in_tables = {block.subject for reading in readings for block in reading.group}
-    found_after_all = ~read & files["path"].isna() & files["subject"].isin(in_tables)
-    return pd.concat([outcome, files[~read & ~found_after_all]]).sort_index().reset_index(drop=True)

@@ -9,8 +9,9 @@ import pandas as pd
 
 from fsstats._frames import one_or_more, printable
 from fsstats.errors import FsstatsWarning, NothingFoundError
+from fsstats.io._study import Progress
 from fsstats.io.files import read_table, require_places, write_tables
-from fsstats.io.load import Cohort, Progress, StudySource, gaps, load_cohort, study_files
+from fsstats.io.load import Cohort, StudySource, gaps, load_cohort, study_files
 from fsstats.schema import SUBJECT_KEY
 from fsstats.tables.join import identified, join
 from fsstats.tables.shape import to_wide

@@ -3,13 +3,17 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import isnan, nan
+from typing import NamedTuple
 
 from fsstats.errors import wording
 from fsstats.schema import global_measures
 
 _TABLE_COLUMN = re.compile(r"TableCol\s+(\d{1,9})\s+(ColHeader|FieldName|Units)\b\s*(.*)")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$")
+_MEASURES = ("Measure", "surface-based-volume")
+"""The first words of lines that hold a Measure."""
 _FORM = "'key, field, description, value, unit'"
 
 
@@ -96,28 +100,38 @@ def read_header(lines: Iterable[tuple[int, str]]) -> Header:
     """Read numbered header lines (``#`` and all) into a `Header`."""
     header = Header()
     for number, line in lines:
-        text = line.lstrip().lstrip("#").strip()
-        if text:
-            _read_line(header, number, text)
+        key, value, said = _take_apart(line)
+        if isinstance(said, _TableColumn):
+            index, what, text = said
+            header.column_info.setdefault(index, {})[what] = text
+        elif key in _MEASURES:
+            _read_measure(header, number, value, said)
+        elif key == "ColHeaders":
+            _read_columns(header, number, tuple(value.split()))
+        elif key:
+            _read_field(header, number, key, value)
     return header
 
 
-def _read_line(header: Header, number: int, text: str) -> None:
+class _TableColumn(NamedTuple):
+    """What one ``TableCol`` line says of a column."""
+
+    number: int
+    what: str
+    text: str
+
+
+@lru_cache(maxsize=2048)
+def _take_apart(line: str) -> tuple[str, str, _TableColumn | MeasureLine | None]:
+    """Part a header line into its first word and the rest, and read a line of a known form.
+
+    Kept, because most lines stand in every file of a kind or of a subject.
+    """
+    text = line.lstrip().lstrip("#").strip()
     key, _, value = text.partition(" ")
-    if key == "Measure":
-        _read_measure(header, number, value, _measure_parts(value))
-    elif key == "surface-based-volume":
-        unit, name, printed = [*value.split(), "", "", ""][:3]
-        _read_measure(header, number, value, [key, name, "", printed, unit.replace("mm3", "mm^3")])
-    elif key == "TableCol" and (column := _TABLE_COLUMN.match(text)):
-        header.column_info.setdefault(int(column[1]), {})[column[2]] = column[3].strip()
-    elif key == "ColHeaders":
-        _read_columns(header, number, tuple(value.split()))
-    else:
-        if "# Measure " in value:
-            text = wording(expected="a Measure on a line of its own", found=f"it behind {key}: two lines ran together")
-            header.remarks.append(Remark(number, text))
-        _keep(header, key, value.strip())
+    if key == "TableCol" and (found := _TABLE_COLUMN.match(text)):
+        return key, value, _TableColumn(int(found[1]), found[2], found[3].strip())
+    return key, value, _measure_line(key, value) if key in _MEASURES else None
 
 
 def _read_columns(header: Header, number: int, columns: tuple[str, ...]) -> None:
@@ -127,10 +141,29 @@ def _read_columns(header: Header, number: int, columns: tuple[str, ...]) -> None
     header.columns = header.columns or columns
 
 
-def _keep(header: Header, key: str, value: str) -> None:
-    known = header.fields.get(key)
-    repeated = known is not None and value not in known.split("\n")
-    header.fields[key] = f"{known}\n{value}" if repeated else (value if known is None else known)
+def _read_field(header: Header, number: int, key: str, value: str) -> None:
+    if "# Measure " in value:
+        text = wording(expected="a Measure on a line of its own", found=f"it behind {key}: two lines ran together")
+        header.remarks.append(Remark(number, text))
+    value = value.strip()
+    known = header.fields.setdefault(key, value)
+    if known != value and value not in known.split("\n"):
+        header.fields[key] = f"{known}\n{value}"
+
+
+def _measure_line(key: str, text: str) -> MeasureLine | None:
+    """Read what stands behind ``Measure`` or ``surface-based-volume``; None if that is of no known form."""
+    parts = _measure_parts(text) if key == "Measure" else _surface_parts(key, text)
+    try:
+        key, name, description, printed, unit = parts
+        return MeasureLine(key, name, description, to_number(printed), unit)
+    except ValueError:
+        return None
+
+
+def _surface_parts(key: str, text: str) -> list[str]:
+    unit, name, printed = [*text.split(), "", "", ""][:3]
+    return [key, name, "", printed, unit.replace("mm3", "mm^3")]
 
 
 def _measure_parts(text: str) -> list[str]:
@@ -145,25 +178,25 @@ def _measure_parts(text: str) -> list[str]:
     elif len(parts) == 4:  # FreeSurfer 6 forgot the comma behind CortexVol
         name, _, description = parts[1].partition(" ")
         parts = [parts[0], name, description.strip(), *parts[2:]]
-    if len(parts) < 5 or "#" in text or any(_NUMBER.match(part) for part in (*parts[:-2], parts[-1])):
+    numbers = [*map(_NUMBER.match, parts)]
+    if len(parts) < 5 or "#" in text or any(numbers[:-2]) or numbers[-1]:
         return []
     return [*parts[:2], ", ".join(parts[2:-2]), *parts[-2:]]
 
 
-def _read_measure(header: Header, number: int, printed_line: str, parts: list[str]) -> None:
-    try:
-        key, name, description, printed, unit = parts
-        value = to_number(printed)
-    except ValueError:
-        text = wording(expected=f"a Measure line as {_FORM}", found=repr(printed_line))
+def _read_measure(header: Header, number: int, printed: str, line: MeasureLine | None) -> None:
+    if line is None:
+        text = wording(expected=f"a Measure line as {_FORM}", found=repr(printed))
         header.remarks.append(Remark(number, text))
         return
+    name = line.field
     known = global_measures().get(name)
-    if known and known.zero_is_missing and value == 0:
-        value = nan
+    if known and known.zero_is_missing and line.value == 0:
+        line = replace(line, value=nan)
         header.remarks.append(Remark(number, f"{name} is printed as 0, which cannot be; taken as missing"))
-    before = header.measures.setdefault(name, MeasureLine(key, name, description, value, unit))
-    if before.value != value and not (isnan(before.value) and isnan(value)):
+    before = header.measures.setdefault(name, line)
+    if before.value != line.value and not (isnan(before.value) and isnan(line.value)):
         header.measures[name] = replace(before, value=nan)
-        text = wording(expected=f"one value of {name}", found=f"{before.value:g} and {value:g}", hint="Neither is used")
+        found = f"{before.value:g} and {line.value:g}"
+        text = wording(expected=f"one value of {name}", found=found, hint="Neither is used")
         header.remarks.append(Remark(number, text))

@@ -6,12 +6,12 @@ whole file of any producer breaks it.
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from math import isnan
 
 import numpy as np
 
 from fsstats.errors import wording
 from fsstats.parsers._header import Header, Remark
+from fsstats.parsers._laws import Comparison, broken_ranges, comparisons, mean_thickness
 from fsstats.parsers._rows import Table, number_columns
 from fsstats.schema import (
     Source,
@@ -21,6 +21,7 @@ from fsstats.schema import (
     printed_regions,
     source_of,
 )
+from fsstats.schema._registry import forget_with_registry
 
 _Finding = tuple[int, str]
 """Position of a row, and what is wrong with it."""
@@ -29,13 +30,6 @@ _SEGMENTATIONS = ("aseg", "wmparc")
 """Atlases whose ids are FreeSurfer's own; other programs number as they like."""
 _WHOLE_CORTEX = ("aparc", "aparc.a2009s", "aparc.DKTatlas")
 """Atlases whose regions cover the cortex, so that their mean is the hemisphere's."""
-_SUMS = (
-    ("lhCortexVol", "rhCortexVol", "CortexVol"),
-    ("lhCorticalWhiteMatterVol", "rhCorticalWhiteMatterVol", "CorticalWhiteMatterVol"),
-    ("lhCerebralWhiteMatterVol", "rhCerebralWhiteMatterVol", "CerebralWhiteMatterVol"),
-    ("lhSurfaceHoles", "rhSurfaceHoles", "SurfaceHoles"),
-)
-_RATIOS = (("BrainSegVol", "eTIV", "BrainSegVol-to-eTIV"), ("MaskVol", "eTIV", "MaskVol-to-eTIV"))
 
 
 def keep_plausible(table: Table, columns: Sequence[str], source: str | None, program: str | None) -> Table:
@@ -52,7 +46,7 @@ def keep_plausible(table: Table, columns: Sequence[str], source: str | None, pro
         segids = table.numbers[:, numeric.index("SegId")].astype(np.int64)
         found += _strange_ids(table.names, tuple(segids.tolist()))
     if known.complete:
-        found += _strange_regions(table.names, known)
+        found += _strange_regions(table.names, known.name, known.atlas or "")
     if program:  # only a program prints all cells of a column alike
         found += [*_odd_decimals(table, numeric), *_broken_ranges(table, numeric)]
     if not found:
@@ -85,78 +79,72 @@ def _strange_ids(names: tuple[str, ...], segids: tuple[int, ...]) -> tuple[_Find
 
 
 @lru_cache(maxsize=256)
-def _strange_regions(names: tuple[str, ...], source: Source) -> tuple[_Finding, ...]:
+def _strange_regions(names: tuple[str, ...], source: str, atlas: str) -> tuple[_Finding, ...]:
+    known = printed_regions(atlas)
     return tuple(
-        (i, wording(expected=f"a region of {source.name}", found=repr(name)))
+        (i, wording(expected=f"a region of {source}", found=repr(name)))
         for i, name in enumerate(names)
-        if (region := canonical_region(name, atlas=source.atlas)) not in printed_regions(source.atlas or "")
-        and not is_cortical_name(region)
+        if (region := canonical_region(name, atlas=atlas)) not in known and not is_cortical_name(region)
     )
 
 
 def _odd_decimals(table: Table, columns: Sequence[str]) -> Iterator[_Finding]:
     """Find cells with another number of digits behind the point than most of their column."""
-    tokens = np.array([row.numbers for row in table.rows], dtype=np.str_).reshape(len(table.rows), len(columns))
-    point = np.strings.find(tokens, ".")
-    decimals = np.where(point < 0, 0, np.strings.str_len(tokens) - point - 1)
-    plain = np.isfinite(table.numbers) & (np.strings.find(np.strings.lower(tokens), "e") < 0)
-    for place, name in enumerate(columns):
-        counts = decimals[plain[:, place], place]
-        if not len(counts) or (counts == counts[0]).all():
+    for place, cells in enumerate(zip(*[row.numbers for row in table.rows], strict=True)):
+        if _are_alike(cells):
             continue
-        usual = int(np.bincount(counts).argmax())
-        for i in np.flatnonzero(plain[:, place] & (decimals[:, place] != usual)).tolist():
-            found = f"{tokens[i, place]!s:.40} in the row of {table.rows[i].name}"
-            yield i, wording(expected=f"{usual} decimals in column {name}", found=found)
+        finite = np.flatnonzero(np.isfinite(table.numbers[:, place])).tolist()
+        decimals = {i: len(cells[i].partition(".")[2]) for i in finite if "e" not in cells[i].lower()}
+        usual = int(np.bincount([*decimals.values()]).argmax()) if decimals else 0
+        for i in [i for i, count in decimals.items() if count != usual]:
+            found = f"{cells[i]:.40} in the row of {table.rows[i].name}"
+            yield i, wording(expected=f"{usual} decimals in column {columns[place]}", found=found)
+
+
+def _are_alike(cells: Sequence[str]) -> bool:
+    """Say whether the point of all cells stands as far from their end as that of the first; a quick test."""
+    decimals = len(cells[0].partition(".")[2])
+    if not decimals:
+        return "." not in "".join(cells)
+    return {cell[-decimals - 1 : -decimals] for cell in cells} == {"."}
 
 
 def _broken_ranges(table: Table, columns: Sequence[str]) -> Iterator[_Finding]:
-    """Find rows in which minimum <= mean <= maximum or range = maximum - minimum does not hold, but for rounding."""
-    ends = ("Min", "Mean", "Max", "Range")
-    places = [next((i for i, name in enumerate(columns) if name.endswith(end)), None) for end in ends]
-    if None in places:
+    broken = broken_ranges(dict(zip(columns, table.numbers.T, strict=True)))
+    if broken is None or not broken.rows.any():
         return
-    least, mean, greatest, extent = (table.numbers[:, i] for i in places if i is not None)
-    with np.errstate(invalid="ignore"):
-        wrong = np.abs(greatest - least - extent) > 2e-4 + 1e-6 * np.abs(greatest)
-        wrong |= (mean < least - 1e-3) | (mean > greatest + 1e-3)
-    for i in np.flatnonzero(wrong).tolist():
-        found = f"{least[i]:g}, {mean[i]:g}, {greatest[i]:g} and {extent[i]:g} in the row of {table.rows[i].name}"
+    for i in np.flatnonzero(broken.rows).tolist():
+        shown = ", ".join(f"{values[i]:g}" for values in broken.columns[:-1])
+        found = f"{shown} and {broken.columns[-1][i]:g} in the row of {table.rows[i].name}"
         yield i, wording(expected="minimum <= mean <= maximum, and their range", found=found)
 
 
 def check_sums(header: Header, table: Table, columns: Sequence[str], source: str | None) -> list[Remark]:
     """Say where Measures contradict each other, or contradict the rows."""
-    value = {name: line.value for name, line in header.measures.items()}
-    remarks = []
-    for left, right, whole in _SUMS:
-        if {left, right, whole} <= value.keys() and _differ(value[left] + value[right], value[whole], 1e-5):
-            remarks.append(_contradiction(whole, f"{left} + {right}", value[whole], value[left] + value[right]))
-    for part, whole, ratio in _RATIOS:
-        if {part, whole, ratio} <= value.keys() and _differ(value[part] / value[whole], value[ratio], 1e-4):
-            remarks.append(_contradiction(ratio, f"{part} / {whole}", value[ratio], value[part] / value[whole]))
-    if "MeanThickness" in value and _is_complete(table, source):
+    measures = {name: line.value for name, line in header.measures.items()}
+    compared = [*comparisons(measures)]
+    if covers_cortex(table.names, source or "") and "MeanThickness" in measures:
         numeric = number_columns(columns)
         if {"NumVert", "ThickAvg"} <= set(numeric):
             weights, thickness = (table.numbers[:, numeric.index(name)] for name in ("NumVert", "ThickAvg"))
-            mean = float(np.average(thickness, weights=weights)) if weights.sum() > 0 else float("nan")
-            if _differ(mean, value["MeanThickness"], 0.005 / max(value["MeanThickness"], 1e-9)):
-                remarks.append(_contradiction("MeanThickness", "mean of the rows", value["MeanThickness"], mean))
-    return remarks
+            compared.append(mean_thickness(measures["MeanThickness"], weights, thickness))
+    return [_contradiction(one) for one in compared if one.broken]
 
 
-def _is_complete(table: Table, source: str | None) -> bool:
+@lru_cache(maxsize=256)
+def covers_cortex(names: tuple[str, ...], source: str) -> bool:
+    """Say whether a file's rows are the whole cortex, so that their mean is the hemisphere's."""
     known = source_of(source)
     if known is None or known.atlas not in _WHOLE_CORTEX or not known.complete:
         return False
-    present = {canonical_region(name, atlas=known.atlas) for name in table.names}
+    present = {canonical_region(name, atlas=known.atlas) for name in names}
     return set(printed_regions(known.atlas)) <= present
 
 
-def _differ(one: float, other: float, tolerance: float) -> bool:
-    return not (isnan(one) or isnan(other)) and abs(one - other) > tolerance * max(abs(one), abs(other))
-
-
-def _contradiction(name: str, of: str, printed: float, worked_out: float) -> Remark:
-    text = wording(expected=f"{name} {printed:g}, as printed", found=f"{worked_out:g} as {of}")
+def _contradiction(one: Comparison) -> Remark:
+    text = wording(expected=f"{one.name} {one.printed:g}, as printed", found=f"{one.worked_out:g} as {one.of}")
     return Remark(None, f"{text}. The file may be put together from two")
+
+
+for _kept in (_strange_ids, _strange_regions, covers_cortex):
+    forget_with_registry(_kept.cache_clear)

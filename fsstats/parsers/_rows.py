@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +21,7 @@ _ID_AND_COUNT = re.compile(r"(?P<index>[\d ]{4}) (?=.{5}\d)(?P<segid>[\d ]{6})(?
 _CUT = "Is the file cut short? recon-all may have stopped early, or the disk was full"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of the table, in tokens."""
 
     line: int
@@ -40,7 +41,7 @@ class Table:
     @property
     def names(self) -> tuple[str, ...]:
         """The structures' names, as printed."""
-        return tuple(row.name for row in self.rows)
+        return tuple([row.name for row in self.rows])
 
 
 def read_rows(lines: Sequence[tuple[int, str]], columns: Sequence[str]) -> Table:
@@ -49,12 +50,12 @@ def read_rows(lines: Sequence[tuple[int, str]], columns: Sequence[str]) -> Table
     A line that does not fit is left out whole and named; one that merely
     ran together (a name of 40 characters and more) is taken apart.
     """
-    place = columns.index(NAME_COLUMN) if NAME_COLUMN in columns else None
+    place, width = _place(columns, NAME_COLUMN), len(columns)
     remarks: list[Remark] = []
     rows: list[Row] = []
     for number, line in lines:
         tokens = _tokens(line)
-        if len(tokens) == len(columns):
+        if len(tokens) == width:
             name = tokens.pop(place) if place is not None else ""
             rows.append(Row(number, name, tuple(tokens)))
         elif (row := _split_oddly(number, line, tokens, columns, remarks)) is not None:
@@ -149,6 +150,8 @@ def _is_split(fused: str, width: int, area: str) -> bool:
 
 def _once(rows: list[Row], segid: int | None, remarks: list[Remark]) -> list[Row]:
     """Keep a row that stands twice once; where two rows of one structure differ, keep neither."""
+    if len({row.name for row in rows}) == len(rows):
+        return rows
     kept = {(row.name, row.numbers): row for row in reversed(rows)}
     if len(kept) < len(rows):
         text = f"{len(rows) - len(kept)} rows stand twice with the same numbers; each is used once"
@@ -164,9 +167,9 @@ def _once(rows: list[Row], segid: int | None, remarks: list[Remark]) -> list[Row
 
 def _numbers(rows: list[Row], columns: Sequence[str], remarks: list[Remark]) -> Table:
     try:
-        flat = [token for row in rows for token in row.numbers]
+        flat = list(chain.from_iterable([row.numbers for row in rows]))
         _refuse_lookalikes(flat)
-        numbers = np.array([float(token) for token in flat], dtype=np.float64).reshape(len(rows), len(columns))
+        numbers = np.array([*map(float, flat)], dtype=np.float64).reshape(len(rows), len(columns))
     except ValueError:
         return _numbers([row for row in rows if _is_numeric(row, remarks)], columns, remarks)
     return Table(tuple(rows), numbers, tuple(remarks))

@@ -1,5 +1,7 @@
 """From bytes to lines of text, and what is odd about them: the same for every text format."""
 
+from collections.abc import Sequence
+
 from fsstats.errors import StatsFormatError, wording
 from fsstats.parsers._header import Remark
 
@@ -47,6 +49,17 @@ def numbered_lines(text: str) -> tuple[list[Line], list[Remark]]:
     """Give the lines of a text with their numbers from 1; a last line that may be cut is left out and named."""
     lines = list(enumerate(text.split("\n"), start=1))
     return lines, drop_unfinished_line(lines)
+
+
+def header_and_body(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+    """Part the lines that begin with ``#`` from those that do not; empty ones are neither."""
+    header: list[Line] = []
+    body: list[Line] = []
+    for line in lines:
+        start = line[1].lstrip()[:1]
+        if start:
+            (header if start == "#" else body).append(line)
+    return header, body
 
 
 def summarise(remarks: list[Remark], where: str = "", *, most: int = 3) -> str:

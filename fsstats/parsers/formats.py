@@ -10,6 +10,8 @@ from fsstats.errors import KindsError, StatsFormatError
 from fsstats.parsers._text import summarise
 from fsstats.parsers.statsfile import StatsFile
 from fsstats.schema import kind_of
+from fsstats.schema._registry import forget
+from fsstats.schema.sources import DEFAULT_FORMAT
 
 HEAD: Final = 4096
 """Bytes from the start of a file that a format may look at to recognise it."""
@@ -60,6 +62,14 @@ def formats() -> tuple[Format, ...]:
 def add_format(new: Format) -> None:
     """Add a format of one's own; one of the same name is replaced."""
     _added[:] = [new, *(known for known in _added if known.name != new.name)]
+    forget()  # what was worked out with the formats before
+
+
+def is_stats_table(data: bytes, where: str) -> bool:
+    """Say whether the parser of stats tables reads a file, and would read any other of this name that looks alike."""
+    known = kind_of(where)
+    certain = not _added or (known is not None and known.format == _default().name)
+    return certain and format_of(data, where) is _default()
 
 
 def format_of(data: bytes, where: str) -> Format:
@@ -77,7 +87,7 @@ def format_of(data: bytes, where: str) -> Format:
 
 
 def _default() -> Format:
-    return next(one for one in formats() if one.name == "stats")
+    return next(one for one in _shipped() if one.name == DEFAULT_FORMAT)
 
 
 def parse_stats(data: str | bytes, *, where: str = "<text>", strict: bool = True) -> StatsFile:

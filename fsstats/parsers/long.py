@@ -140,13 +140,14 @@ def _column_measures(shape: Shape) -> list[tuple[str, str]]:
 def values_of(stats: StatsFile) -> FloatArray:
     """Give the file's values in the order of its `Layout`; a structure without voxels has no intensity."""
     measuring = [i for i, name in enumerate(stats.columns) if name not in INDEX_COLUMNS]
-    numbers = stats.numbers[:, measuring].copy() if stats.columns else stats.numbers
+    numbers = stats.numbers[:, measuring] if stats.columns else stats.numbers  # a copy
     empty = _without_voxels(stats)
     if empty is not None and empty.any():
         intensities = [k for k, i in enumerate(measuring) if is_intensity(stats.columns[i])]
         printed = numbers[:, intensities]
         absent = empty & ((printed == 0) | np.isnan(printed)).all(axis=1)  # the SNR of nothing is nan
-        numbers[np.ix_(absent, intensities)] = np.nan
+        printed[absent] = np.nan
+        numbers[:, intensities] = printed
     return np.concatenate([[line.value for line in stats.measure_lines], numbers.T.ravel()])
 
 

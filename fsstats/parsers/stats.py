@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,10 +12,11 @@ from fsstats.errors import StatsFormatError, wording
 from fsstats.parsers._header import Header, Remark, read_header
 from fsstats.parsers._plausible import check_sums, keep_plausible
 from fsstats.parsers._rows import Table, number_columns, read_rows
-from fsstats.parsers._text import decode, numbered_lines
+from fsstats.parsers._text import decode, header_and_body, numbered_lines
 from fsstats.parsers.formats import Format
 from fsstats.parsers.statsfile import StatsFile
 from fsstats.schema import HEMIS, NAME_COLUMN, Identity, canonical_region, identify, printed_regions, source_of
+from fsstats.schema._registry import forget_with_registry
 
 _WRITTEN_AS = re.compile(r"(?:^|\s)(?:-f|--sum|-o|--segstatsfile)\s+(?:\S*/)?([^/\s]+\.stats)(?:\s|$)")
 _GROUP_TABLE = re.compile(r"^(?:Measure:\w+|[lr]h\.[\w.-]+\.\w+)[\t,; ]")
@@ -32,10 +34,8 @@ def parse_table(data: str | bytes, where: str) -> StatsFile:
     _refuse_strangers(text, where)
     lines, unfinished = numbered_lines(text)
     remarks += unfinished
-    is_header = [line.lstrip().startswith("#") for _, line in lines]
-    header = read_header(line for line, head in zip(lines, is_header, strict=True) if head)
-    body = [line for line, head in zip(lines, is_header, strict=True) if not head and line[1].strip()]
-    return _assemble(where, header, body, remarks)
+    header, body = header_and_body(lines)
+    return _assemble(where, read_header(header), body, remarks)
 
 
 def is_table(text: str) -> bool:
@@ -83,7 +83,7 @@ def _assemble(where: str, header: Header, body: list[tuple[int, str]], remarks: 
     found = [*remarks, *misfits, *header.remarks, *table.remarks, *_check(stats, header, body)]
     found += check_sums(header, table, columns, source) if columns else []
     ordered = sorted(found, key=lambda remark: (not remark.loss, remark.line is None, remark.line or 0))
-    return replace(stats, remarks=tuple(ordered))
+    return replace(stats, remarks=tuple(ordered)) if found else stats
 
 
 def _refuse_two_in_one(where: str, header: Header) -> None:
@@ -98,8 +98,8 @@ def _refuse_two_in_one(where: str, header: Header) -> None:
 def _check_columns(header: Header) -> list[Remark]:
     """Hold ``ColHeaders`` against itself and against the ``TableCol`` lines."""
     columns, declared = list(header.columns or ()), header.declared_columns()
-    repeated = [name for name, n in Counter(columns).items() if n > 1]
-    if repeated:
+    if len(set(columns)) < len(columns):
+        repeated = [name for name, n in Counter(columns).items() if n > 1]
         return [Remark(None, wording(expected="columns with names of their own", found=f"{repeated[0]} twice"))]
     unnamed = number_columns(columns)  # without a colour table 5.x does not declare the name
     if columns and not (_agree(columns, declared) or _agree(unnamed, declared)):
@@ -198,20 +198,27 @@ def _check_counts(stats: StatsFile, header: Header) -> list[Remark]:
 
 def _check_regions(stats: StatsFile) -> list[Remark]:
     """Name the regions that a whole file of this atlas has and this one lacks."""
-    known = source_of(stats.source)
+    text = _missing_regions(stats.names, stats.source, stats.hemi, stats.version)
+    return [Remark(None, text)] if text else []
+
+
+@lru_cache(maxsize=256)  # most files of a kind have the same names
+def _missing_regions(names: tuple[str, ...], source: str | None, hemi: str | None, version: str | None) -> str:
+    known = source_of(source)
     if known is None or known.atlas is None or not known.complete:
-        return []
-    present = {canonical_region(name, atlas=known.atlas) for name in stats.names}
-    due = [name for name in printed_regions(known.atlas, stats.hemi) if not known.lacks(name, stats.version)]
+        return ""
+    present = {canonical_region(name, atlas=known.atlas) for name in names}
+    due = [name for name in printed_regions(known.atlas, hemi) if not known.lacks(name, version)]
     missing = [name for name in due if name not in present]
     if not missing:
-        return []
+        return ""
     cut = due[-len(missing) :] == missing
     why = "The file may be cut short there" if cut else "The labels may have no vertex"
-    text = wording(
-        expected=f"{len(due)} regions", found=f"{len(due) - len(missing)}; without {', '.join(missing)}", hint=why
-    )
-    return [Remark(None, text)]
+    found = f"{len(due) - len(missing)}; without {', '.join(missing)}"
+    return wording(expected=f"{len(due)} regions", found=found, hint=why)
+
+
+forget_with_registry(_missing_regions.cache_clear)
 
 
 def _recognises(head: bytes, _where: str) -> bool:

@@ -12,6 +12,9 @@ MAX_ENTRIES: Final = 2_000_000
 """An archive with more members and folders is refused: about 5,000 subjects of FreeSurfer, 0.5 GiB of memory."""
 _LONGEST: Final = 4096
 _DEEPEST: Final = 100
+_SHORT: Final = 2 * _DEEPEST
+"""A shorter name cannot be too deep: each folder takes a letter and a slash at least."""
+_NO_NAMES: Final = frozenset({"", ".", ".."})
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 
 
@@ -38,21 +41,29 @@ class Archive(NamedTuple):
 class Index:
     """The folders of an archive and what is in each. Names that are not safe, or that two have, are left out.
 
+    Parameters
+    ----------
+    where : str
+        The archive's address.
+    look_up : callable, optional
+        Gives the Member for a number; numbers take less memory and time than Members.
+
     Attributes
     ----------
     folders : dict
-        For each folder (``""`` is the archive itself) the names in it; None stands for a folder.
+        For each folder (``""`` is the archive itself) the names in it, each with its Member, or with a number that
+        `look_up` makes it of; None stands for a folder.
     left_out : LeftOut
         Members that are not used.
     faults : list of str
         What is wrong with the archive as a whole.
     """
 
-    def __init__(self, where: str) -> None:
-        self.folders: dict[str, dict[str, Member | None]] = {"": {}}
+    def __init__(self, where: str, look_up: Callable[[int], Member] | None = None) -> None:
+        self.folders: dict[str, dict[str, Member | int | None]] = {"": {}}
         self.left_out = LeftOut()
         self.faults: list[str] = []
-        self._where = where
+        self._where, self._look_up = where, look_up
         self._entries = 0
         self._doubled: set[str] = set()
         self._links: list[tuple[str, str]] = []
@@ -62,16 +73,24 @@ class Index:
 
     def find(self, path: str) -> Member | None:
         """Find a file; None if it is not there or is a folder."""
-        folder, slash, name = path.rpartition("/")
-        return None if slash and not folder else self.folders.get(folder, {}).get(name)
+        found = self._kept(path)
+        if isinstance(found, int):
+            return self._look_up(found) if self._look_up else None
+        return found
 
-    def add(self, name: str, member: Member) -> str | None:
+    def add(self, name: str, member: Member | int) -> str | None:
         """Add a file; give its path, or None if it is left out."""
-        path = self._safe(name)
-        if not path:
-            return None
-        folder, _, last = path.rpartition("/")
-        children = self._folder(folder)
+        path = name
+        folder, _, last = name.rpartition("/")
+        children = self.folders.get(folder)
+        if children is not None and _is_plain(name, last):  # as nearly all are
+            self._count()
+        else:
+            path = self._safe(name)
+            if not path:
+                return None
+            folder, _, last = path.rpartition("/")
+            children = self._folder(folder)
         if last in children or path in self._doubled:
             self._refuse_double(path, children, last)
             return None
@@ -104,7 +123,7 @@ class Index:
 
     def close(self) -> None:
         """Follow the links, each by one step, now that all members are known."""
-        found = [(path, self.find(target)) for path, target in self._links]
+        found = [(path, self._kept(target)) for path, target in self._links]
         for path, member in found:
             if member is None:
                 self.leave_out(path, "links to what is no file of the archive")
@@ -116,22 +135,26 @@ class Index:
         """Say all that is wrong."""
         return [*self.faults, *self.left_out.texts()]
 
+    def _kept(self, path: str) -> Member | int | None:
+        folder, slash, name = path.rpartition("/")
+        return None if slash and not folder else self.folders.get(folder, {}).get(name)
+
     def _count(self) -> None:
         self._entries += 1
         if self._entries > MAX_ENTRIES:
             found, hint = "more", "Split it, or unpack it and name the folder"
             raise fault(self._where, expected=f"at most {MAX_ENTRIES:,} members", found=found, hint=hint)
 
-    def _safe(self, name: str) -> str | None:
-        """Count a member and give its path in one spelling; None if its name is not safe."""
+    def _safe(self, name: str) -> str:
+        """Count a member and give its path in one spelling; nothing if its name is not safe."""
         self._count()
         reason = _unsafe(name)
         if reason:
             self.left_out.add(reason, name)
-            return None
-        return "/".join(part for part in name.split("/") if part not in {"", "."})
+            return ""
+        return "/".join([part for part in name.split("/") if part not in {"", "."}])
 
-    def _folder(self, path: str) -> dict[str, Member | None]:
+    def _folder(self, path: str) -> dict[str, Member | int | None]:
         """Give a folder, made with those around it if only its members are in the archive."""
         found = self.folders.get(path)
         if found is not None:
@@ -144,7 +167,7 @@ class Index:
         siblings[intern(name)] = None
         return self.folders.setdefault(path, {})
 
-    def _refuse_double(self, path: str, children: dict[str, Member | None], name: str) -> None:
+    def _refuse_double(self, path: str, children: dict[str, Member | int | None], name: str) -> None:
         """Use neither of two files of one name, since nothing says which is right."""
         if children.get(name, ...) is None:
             self.left_out.add("files of the same name as a folder", path)
@@ -152,6 +175,18 @@ class Index:
         children.pop(name, None)
         self._doubled.add(path)
         self.left_out.add("several files of one name, of which none is used", path)
+
+
+def _is_plain(name: str, last: str) -> bool:
+    """Say quickly whether a name is safe and in the one spelling, if the folder in front of `last` is."""
+    return (
+        len(name) < _SHORT
+        and last not in _NO_NAMES
+        and ":" not in name
+        and "\\" not in last
+        and "\0" not in last
+        and name[0] != "/"
+    )
 
 
 def _unsafe(name: str) -> str | None:

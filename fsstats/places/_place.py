@@ -7,7 +7,7 @@ from typing import Protocol
 
 from fsstats.places._addresses import archive_kind, inside, local, split, tidy_url
 from fsstats.places._faults import fault
-from fsstats.places._sources import LIMIT, bounded, open_local, too_large
+from fsstats.places._sources import LIMIT, open_local, too_large, up_to
 from fsstats.places.archives import ArchivePlace
 from fsstats.places.remote import RemotePlace
 
@@ -142,7 +142,12 @@ def _read_local(path: str, limit: int) -> bytes:
         size = os.fstat(file.fileno()).st_size
         if size > limit:
             raise too_large(path, f"{size:,}", limit)
-        return bounded(file, limit, path)
+        content = file.read(size + 1)
+        if len(content) != size:  # it is being written, or has no size, as a pipe
+            content += up_to(file, limit + 1 - len(content))
+    if len(content) > limit:
+        raise too_large(path, "more", limit)
+    return content
 
 
 def is_archive(path: Address) -> bool:
@@ -189,6 +194,29 @@ def is_archive_root(place: Place) -> bool:
     (True, False)
     """
     return isinstance(place, ArchivePlace) and not place.inner
+
+
+def on_disk(place: Place) -> str | None:
+    """Give the path on this machine of a place, or of the archive that it lies in; None if a server has it.
+
+    Parameters
+    ----------
+    place : Place
+        Any place.
+
+    Returns
+    -------
+    str or None
+        A path.
+
+    Examples
+    --------
+    >>> on_disk(place("zip://stats::/data/sub-01.zip")), on_disk(place("memory://study"))
+    ('/data/sub-01.zip', None)
+    """
+    if isinstance(place, ArchivePlace):
+        return local(place.outer)
+    return None if isinstance(place, RemotePlace) else str(place)
 
 
 def faults(place: Place) -> list[str]:

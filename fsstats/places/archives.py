@@ -31,6 +31,8 @@ class _Slot:
         self.lock = Lock()
         self.archive: Archive | None = None
         self.refusal: str | None = None
+        self.weight = 0
+        """What the shelf has counted for it."""
 
     def fill(self, look: Callable[[], Archive]) -> Archive:
         """Look into the archive if nobody has."""
@@ -52,26 +54,32 @@ class _Shelf:
     def __init__(self, most: int) -> None:
         self._most, self._lock = most, Lock()
         self._slots: OrderedDict[Hashable, _Slot] = OrderedDict()
+        self._weight = 0
 
     def get(self, key: Hashable, look: Callable[[], Archive]) -> Archive:
         """Give an archive; only the first to ask looks into it, the others wait for that one."""
         with self._lock:
-            slot = self._slots.setdefault(key, _Slot())
-            self._slots.move_to_end(key)
+            slot = self._slots.get(key)
+            if slot is None:
+                slot = self._slots[key] = _Slot()
+            else:
+                self._slots.move_to_end(key)
+        if slot.archive is not None:
+            return slot.archive
         try:
             return slot.fill(look)
         finally:
-            self._trim()
+            self._weigh(key, slot)
 
-    def _trim(self) -> None:
+    def _weigh(self, key: Hashable, slot: _Slot) -> None:
+        """Count what was looked into, unless that was done, and forget others that take too much."""
         with self._lock:
-            weight = sum(_weight(slot) for slot in self._slots.values())
-            while weight > self._most and len(self._slots) > 1:
-                weight -= _weight(self._slots.popitem(last=False)[1])
-
-
-def _weight(slot: _Slot) -> int:
-    return _FEW + (slot.archive.weight if slot.archive else 0)
+            if self._slots.get(key) is slot:
+                self._weight -= slot.weight
+                slot.weight = _FEW + (slot.archive.weight if slot.archive else 0)
+                self._weight += slot.weight
+            while self._weight > self._most and len(self._slots) > 1:
+                self._weight -= self._slots.popitem(last=False)[1].weight
 
 
 _SHELF: Final = _Shelf(MOST_REMEMBERED)
@@ -109,8 +117,8 @@ class ArchivePlace:
         return RemotePlace.at(self.outer).parent if path is None else Path(path).parent
 
     def __truediv__(self, name: str) -> "ArchivePlace":
-        inner = "/".join(part for part in f"{self.inner}/{name}".split("/") if part not in {"", "."})
-        return ArchivePlace(self.kind, self.outer, inner)
+        parts = [part for part in name.split("/") if part not in {"", "."}]
+        return ArchivePlace(self.kind, self.outer, "/".join([self.inner, *parts] if self.inner else parts))
 
     def __str__(self) -> str:
         if not self.inner and archive_kind(self._file_name) == self.kind:
@@ -142,7 +150,8 @@ class ArchivePlace:
         index = self._archive().contents
         if self.inner not in index.folders:
             raise self._error(errno.ENOTDIR if index.find(self.inner) else errno.ENOENT)
-        yield from [self / name for name in index.folders[self.inner]]
+        before = f"{self.inner}/" if self.inner else ""
+        yield from [ArchivePlace(self.kind, self.outer, before + name) for name in index.folders[self.inner]]
 
     def read_bytes(self, limit: int = LIMIT) -> bytes:
         """Give the file's content.
@@ -183,17 +192,17 @@ class ArchivePlace:
         return OSError(number, os.strerror(number), str(self))
 
     def _archive(self) -> Archive:
-        source, key = _source(self.outer)
-        look = open_zip if self.kind == "zip" else open_tar
-        return _SHELF.get((self.kind, *key), lambda: look(source))
+        """Give the archive as it is now: another state of its file has another key."""
+        path = local(self.outer)
+        if path is None:
+            file = remote_file(self.outer)
+            return _SHELF.get((self.kind, file.where, file.size, file.mark), lambda: _look(self.kind, file))
+        if not os.path.isabs(path):  # noqa: PTH117 - Path is slow
+            path = os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118 - the same
+        state = os.stat(path)  # noqa: PTH116 - the same
+        size = state.st_size
+        return _SHELF.get((self.kind, path, size, state.st_mtime_ns), lambda: _look(self.kind, LocalFile(path, size)))
 
 
-def _source(outer: str) -> tuple[Source, tuple[Hashable, ...]]:
-    """Give an archive's file, and what tells this state of it from others."""
-    path = local(outer)
-    if path is None:
-        file = remote_file(outer)
-        return file, (file.where, file.size, file.mark)
-    path = os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118 - it is remembered, and Path is slow
-    state = os.stat(path)  # noqa: PTH116 - the same
-    return LocalFile(path, state.st_size), (path, state.st_size, state.st_mtime_ns)
+def _look(kind: str, source: Source) -> Archive:
+    return open_zip(source) if kind == "zip" else open_tar(source)

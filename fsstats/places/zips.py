@@ -7,7 +7,7 @@ import bz2
 import lzma
 import stat
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from struct import Struct
 from typing import Final, NamedTuple
@@ -26,21 +26,25 @@ _LONGEST_LINK: Final = 4096
 _END: Final = Struct("<4s4H2LH")
 _LOCATOR: Final = Struct("<4sLQL")
 _END64: Final = Struct("<4sQ2H2L4Q")
-_ENTRY: Final = Struct("<4s6H3L5H2L")
+_ENTRY: Final = Struct("<4s x B 2x 2H 4x 3L 3H 6x H L")
+"""The system, flags, packing, check sum, two sizes, three lengths, mode and start; the rest is passed over."""
 _LOCAL: Final = Struct("<4s5H3L2H")
 _EXTRA: Final = Struct("<2H")
 _TAIL: Final = _END.size + (1 << 16)
 _SHORT_TAIL: Final = 4096
 _SLACK: Final = 512
 """How much longer a member's own header may be than the directory tells, before it takes a second read."""
-_ZIP64, _FULL, _ENCRYPTED = 1, 0xFFFFFFFF, 1
+_ZIP64, _FULL, _ENCRYPTED, _UNIX = 1, 0xFFFFFFFF, 1, 3
+_KIND: Final = 0o170000
+_FILE: Final = (0, stat.S_IFREG)
 
 
 class _Directory(NamedTuple):
-    """Where the directory lies."""
+    """The directory, and where it lies."""
 
+    where: str
+    data: bytes
     start: int
-    end: int
     entries: int
     shift: int
     """What was put in front of the archive."""
@@ -50,9 +54,10 @@ class _Entry(NamedTuple):
     """What the directory says of one member."""
 
     name: str
-    member: Member
-    encrypted: bool
-    mode: int
+    at: int
+    """Where in the directory that stands."""
+    flags: int
+    kind: int
     """Unix's kind of file; 0 if it is not told."""
 
 
@@ -68,17 +73,15 @@ def open_zip(source: Source) -> Archive:
     """
     if not source.seekable:
         source = _held(source)
-    index = Index(source.where)
-    number = 0
     directory = _find_directory(source)
-    for number, entry in enumerate(_entries(source, directory), start=1):  # noqa: B007 - counted to the end
-        _add(index, entry, directory.start, source)
+    index = Index(source.where, partial(_member_at, directory))
+    number = _take_all(index, directory, source)
     index.close()
     if number != directory.entries:
         found = f"{number:,} of the {directory.entries:,} members that it promises"
         raise _damaged(source.where, "a whole directory", found)
-    held = len(source.data) if isinstance(source, Held) else 0
-    return Archive(index, partial(read_member, source), 300 * len(index) + held)
+    held = len(directory.data) + (len(source.data) if isinstance(source, Held) else 0)
+    return Archive(index, partial(read_member, source), 100 * len(index) + held)
 
 
 def _held(source: Source) -> Held:
@@ -118,27 +121,49 @@ def _find_directory(source: Source) -> _Directory:
     shift = end - length - offset
     if shift < 0:
         raise _damaged(source.where, f"{length:,} bytes of directory from byte {offset:,}", f"its end at {end:,}")
-    return _Directory(end - length, end, entries, shift)
+    return _Directory(source.where, source.read(end - length, end), end - length, entries, shift)
 
 
-def _entries(source: Source, directory: _Directory) -> Iterator[_Entry]:
-    data = source.read(directory.start, directory.end)
-    at = 0
-    while at < len(data):
-        if at + _ENTRY.size > len(data):
-            raise _damaged(source.where, "a whole directory", "the middle of an entry at its end")
+def _take_all(index: Index, directory: _Directory, source: Source) -> int:
+    """Take all members into the index, each by where its entry in the directory starts; give their number."""
+    data, length, head = directory.data, len(directory.data), _ENTRY.size
+    last = directory.start - directory.shift - _LOCAL.size
+    number = at = 0
+    while at < length:
+        if at + head > length:
+            raise _damaged(directory.where, "a whole directory", "the middle of an entry at its end")
         fields = _ENTRY.unpack_from(data, at)
-        _, made, _, flags, method, _, _, crc, packed, size, n_name, n_extra, n_comment, _, _, attributes, start = fields
-        name_at, at = at + _ENTRY.size, at + _ENTRY.size + n_name + n_extra + n_comment
-        if fields[0] != b"PK\1\2" or at > len(data):
-            raise _damaged(source.where, "an entry of the directory", repr(fields[0]))
-        name = data[name_at : name_at + n_name]
-        if _FULL in {size, packed, start}:
-            extra = data[name_at + n_name : name_at + n_name + n_extra]
-            size, packed, start = _wide(extra, [size, packed, start], source.where)
-        mode = attributes >> 16 if made >> 8 == 3 else 0
-        member = Member(start + directory.shift, size, packed, crc, method)
-        yield _Entry(_decoded(name), member, bool(flags & _ENCRYPTED), stat.S_IFMT(mode))
+        sign, system, flags, method, _, packed, size, n_name, n_extra, n_comment, mode, start = fields
+        end = at + head + n_name
+        behind = end + n_extra + n_comment
+        if sign != b"PK\1\2" or behind > length:
+            raise _damaged(directory.where, "an entry of the directory", repr(sign))
+        name = _decoded(data[at + head : end])
+        kind = mode & _KIND if system == _UNIX else 0
+        if (
+            method in _METHODS
+            and kind in _FILE
+            and not flags & _ENCRYPTED
+            and start + packed <= last
+            and _FULL not in (size, packed, start)
+            and name[-1:] != "/"
+        ):
+            index.add(name, at)
+        else:  # a folder, or one of a few in a thousand
+            _add_other(index, source, directory, _Entry(name, at, flags, kind))
+        number += 1
+        at = behind
+    return number
+
+
+def _member_at(directory: _Directory, at: int) -> Member:
+    """Read where a member lies from its entry in the directory."""
+    _, _, _, method, crc, packed, size, n_name, n_extra, _, _, start = _ENTRY.unpack_from(directory.data, at)
+    if _FULL in (size, packed, start):
+        extra_at = at + _ENTRY.size + n_name
+        extra = directory.data[extra_at : extra_at + n_extra]
+        size, packed, start = _wide(extra, [size, packed, start], directory.where)
+    return Member(start + directory.shift, size, packed, crc, method)
 
 
 def _wide(extra: bytes, values: list[int], where: str) -> list[int]:
@@ -163,23 +188,23 @@ def _decoded(name: bytes) -> str:
         return name.decode("cp437")
 
 
-def _add(index: Index, entry: _Entry, end: int, source: Source) -> None:
-    """Add a member to the index, or leave it out and say why."""
-    name, member = entry.name, entry.member
-    if name.endswith("/") or stat.S_ISDIR(entry.mode):
-        index.add_folder(name)
-    elif entry.encrypted:
-        index.leave_out(name, "encrypted files; unpack it with its password")
+def _add_other(index: Index, source: Source, directory: _Directory, entry: _Entry) -> None:
+    """Add a member that may be no usual file, or leave it out and say why."""
+    member = _member_at(directory, entry.at)
+    if entry.name.endswith("/") or entry.kind == stat.S_IFDIR:
+        index.add_folder(entry.name)
+    elif entry.flags & _ENCRYPTED:
+        index.leave_out(entry.name, "encrypted files; unpack it with its password")
     elif member.method not in _METHODS:
-        index.leave_out(name, f"files packed by method {member.method}, which is not known here")
-    elif member.start + _LOCAL.size + member.packed > end:
-        index.leave_out(name, "files that do not lie in it")
-    elif stat.S_ISLNK(entry.mode):
-        _add_link(index, name, member, source)
-    elif entry.mode and not stat.S_ISREG(entry.mode):
-        index.leave_out(name, "devices, pipes and sockets")
+        index.leave_out(entry.name, f"files packed by method {member.method}, which is not known here")
+    elif member.start + _LOCAL.size + member.packed > directory.start:
+        index.leave_out(entry.name, "files that do not lie in it")
+    elif entry.kind == stat.S_IFLNK:
+        _add_link(index, entry.name, member, source)
+    elif entry.kind not in _FILE:
+        index.leave_out(entry.name, "devices, pipes and sockets")
     else:
-        index.add(name, member)
+        index.add(entry.name, entry.at)
 
 
 def _add_link(index: Index, name: str, member: Member, source: Source) -> None:

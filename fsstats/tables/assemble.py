@@ -1,19 +1,37 @@
 """Put the values of many files together into one long table."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
-from fsstats._frames import FloatArray, categorical
+from fsstats._frames import FloatArray, Positions, categorical
 from fsstats.parsers import Layout
 from fsstats.schema import DETAIL_COLUMNS, LONG
 
-_Codes = npt.NDArray[np.int32]
-_SHARED = ("hemi", "region", "measure", "unit", "name_found")
-_OWN = ("subject", "session", "stream", "source")
+_Codes = npt.NDArray[np.integer[Any]]
+_OWN: Final = ("subject", "session", "stream", "source")
+"""Columns of which each file has one value."""
+_SHARED: Final = ("hemi", "region", "measure", "unit", "name_found")
+"""Columns that a layout holds."""
+
+
+_MAY_BE_MISSING: Final = ("session", "hemi", "value")
+ARROW: Final = pa.schema(
+    [
+        pa.field(
+            name,
+            pa.float64() if name == "value" else pa.dictionary(pa.int32(), pa.string()),
+            nullable=name in _MAY_BE_MISSING,
+        )
+        for name in LONG
+    ]
+)
+"""The long table in Arrow's terms, and so in Parquet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +44,7 @@ class Block:
     source: str
     layout: Layout
     values: FloatArray
-    chosen: npt.NDArray[np.intp] | None = None
+    chosen: Positions | None = None
     """Positions in the layout that are used; all if None."""
 
     def __len__(self) -> int:
@@ -34,16 +52,133 @@ class Block:
         return len(self.values) if self.chosen is None else len(self.chosen)
 
 
-class _Names:
-    """Codes for strings, in order of first appearance."""
+class Run(NamedTuple):
+    """Files that follow each other in the table and share a layout."""
 
-    def __init__(self) -> None:
-        self.code: dict[str, int] = {}
+    who: Mapping[str, Sequence[str | None]]
+    """Subject, session, stream and source, each with one entry a file."""
+    layout: Layout
+    values: FloatArray
+    """Shape (n_files, n_values)."""
+    chosen: Positions | None = None
+    """Positions in the layout that are used; all if None."""
 
-    def codes(self, names: Iterable[str | None]) -> _Codes:
-        """Give each name its code, new ones the next; -1 for None."""
-        codes = [-1 if name is None else self.code.setdefault(name, len(self.code)) for name in names]
-        return np.array(codes, dtype=np.int32)
+    @property
+    def n_used(self) -> int:
+        """Values of each file that are used."""
+        return len(self.layout) if self.chosen is None else len(self.chosen)
+
+
+@dataclass(slots=True)
+class Names:
+    """Codes for the strings of a table, column by column, in order of first appearance."""
+
+    codes: dict[str, dict[str, int]] = field(default_factory=dict)
+    _layouts: dict[tuple[int, str], _Codes] = field(default_factory=dict)
+    _kept: list[Layout] = field(default_factory=list)
+    """Layouts whose codes are known: as long as they live, no other has their id."""
+
+    def of(self, column: str, names: Iterable[str | None]) -> _Codes:
+        """Give each name of a column its code, new ones the next; -1 for None."""
+        known = self.codes.setdefault(column, {})
+        found = [-1 if name is None else known.setdefault(name, len(known)) for name in names]
+        return np.array(found, dtype=np.int32)
+
+    def of_column(self, column: str) -> list[str]:
+        """Give the names of a column, in the order of their codes."""
+        return [*self.codes.get(column, ())]
+
+    def of_layout(self, column: str, layout: Layout) -> _Codes:
+        """Give the codes of a layout's column; each layout is coded once."""
+        key = id(layout), column
+        if key not in self._layouts:
+            self._layouts[key] = self.of(column, getattr(layout, column))
+            self._kept.append(layout)
+        return self._layouts[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Rows of the long table as arrays, shape (n_rows,): codes into names, and the values. Made by `columns_of`."""
+
+    codes: Mapping[str, _Codes]
+    value: FloatArray
+
+    def to_arrow(self, names: Names) -> pa.Table:
+        """Give the rows as a table of `ARROW`: strings are dictionary-encoded, a missing value is null."""
+        arrays = [
+            pa.array(self.value, from_pandas=True)
+            if column.name not in self.codes
+            else pa.DictionaryArray.from_arrays(
+                _indices(self.codes[column.name], missing=column.nullable),
+                pa.array(names.of_column(column.name), pa.string()),
+                safe=False,
+            )
+            for column in ARROW
+        ]
+        return pa.table(arrays, schema=ARROW)
+
+
+def _indices(codes: _Codes, *, missing: bool) -> "pa.Array[Any]":
+    return pa.array(codes, mask=codes < 0) if missing else pa.array(codes)
+
+
+def columns_of(runs: Sequence[Run], names: Names, *, details: bool = False) -> Columns:
+    """Lay runs out as columns of the long table, in their order; `names` learns what is new to it."""
+    counts = [len(run.values) for run in runs]
+    codes = {}
+    for name in _OWN:
+        parts = [np.repeat(names.of(name, run.who[name]), run.n_used) for run in runs]
+        codes[name] = _joined(parts)
+    for name in _SHARED if details else _SHARED[:-1]:
+        parts = [np.tile(_used(names.of_layout(name, run.layout), run), n) for run, n in zip(runs, counts, strict=True)]
+        codes[name] = _joined(parts)
+    values = [(run.values if run.chosen is None else run.values[:, run.chosen]).ravel() for run in runs]
+    return Columns(codes, values[0] if len(values) == 1 else np.concatenate([np.empty(0), *values]))
+
+
+def _used(codes: _Codes, run: Run) -> _Codes:
+    return codes if run.chosen is None else codes[run.chosen]
+
+
+def _joined(parts: Sequence[_Codes]) -> _Codes:
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, dtype=np.int32), *parts])
+
+
+def segids_of(runs: Sequence[Run]) -> list[int | None]:
+    """Give the segmentation id of every row."""
+    found: list[int | None] = []
+    for run in runs:
+        own = run.layout.segid if run.chosen is None else [run.layout.segid[i] for i in run.chosen]
+        found += [*own] * len(run.values)
+    return found
+
+
+def as_frame(parts: Sequence[Columns], names: Names, segids: Sequence[int | None] | None = None) -> pd.DataFrame:
+    """Put columns together into the long table.
+
+    Parameters
+    ----------
+    parts : sequence of Columns
+        The rows, part by part.
+    names : Names
+        What their codes stand for.
+    segids : sequence of int, optional
+        The segmentation ids, for a table with details.
+
+    Returns
+    -------
+    DataFrame
+        The long table: strings as categories, ``value`` as float64.
+    """
+    columns = [name for name in (*LONG, *DETAIL_COLUMNS) if parts and name in parts[0].codes]
+    data: dict[str, object] = {
+        name: categorical(_joined([part.codes[name] for part in parts]), names.of_column(name)) for name in columns
+    }
+    data["value"] = np.concatenate([np.empty(0), *(part.value for part in parts)])
+    if segids is not None:
+        data["segid"] = pd.array(list(segids), dtype="Int64")
+    return pd.DataFrame(data, columns=[*LONG, *(DETAIL_COLUMNS if segids is not None else ())])
 
 
 def assemble(blocks: Sequence[Block], *, details: bool = False) -> pd.DataFrame:
@@ -61,34 +196,12 @@ def assemble(blocks: Sequence[Block], *, details: bool = False) -> pd.DataFrame:
     DataFrame
         The long table: strings as categories, ``value`` as float64.
     """
-    lengths = [len(block) for block in blocks]
-    columns = {name: _repeat([getattr(block, name) for block in blocks], lengths) for name in _OWN}
-    columns |= {name: _spread(blocks, name) for name in _SHARED if details or name in LONG}
-    used = [block.values if block.chosen is None else block.values[block.chosen] for block in blocks]
-    data: dict[str, object] = {**columns, "value": np.concatenate([np.empty(0), *used])}
-    if details:
-        data["segid"] = pd.array(_segids(blocks), dtype="Int64")
-    return pd.DataFrame(data, columns=[*LONG, *(DETAIL_COLUMNS if details else ())])
+    runs = [run_of(block) for block in blocks]
+    names = Names()
+    return as_frame([columns_of(runs, names, details=details)], names, segids_of(runs) if details else None)
 
 
-def _repeat(values: list[str | None], lengths: list[int]) -> pd.Categorical:
-    names = _Names()
-    return categorical(np.repeat(names.codes(values), lengths), list(names.code))
-
-
-def _spread(blocks: Sequence[Block], column: str) -> pd.Categorical:
-    """Join one of the columns that a layout holds; each layout is coded once."""
-    names = _Names()
-    coded: dict[int, _Codes] = {}
-    parts = []
-    for block in blocks:
-        key = id(block.layout)
-        if key not in coded:
-            coded[key] = names.codes(getattr(block.layout, column))
-        parts.append(coded[key] if block.chosen is None else coded[key][block.chosen])
-    return categorical(np.concatenate([np.empty(0, dtype=np.int32), *parts]), list(names.code))
-
-
-def _segids(blocks: Sequence[Block]) -> list[int | None]:
-    places = (range(len(block.layout)) if block.chosen is None else block.chosen for block in blocks)
-    return [block.layout.segid[i] for block, chosen in zip(blocks, places, strict=True) for i in chosen]
+def run_of(block: Block) -> Run:
+    """Make a run of one file."""
+    who = {name: [getattr(block, name)] for name in _OWN}
+    return Run(who, block.layout, block.values[np.newaxis], block.chosen)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fsstats import FsstatsError, StatsFormatError
 from fsstats.parsers import contradiction, long_table, parse_stats
+from fsstats.schema import _registry
 from tests_support import FS6
 
 SURFACE = "# ColHeaders StructName NumVert SurfArea GrayVol ThickAvg\n"
@@ -172,6 +173,12 @@ def test_an_intracranial_volume_of_zero_is_missing():
     stats = parse_stats(text, strict=False)
     assert np.isnan(stats.measure_lines[0].value)
     assert "sTIV is printed as 0" in stats.remarks[0].text
+
+
+def test_a_line_that_stands_in_two_files_is_remarked_on_in_both():
+    text = "# Measure SegmentedTotalIntraCranialVol, sTIV, Segmented Total Intracranial Volume, 0.000000, mm^3\n"
+    remarks = [parse_stats(before + text, strict=False).remarks for before in ("", "# hemi lh\n")]
+    assert [[remark.line for remark in said] for said in remarks] == [[1], [2]]
 
 
 def test_a_structure_without_voxels_has_volume_zero_and_no_intensity():
@@ -398,3 +405,51 @@ def test_no_mutation_of_a_real_file_raises_anything_but_our_own_error(data):
     mutated = original[:start] + data.draw(st.binary(max_size=20)) + original[start + length :]
     with suppress(FsstatsError):
         long_table(parse_stats(mutated, where="wmparc.stats", strict=False))
+
+
+PROGRAM = "# generating_program mris_anatomical_stats\n# ColHeaders StructName NumVert ThickAvg\n"
+DECIMALS = {
+    "all alike": (("1.500", "2.250", "3.125"), ()),
+    "all whole": (("1", "2", "3"), ()),
+    "one less": (("1.500", "2.25", "3.125"), ("2.25",)),
+    "the first": (("1.5", "2.250", "3.125"), ("1.5",)),
+    "no point": (("1.500", "2", "3.125"), ("2",)),
+    "a point among whole numbers": (("1", "2.0", "3"), ("2.0",)),
+    "no number first": (("nan", "2.250", "3.125"), ()),
+    "no number among them": (("1.500", "inf", "3.125"), ()),
+    "an exponent": (("1.500", "2.25e-7", "3.125"), ()),
+    "no plain number": (("nan", "1e5", "2.5E3"), ()),
+    "a tie goes to the fewer": (("1.50", "2.250"), ("2.250",)),
+}
+
+
+@pytest.mark.parametrize(("printed", "odd"), DECIMALS.values(), ids=DECIMALS)
+def test_a_cell_with_other_decimals_than_its_column_costs_its_row(printed, odd):
+    rows = "".join(f"region{i} {i} {cell}\n" for i, cell in enumerate(printed))
+    stats = parse_stats(PROGRAM + rows, where="lh.mine.stats", strict=False)
+    assert len(stats.names) == len(printed) - len(odd)
+    assert [re.search(r"found (\S+) in the row", remark.text)[1] for remark in stats.remarks] == list(odd)
+
+
+MY_ATLAS = """
+[[source]]
+name = "mine"
+description = "My atlas"
+atlas = "mine"
+complete = true
+"""
+MY_REGION = """
+[[region]]
+atlas = "mine"
+name = "{}"
+"""
+
+
+def test_a_region_that_is_described_later_counts_from_then_on(request):
+    request.addfinalizer(lambda: _registry.forget(added=True))
+    text = PROGRAM + "insula 10 2.5\n"
+    _registry.add(MY_ATLAS + MY_REGION.format("insula"), "mine.toml")
+    assert parse_stats(text, where="mine.stats").names == ("insula",)
+    _registry.add(MY_REGION.format("cuneus"), "more.toml")
+    with pytest.raises(StatsFormatError, match="expected 2 regions, found 1; without cuneus"):
+        parse_stats(text, where="mine.stats")

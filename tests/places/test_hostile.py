@@ -171,6 +171,40 @@ def test_a_member_that_is_not_safe_is_left_out_and_named(put, name, data, why):
     assert why in text
 
 
+DEEP = "/".join("d" * 100)
+KNOWN = ("sub-01/known.stats", "root.stats", "./C:/known.stats", "d/known.stats")
+BESIDE_KNOWN = {
+    "C:/drive.stats": "absolute names",
+    "/root2.stats": "absolute names",
+    "/sub-01/absolute.stats": "absolute names",
+    "sub-01/..": "names that lead out of it",
+    "sub-01/a\\b": "names with a backslash",
+    "sub-01/a::b": "names with '::' or a zero byte",
+    "sub-01/" + "a" * 4096: "names that are too long",
+    f"{DEEP}/file": "names that are too long",
+}
+
+
+@pytest.mark.parametrize(("name", "why"), BESIDE_KNOWN.items(), ids=[name[:30] for name in BESIDE_KNOWN])
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_a_name_is_no_safer_for_lying_in_a_folder_that_is_known(put, kind, name, why):
+    make = zip_of if kind == "zip" else tar_of
+    members = [*((known, b"x") for known in KNOWN), (name, b"y")]
+    if kind == "zip":
+        members.insert(0, (unix(DEEP, 0o040755), b""))
+    root = put(f"x.{kind}", make(*members))
+    assert {path for path, content in files_of(root).items() if content == b"y"} == set()
+    (text,) = faults(root)
+    assert text.startswith(f"left out of the archive, {why}: ")
+
+
+def test_a_file_has_one_path_however_it_is_spelled(put):
+    names = ("a/1", "a//2", "./a/3", "a/./4", "a/.5", "a/..6", "a/7..", "a/8 \n", f"a/{'9' * 300}")
+    root = put("x.zip", zip_of(*((name, b"") for name in names)))
+    assert [*files_of(root)] == ["a/1", "a/2", "a/3", "a/4", "a/.5", "a/..6", "a/7..", "a/8 \n", f"a/{'9' * 300}"]
+    assert faults(root) == []
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("times", [2, 3])
 @pytest.mark.parametrize("name", ["x.zip", "x.tar", "x.tar.gz"])

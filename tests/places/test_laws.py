@@ -5,11 +5,13 @@ import io
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fsstats.errors import PlaceError
 from fsstats.places import _sources, archives, faults, place, read_bytes, tars
 from places_support import TREE, files_of, make_tar, make_zip
 
@@ -149,6 +151,31 @@ def test_archives_used_long_ago_are_forgotten(tmp_path, monkeypatch):
     for name in "aabba":
         assert read_bytes(f"zip://x::{tmp_path}/{name}.zip") == b"1"
     assert looks == list("aba")
+
+
+def test_what_archives_take_is_counted_though_many_threads_ask(tmp_path, monkeypatch):
+    shelf = archives._Shelf(5 * 4096)
+    monkeypatch.setattr(archives, "_SHELF", shelf)
+    for number in range(20):
+        (tmp_path / f"{number}.zip").write_bytes(make_zip({"x": b"1"}) if number % 3 else b"no archive")
+
+    def ask(number):
+        return faults(place(tmp_path / f"{number % 20}.zip"))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(map(bool, pool.map(ask, range(400)))) == 7 * 20
+    assert shelf._weight == sum(slot.weight for slot in shelf._slots.values())
+    assert 0 < shelf._weight <= 5 * 4096
+
+
+@pytest.mark.parametrize("seen", [0, 3, 9])
+def test_a_file_that_is_not_as_large_as_it_said_is_read_to_its_end(tmp_path, monkeypatch, seen):
+    path = tmp_path / "x.stats"
+    path.write_bytes(b"12345")
+    monkeypatch.setattr(os, "fstat", lambda _: SimpleNamespace(st_size=seen))
+    assert read_bytes(path) == read_bytes(path, limit=max(seen, 5)) == b"12345"
+    with pytest.raises(PlaceError, match=rf"x\.stats: expected at most 4 bytes, found (more|{seen})"):
+        read_bytes(path, limit=4)
 
 
 def test_an_archive_that_cannot_be_read_is_not_tried_again_until_it_changes(tmp_path, counting):

@@ -1,0 +1,152 @@
+"""The account of a cohort: what became of every file, and the rules that take all files together."""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from fsstats._frames import Positions
+from fsstats.discovery import GROUP_TABLE
+from fsstats.errors import wording
+from fsstats.io._batch import KIND, OUTCOME, Batch
+from fsstats.io._cells import some_of
+from fsstats.io._conflicts import copies, equal_ones
+from fsstats.io._reading import Reading
+from fsstats.parsers import Layout
+from fsstats.tables.assemble import Block
+
+_ENOUGH: Final = 3
+"""Files of one kind that it takes before what they have is compared."""
+_ALIKE: Final = (*KIND, "tool", "version", "stream")
+"""Files that ought to have the same header Measures."""
+Objects = npt.NDArray[np.object_]
+
+
+class Account:
+    """What is kept of the files of a study when their values are gone: a few words a file.
+
+    Parameters
+    ----------
+    files : DataFrame
+        The files table before reading.
+    """
+
+    def __init__(self, files: pd.DataFrame) -> None:
+        n = len(files)
+        self._files = files
+        self._columns: dict[str, Objects] = {}
+        for name in files.columns:
+            self._columns[name] = np.empty(n, dtype=np.object_)
+            self._columns[name][:] = pa.array(files[name], from_pandas=True).to_pylist()
+        self._layout = np.full(n, -1, dtype=np.intp)
+        self._layouts: list[Layout] = []
+        self._known: dict[Layout, int] = {}
+        self._fingerprints = np.zeros(n, dtype=np.uint64)
+        self._open_ended = np.zeros(n, dtype=np.bool_)
+        self._digests: dict[int, bytes] = {}
+        self._in_tables: set[str] = set()
+        self.sources: set[str] = set()
+        """Sources that were found, also in tables of many subjects."""
+        self.has_tables = bool((files["source"] == GROUP_TABLE).any())
+        """Whether there are such tables."""
+
+    def add(self, at: Positions, batch: Batch) -> None:
+        """Enter the files of a batch, which stand at these positions of the files table."""
+        for name in OUTCOME:
+            self._columns[name][at] = batch.columns[name]
+        numbers = [self._number(sheet.layout) for sheet in batch.sheets]
+        self._layout[at] = np.array([*numbers, -1])[batch.sheet]  # no sheet is -1, and so is the last entry
+        self._fingerprints[at] = batch.fingerprints()
+        self._open_ended[at] = batch.open_ended
+        for i, digest in batch.digests.items():
+            self._digests[int(at[i])] = digest
+        self.sources |= {source for source in batch.columns["source"] if source != GROUP_TABLE}
+        for block in (block for group in batch.groups.values() for block in group):
+            self._in_tables.add(block.subject)
+            self.sources.add(block.source)
+            self._number(block.layout)
+
+    def _number(self, layout: Layout) -> int:
+        """Give the number of a layout; equal ones of other processes have the same."""
+        number = self._known.setdefault(layout, len(self._layouts))
+        if number == len(self._layouts):
+            self._layouts.append(layout)
+        return number
+
+    def measures(self) -> set[str]:
+        """Give the measures that any file has."""
+        return {name for layout in self._layouts for name in layout.measure}
+
+    def copies(self) -> dict[int, str]:
+        """Find files that are a copy of another subject's: position in the files table, and what is wrong."""
+        at = equal_ones(self._fingerprints)
+        found = copies([self._reading(i) for i in at])
+        return {at[k]: str(reading.record["problem"]) for k, reading in found.items()}
+
+    def _reading(self, i: int) -> Reading:
+        record: dict[Hashable, Any] = {name: values[i] for name, values in self._columns.items()}
+        who = {name: record[name] for name in ("subject", "session", "stream", "source")}
+        number = self._layout[i]
+        block = Block(**who, layout=self._layouts[number], values=np.empty(0)) if number >= 0 else None
+        return Reading(record, block, digest=self._digests.get(i))
+
+    def note_lacking(self) -> None:
+        """Name what a file lacks and more than half of the files of its kind have."""
+        expected = "the regions that most files of this kind have"
+        self._note_lacking(KIND, lambda layout: layout.region, expected, self._open_ended)
+        expected = "the Measures that most such files have"
+        self._note_lacking(_ALIKE, lambda layout: layout.fields, expected, np.ones_like(self._open_ended))
+
+    def _note_lacking(
+        self,
+        kind: Sequence[str],
+        names_of: Callable[[Layout], Sequence[str]],
+        expected: str,
+        concerned: npt.NDArray[np.bool_],
+    ) -> None:
+        for own in self._groups(kind):
+            if len(own) < _ENOUGH or not concerned[own].any():
+                continue
+            for i, lacking in self._lacking(own, names_of):
+                if concerned[i]:
+                    self._note(i, wording(expected=expected, found=f"none of {some_of(lacking)}"))
+
+    def _groups(self, kind: Sequence[str]) -> list[Positions]:
+        """Give the positions of files with values that agree in some columns."""
+        codes = np.zeros(len(self._layout), dtype=np.intp)
+        for name in kind:
+            own, names = pd.factorize(self._columns[name])
+            codes = pd.factorize(codes * (len(names) + 1) + own + 1)[0]
+        at = np.flatnonzero(self._layout >= 0)
+        order = at[np.argsort(codes[at], kind="stable")]
+        return [part for part in np.split(order, np.flatnonzero(np.diff(codes[order])) + 1) if len(part)]
+
+    def _lacking(self, own: Positions, names_of: Callable[[Layout], Sequence[str]]) -> list[tuple[int, list[str]]]:
+        """Give the files of a group that lack names that most of it have."""
+        n_files = dict(zip(*(part.tolist() for part in np.unique(self._layout[own], return_counts=True)), strict=True))
+        has = {number: dict.fromkeys(names_of(self._layouts[number])) for number in n_files}
+        counts = Counter[str]()
+        for number, n in n_files.items():
+            counts.update(dict.fromkeys(has[number], n))
+        usual = [name for name, n in counts.items() if 2 * n > len(own)]
+        lacking = {number: [name for name in usual if name not in has[number]] for number in n_files}
+        return [(i, names) for i in own.tolist() if (names := lacking[self._layout[i]])]
+
+    def _note(self, i: int, problem: str) -> None:
+        """Add a remark to a file's row; values of it are missing."""
+        before = self._columns["problem"][i]
+        self._columns["problem"][i] = f"{before}; {problem}" if before else problem
+        self._columns["status"][i] = "partial"
+
+    def files(self) -> pd.DataFrame:
+        """Give the files table with what became of each file."""
+        filled = {name: pd.Series(self._columns[name], dtype=self._files[name].dtype) for name in OUTCOME}
+        found = self._files.assign(**filled)
+        if not self._in_tables:
+            return found
+        due = found["status"].eq("missing") & found["path"].isna() & found["subject"].isin(self._in_tables)
+        return found[~due].reset_index(drop=True)

@@ -1,0 +1,100 @@
+"""A study read batch by batch: some hundred subjects at a time, so that memory does not grow with their number."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from fsstats._frames import Positions, one_or_more
+from fsstats.discovery import GROUP_TABLE
+from fsstats.io._batch import KIND, Batch, Wanted, read_batch
+from fsstats.io._conflicts import settle
+from fsstats.io._reading import People
+from fsstats.schema import SUBJECT_KEY
+
+AT_ONCE: Final = 500
+"""Subjects of a batch. The rows of a table go batch by batch, so another number would give another order."""
+_NOT_READ: Final = ("missing", "skipped", "unreadable")
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which files are read together, and what is wanted of them. Made by `plan_of`."""
+
+    files: pd.DataFrame
+    """The files table."""
+    batches: tuple[Positions, ...]
+    """Positions in the files table, in the order of reading: kind by kind, and in a kind subject by subject."""
+    wanted: Wanted
+
+    @property
+    def n_files(self) -> int:
+        """Files that are read."""
+        return sum(map(len, self.batches))
+
+
+def plan_of(
+    files: pd.DataFrame,
+    *,
+    subjects: Collection[str] | None = None,
+    sources: Collection[str] | None = None,
+    measures: Collection[str] | None = None,
+) -> Plan:
+    """Part the files of a study into batches of subjects; with a table of many subjects among them it is one batch."""
+    tables = bool((files["source"] == GROUP_TABLE).any())
+    wanted = Wanted(_set(measures), _set(subjects), _set(sources), _people(files) if tables else None)
+    read = ~files["status"].isin(_NOT_READ).to_numpy()
+    number = np.zeros(len(files), dtype=np.intp) if tables else _batch_numbers(files)
+    keys = [pd.factorize(files[name], sort=True)[0] for name in KIND]
+    order = np.lexsort((*reversed(keys), number))
+    order = order[read[order]]
+    parts = np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
+    return Plan(files, tuple(part for part in parts if len(part)), wanted)
+
+
+def _set(names: Collection[str] | None) -> frozenset[str] | None:
+    return None if names is None else frozenset(one_or_more(names) or ())
+
+
+def _batch_numbers(files: pd.DataFrame) -> Positions:
+    return pd.factorize(files["subject"])[0] // AT_ONCE
+
+
+def _people(files: pd.DataFrame) -> People:
+    """Give the FreeSurfer subjects of the study by the names of their folders, where a name is one subject's."""
+    own = files[files["directory"].notna() & files["path"].notna() & files["tool"].ne("FSL")]
+    own = own[["directory", *SUBJECT_KEY]].drop_duplicates().drop_duplicates("directory", keep=False)
+    rows = own.astype("object").where(own.notna(), None).itertuples(index=False, name=None)
+    return {str(directory): (str(subject), session, str(stream)) for directory, subject, session, stream in rows}
+
+
+def read_plan(plan: Plan, progress: Progress | None = None) -> Iterator[Batch]:
+    """Read batch after batch, each settled."""
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, plan.n_files)
+
+    for at in plan.batches:
+        batch = read_batch(plan.files.iloc[at], plan.wanted, tick)
+        settle(batch)
+        yield batch
+
+
+def read_again(plan: Plan, number: int, refused: Mapping[int, str]) -> Batch:
+    """Read one batch again, now that some files (by their position in the files table) are known to be copies."""
+    at = plan.batches[number]
+    batch = read_batch(plan.files.iloc[at], plan.wanted)
+    settle(batch, {k: refused[i] for k, i in enumerate(at.tolist()) if i in refused})
+    return batch
+
+
+def spoilt(plan: Plan, refused: Collection[int]) -> list[int]:
+    """Give the numbers of the batches that hold refused files."""
+    return [number for number, at in enumerate(plan.batches) if not set(refused).isdisjoint(at.tolist())]
