@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from fsstats.io import (
         Cohort,
+        Merged,
         check,
         load,
         load_cohort,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Cohort": "fsstats.io",
+    "Merged": "fsstats.io",
     "ColumnsError": "fsstats.errors",
     "Format": "fsstats.parsers",
     "FsstatsError": "fsstats.errors",
@@ -82,6 +84,7 @@ __all__ = [
     "FsstatsError",
     "FsstatsWarning",
     "KindsError",
+    "Merged",
     "NothingFoundError",
     "PlaceError",
     "StatsFile",

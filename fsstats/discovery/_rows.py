@@ -1,7 +1,7 @@
 """One subject as found, and the rows that it puts into the files table."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from fsstats.discovery.meanings import Kind
@@ -28,9 +28,10 @@ class Row(NamedTuple):
     directory: str | None = None
     state: str | None = None
 
-    def key(self) -> str | tuple[str | None, ...] | None:
-        """Tell rows apart: by path, and what is missing by whose it is too."""
-        return self.path if self.status != "missing" else self[: Row._fields.index("tool")]
+
+def key_of(row: Row) -> str | tuple[str | None, ...] | None:
+    """Tell rows apart: by path, and what is missing by whose it is and its kind too."""
+    return row.path if row.status != "missing" else row[: Row._fields.index("tool")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +40,30 @@ class Found:
 
     subject: Subject
     state: State
-    rows: tuple[Row, ...] = ()
-    ways: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)
+    rows: Sequence[Row]
+    ways: Mapping[Kind, tuple[str, ...]]
     """The kinds of file that it has, each with the way to it from the subject's folder."""
     in_subject: bool = True
     """Whether the files lie where every subject has them; FSL's lie where the user wanted."""
 
-    def row(self, path: str, kind: Kind, status: str, problem: str | None) -> Row:
-        """Make the row of one file, there or not."""
-        who, state = self.subject, self.state
-        return Row(
-            path,
-            who.subject,
-            who.session,
-            who.stream,
-            kind.source or None,
-            kind.hemi,
-            kind.part,
-            state.tool,
-            state.version,
-            status,
-            problem,
-            who.directory,
-            state.state,
-        )
+
+def blank(who: Subject, state: State) -> Row:
+    """Make a row that says only whose it is, and how the processing ended."""
+    return Row(
+        subject=who.subject,
+        session=who.session,
+        stream=who.stream,
+        tool=state.tool,
+        version=state.version,
+        directory=who.directory,
+        state=state.state,
+    )
+
+
+def filled(whose: Row, path: str, kind: Kind, status: str, problem: str | None) -> Row:
+    """Make the row of one file, there or not, from a blank one."""
+    _, subject, session, stream, _, _, _, tool, version, _, _, directory, state = whose
+    source, hemi, part = kind
+    return Row(
+        path, subject, session, stream, source or None, hemi, part, tool, version, status, problem, directory, state
+    )

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fsstats.discovery._rows import NO_KIND, Found, Row
+from fsstats.discovery._rows import NO_KIND, Found, Row, blank, filled
 from fsstats.discovery.meanings import Kind
 from fsstats.places import Place
 from fsstats.schema import HEMIS, number, source_of
@@ -38,21 +38,29 @@ class _Peers:
 def missing_files(found: Sequence[Found]) -> list[Row]:
     """Make a row with status ``missing`` for every file that a subject ought to have and lacks."""
     groups: dict[_Group, _Peers] = defaultdict(_Peers)
-    everybody = _Peers()
     grouped = [(one, _group(one), tuple(one.ways)) for one in found]
     for one, group, kinds in grouped:
-        for peers in (groups[group], everybody) if one.in_subject else (groups[group],):
-            peers.add(kinds, one.ways)
+        groups[group].add(kinds, one.ways)
+    everybody = _everybody(grouped) if not all(peers.ways for peers in groups.values()) else _Peers()
     rows = []
     lacking: dict[tuple[_Group, _Kinds], dict[Kind, str]] = {}
     for one, group, kinds in grouped:
-        if any(row.source is None for row in one.rows):  # what it has cannot be known
+        if None in [row.source for row in one.rows]:  # what it has cannot be known
             continue
         peers = groups[group] if groups[group].ways else everybody
         if (group, kinds) not in lacking:  # nearly all have the same files
             lacking[group, kinds] = _lacking(kinds, peers, in_subject=one.in_subject)
         rows += _missing_of(one, peers, lacking[group, kinds])
     return rows
+
+
+def _everybody(grouped: Iterable[tuple[Found, _Group, _Kinds]]) -> _Peers:
+    """Put those together whose files lie where every subject has them."""
+    everybody = _Peers()
+    for one, _, kinds in grouped:
+        if one.in_subject:
+            everybody.add(kinds, one.ways)
+    return everybody
 
 
 def _group(found: Found) -> _Group:
@@ -74,11 +82,12 @@ def _lacking(own: _Kinds, peers: _Peers, *, in_subject: bool) -> dict[Kind, str]
 
 
 def _missing_of(found: Found, peers: _Peers, lacking: Mapping[Kind, str]) -> list[Row]:
+    whose = blank(found.subject, found.state)
     if not found.ways and not lacking:
         place = found.subject.path / "stats"
-        return [found.row(str(place), NO_KIND, "missing", "no stats file in this subject")]
+        return [filled(whose, str(place), NO_KIND, "missing", "no stats file in this subject")]
     return [
-        found.row(str(_path(found, peers, kind)), kind, "missing", f"no such file; {why}")
+        filled(whose, str(_path(found, peers, kind)), kind, "missing", f"no such file; {why}")
         for kind, why in lacking.items()
     ]
 

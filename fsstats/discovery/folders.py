@@ -1,10 +1,10 @@
 """Folders that a walk looks into, wherever they lie: each is listed once, whatever is asked of it."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from fsstats.discovery.footprint import Notes
 from fsstats.errors import PlaceError
@@ -12,6 +12,8 @@ from fsstats.places import Place, is_archive, on_disk, place
 
 Entry = os.DirEntry[str] | Place
 """What is in a folder; on this machine what the listing told, so that it need not be asked for again."""
+_WITH_LINKS: Final = (os.DirEntry, Path)
+"""Entries that may be links; archives and servers show none."""
 
 
 class Spot(NamedTuple):
@@ -22,15 +24,31 @@ class Spot(NamedTuple):
     name: str
     real: str
     """Its address without links on the way."""
-    place: Place | None = None
+    start: str
+    """How addresses in it begin, on this machine."""
+    where: Place | None = None
     """None on this machine in no archive: its `Path` is made where it is needed."""
+
+    @property
+    def place(self) -> Place:
+        """The folder as a place."""
+        return self.where or Path(self.text)
+
+    def address(self, name: str) -> str:
+        """Give the address of what is called so in it."""
+        return self.start + name if self.where is None else str(self.where / name)
+
+    def at(self, name: str) -> Place:
+        """Give the place of what is called so in it."""
+        return Path(self.start + name) if self.where is None else self.where / name
 
 
 def spot_of(where: Place) -> Spot:
     """Give the spot of a place."""
+    text = str(where)
     if isinstance(where, Path):
-        return Spot(str(where), where.name, os.path.realpath(where))
-    return Spot(str(where), where.name, str(where), where)
+        return Spot(text, where.name, os.path.realpath(where), os.path.join(text, ""))  # noqa: PTH118 - texts
+    return Spot(text, where.name, text, "", where)
 
 
 @dataclass(slots=True, eq=False)
@@ -45,39 +63,18 @@ class Folder:
     _within: dict[str, "Folder"] = field(default_factory=dict)
 
     @property
-    def text(self) -> str:
-        """Its address."""
-        return self.spot.text
-
-    @property
-    def place(self) -> Place:
-        """The folder as a place."""
-        return self.spot.place or Path(self.spot.text)
-
-    @property
     def problem(self) -> str | None:
         """Say why it could not be listed."""
         return None if self.error is None else self.error.strerror or str(self.error)
 
-    def address(self, name: str) -> str:
-        """Give the address of what is called so in it."""
-        text, where = self.spot.text, self.spot.place
-        if where is not None:
-            return str(where / name)
-        return text + name if text.endswith(os.sep) else f"{text}{os.sep}{name}"
-
-    def at(self, name: str) -> Place:
-        """Give the place of what is called so in it."""
-        return self.spot.place / name if self.spot.place is not None else Path(self.address(name))
-
     def names(self, but: Collection[str] = ()) -> list[str]:
         """Give the names in it, by the alphabet, but for some and hidden ones."""
-        return sorted([name for name in self.entries if name not in but and not name.startswith(".")])
+        return sorted([name for name in self.entries if name[0] != "." and name not in but])
 
     def is_link(self, name: str) -> bool:
-        """Say whether a name that is there is a link's; archives and servers show none."""
+        """Say whether a name that is there is a link's."""
         entry = self.entries[name]
-        return isinstance(entry, os.DirEntry | Path) and entry.is_symlink()
+        return isinstance(entry, _WITH_LINKS) and entry.is_symlink()
 
     def is_dir(self, name: str) -> bool:
         """Say whether a name is there and is a folder's; not if nobody may ask."""
@@ -98,9 +95,14 @@ class Folder:
     def _asked(self, name: str) -> Entry | None:
         """Note a link: what it leads to may come and go."""
         entry = self.entries.get(name)
-        if entry is not None and self.is_link(name):
-            self.notes.asked(self.address(name))
+        if isinstance(entry, _WITH_LINKS) and entry.is_symlink():
+            self.notes.asked(self.spot.address(name))
         return entry
+
+    def tells_file(self, name: str) -> bool:
+        """Say whether the listing alone tells that a name is a file's."""
+        entry = self.entries[name]
+        return entry.is_file(follow_symlinks=False) if isinstance(entry, os.DirEntry) else self.spot.where is not None
 
     def sub(self, name: str) -> "Folder | None":
         """Look into a folder in it, once; None if there is none of that name."""
@@ -110,11 +112,12 @@ class Folder:
 
     def spot_of(self, name: str) -> Spot:
         """Give the spot of a folder in it."""
-        text = self.address(name)
-        if self.spot.place is not None:
-            return Spot(text, name, text, self.spot.place / name)
-        real = os.path.realpath(text) if self.is_link(name) else os.path.join(self.spot.real, name)  # noqa: PTH118 - texts
-        return Spot(text, name, real)
+        spot, text = self.spot, self.spot.address(name)
+        if spot.where is not None:
+            return Spot(text, name, text, "", spot.where / name)
+        around = spot.real.removesuffix(os.sep)
+        real = os.path.realpath(text) if self.is_link(name) else f"{around}{os.sep}{name}"
+        return Spot(text, name, real, text + os.sep)
 
     def contents(self, but: Collection[str] = ()) -> tuple[list[str], list[Spot]]:
         """Give the names of its files, and its folders, an archive being one, but for some names and hidden ones.
@@ -125,45 +128,49 @@ class Folder:
         for name in sorted(self.names(but), key=self.is_link):
             if self.is_dir(name):
                 folders.append(self.spot_of(name))
-            elif is_archive(self.address(name)):
-                folders.append(spot_of(place(self.address(name))))
+            elif is_archive(self.spot.address(name)):
+                folders.append(spot_of(place(self.spot.address(name))))
             else:
                 files.append(name)
         return files, folders
 
-    def read(self, *way: str) -> bytes | None:
-        """Read a file below; None if there is none, and nothing of one that cannot be read."""
-        name, *further = way
-        if further:
-            within = self.sub(name)
-            return None if within is None else within.read(*further)
+    def read_below(self, way: Sequence[str]) -> bytes | None:
+        """Read a file in it or in a folder in it; None if there is none."""
+        *folders, name = way
+        folder: Folder | None = self
+        for around in folders:
+            folder = folder.sub(around) if folder is not None else None
+        return folder.read(name) if folder is not None else None
+
+    def read(self, name: str) -> bytes | None:
+        """Read a file in it; None if there is none, and nothing of one that cannot be read."""
         if not self.is_file(name):
             return None
         try:
-            return self.notes.read(self.address(name)) if self.spot.place is None else self.at(name).read_bytes()
+            if self.spot.where is None:
+                return self.notes.read(self.spot.address(name))
+            return self.spot.at(name).read_bytes()
         except OSError:
             return b""
 
 
 def look(spot: Spot, notes: Notes) -> Folder:
     """Look into a folder."""
-    folder = Folder(spot, notes, {})
     try:
-        folder.entries = _on_this_machine(spot.text, notes) if spot.place is None else _elsewhere(spot.place, notes)
+        return Folder(spot, notes, _listed(spot.text, notes) if spot.where is None else _elsewhere(spot.where, notes))
     except OSError as error:
-        folder.error = error
-    return folder
+        return Folder(spot, notes, {}, error)
 
 
-def _on_this_machine(text: str, notes: Notes) -> dict[str, Entry]:
-    open_to_us = notes.folder(text)
+def _listed(path: str, notes: Notes) -> dict[str, Entry]:
+    open_to_us = notes.folder(path)
     try:
         if not open_to_us:  # a listing tells kinds that nobody may ask for
-            return {child.name: child for child in Path(text).iterdir()}
-        with os.scandir(text) as found:
+            return {child.name: child for child in Path(path).iterdir()}
+        with os.scandir(path) as found:
             return {entry.name: entry for entry in found}
     except OSError:
-        notes.doubt(text)
+        notes.doubt(path)
         raise
 
 

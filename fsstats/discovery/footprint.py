@@ -13,7 +13,7 @@ ABSENT: Final = (-1, -2)
 """The mark of what was not there."""
 UNSURE: Final = (-1, -1)
 """The mark of what may change and not show it; it equals that of no file."""
-_GRAIN: Final = 2_000_000_000
+GRAIN: Final = 2_000_000_000
 """A second change within so many nanoseconds may not show in the time of the last change."""
 
 
@@ -80,6 +80,7 @@ class Notes:
     def __init__(self) -> None:
         self.marks: Footprint = {}
         self.local = True
+        self._since = time.time_ns() - GRAIN
 
     @property
     def footprint(self) -> Footprint | None:
@@ -115,6 +116,5 @@ class Notes:
         self.marks[path] = UNSURE
 
     def _note(self, path: str, mark: Mark) -> None:
-        fresh = mark[0] > time.time_ns() - _GRAIN
-        if fresh or self.marks.setdefault(path, mark) != mark:
+        if mark[0] > self._since or self.marks.setdefault(path, mark) != mark:
             self.doubt(path)

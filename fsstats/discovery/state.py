@@ -14,7 +14,7 @@ RUNNING: Final = "running"
 NEVER: Final = "never run"
 
 _STAMPS: Final = ("lastcall.build-stamp.txt", "build-stamp.txt")
-_FASTSURFER: Final = ("recon-surf.done", "recon-surf.log", "deep-seg.log")
+_FASTSURFER: Final = frozenset({"recon-surf.done", "recon-surf.log", "deep-seg.log"})
 _FASTSURFER_VERSION: Final = re.compile(r"^\s*Version:\s*([\w.]+)", re.MULTILINE)
 _LAST_WORD: Final = re.compile(r"(finished without error|exited with ERRORS) at")
 
@@ -44,7 +44,7 @@ def state_of(scripts: Folder | None) -> State:
 
 
 def _is_fast(scripts: Folder) -> bool:
-    return any(name in scripts.entries for name in _FASTSURFER)
+    return not _FASTSURFER.isdisjoint(scripts.entries)
 
 
 def _ended(scripts: Folder) -> str | None:

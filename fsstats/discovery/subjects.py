@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,10 +15,12 @@ _BULK: Final = re.compile(r"^(?P<subject>\d{6,8})_(?P<field>\d{5})_(?P<instance>
 _TOOL: Final = re.compile(r"^(?:free|fast)surfer$", re.IGNORECASE)
 """A subject's folder that is called as the program: the folder around it has the name."""
 _LONG: Final = ".long."
-_LIST: Final = ("base-tps",)
+_Way = tuple[str, ...]
+_LIST: Final[_Way] = ("base-tps",)
 """The way to a base's list of its time points."""
-_COPY: Final = ("scripts", "long.base-tps")
+_COPY: Final[_Way] = ("scripts", "long.base-tps")
 """The way to a longitudinal run's copy of it."""
+LISTS: Final = (_LIST, _COPY)
 _Spot = tuple[str, str]
 
 
@@ -59,11 +61,11 @@ def bulk(name: str) -> tuple[str, str] | None:
     return (found["subject"], found["instance"]) if found else None
 
 
-Read = Callable[[Place, Sequence[str]], bytes | None]
+Read = Callable[[Place, _Way], bytes | None]
 """Reads a file below a folder; None if there is none."""
 
 
-def read_list(folder: Place, way: Sequence[str]) -> bytes | None:
+def read_list(folder: Place, way: _Way) -> bytes | None:
     """Read a file below a folder; None if there is none."""
     path = folder
     for name in way:

@@ -31,14 +31,19 @@ def files_table(rows: Sequence[Row]) -> pd.DataFrame:
 def _column(name: str, texts: dict[str, _Texts], order: Sequence[int]) -> object:
     if name in _NUMBERS:
         return np.full(len(order), _NUMBERS[name], dtype=np.int64)
-    values: pa.LargeStringArray = pa.array(texts.get(name, [None] * len(order)), pa.large_string())
-    return pd.array(values.take(pa.array(order, pa.int64())), dtype=TEXT)  # type: ignore[call-overload]
+    if name not in texts:
+        values = pa.nulls(len(order), pa.large_string())
+    else:
+        values = pa.array(texts[name], pa.large_string()).take(pa.array(order, pa.int64()))
+    return pd.array(values, dtype=TEXT)  # type: ignore[call-overload]  # its stubs know no arrays of pyarrow
 
 
 def _printable(column: _Texts) -> _Texts:
-    plain = {text: printable(text) for text in set(column) if text is not None}
-    odd = {text: shown for text, shown in plain.items() if shown != text}
-    return [odd.get(text, text) for text in column] if odd else column  # type: ignore[arg-type]
+    together = "".join(filter(None, column))
+    if together.isascii() and together.isprintable():  # as nearly all are
+        return column
+    shown = {text: printable(text) for text in set(column) if text is not None}
+    return [None if text is None else shown[text] for text in column]
 
 
 def _order(texts: dict[str, _Texts]) -> list[int]:

@@ -1,16 +1,18 @@
 """The only place that walks: from roots to subjects' folders, files that lie elsewhere, and what is left out."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from fsstats._frames import printable
 from fsstats.discovery.folders import Entry, Folder, Spot, look, spot_of
 from fsstats.discovery.footprint import Notes
 from fsstats.discovery.meanings import Meaning, Meanings
 from fsstats.discovery.naming import is_generic
-from fsstats.discovery.subjects import PARTS, TEMPLATES, LeftOut
+from fsstats.discovery.state import State, state_of
+from fsstats.discovery.subjects import LISTS, PARTS, TEMPLATES, LeftOut
 from fsstats.parsers.grouptables import recognises_group_table
 from fsstats.places import Place, faults, is_archive_root
 
@@ -32,30 +34,26 @@ _TEXTS: Final = (".txt", ".csv", ".tsv", ".table", ".dat", ".stats")
 _HEAD: Final = 65536
 
 
-class FoundFile(NamedTuple):
-    """A file of a known kind, and the way to it from its subject's folder; or a folder that may not be looked into."""
+class FoundFiles(NamedTuple):
+    """Files of known kinds in one folder; or a folder that may not be looked into."""
 
-    folder: Folder
-    meaning: Meaning | None
-    """What its name says; None for the folder itself."""
-    way: tuple[str, ...] = ()
-
-    @property
-    def address(self) -> str:
-        """Its address."""
-        return self.folder.text if self.meaning is None else self.folder.address(self.meaning.name)
-
-    @property
-    def path(self) -> Place:
-        """The file as a place."""
-        return self.folder.place if self.meaning is None else self.folder.at(self.meaning.name)
+    spot: Spot
+    meanings: Sequence[Meaning]
+    """What their names say."""
+    doubtful: Collection[str] = ()
+    """The names of those that may be no files, or whose addresses cannot be written everywhere."""
+    problem: str | None = None
+    """Why the folder could not be looked into."""
 
 
 class FoundSubject(NamedTuple):
-    """A subject's folder, with its files."""
+    """A subject's folder as it was found."""
 
-    folder: Folder
-    files: list[FoundFile]
+    spot: Spot
+    files: list[FoundFiles]
+    state: State
+    lists: Mapping[tuple[str, ...], bytes]
+    """The lists of time points in it, by the way to them."""
 
 
 @dataclass(slots=True)
@@ -66,7 +64,7 @@ class Found:
     meanings: Meanings = field(default_factory=Meanings)
     subjects: dict[str, FoundSubject] = field(default_factory=dict)
     """By address."""
-    loose: list[FoundFile] = field(default_factory=list)
+    loose: list[FoundFiles] = field(default_factory=list)
     """Files in no subject's folder."""
     tables: list[str] = field(default_factory=list)
     """Tables of many subjects."""
@@ -90,33 +88,33 @@ def walk(roots: Iterable[Place], notes: Notes) -> Found:
 def _leave_out_links(found: Found) -> None:
     """Leave out a link to a subject that is found under its own name too."""
     for address, subject in [*found.subjects.items()]:
-        real = subject.folder.spot.real
+        real = subject.spot.real
         if address != real and real in found.subjects:
             del found.subjects[address]
-            found.leave_out(subject.folder.place, f"a link to {Path(real).name}, which is here too")
+            found.leave_out(subject.spot.place, f"a link to {Path(real).name}, which is here too")
 
 
 def _walk(folder: Folder, found: Found, seen: set[str], depth: int, most: int) -> bool:
     """Walk one folder; tell whether anything is in it."""
-    where = folder.spot.place
+    where = folder.spot.where
     if where is not None and is_archive_root(where):
         found.left_out |= dict.fromkeys(LeftOut(where, text, _status(text)) for text in faults(where))
     if is_subject(folder):
-        if folder.text not in found.subjects:
-            found.subjects[folder.text] = FoundSubject(folder, [*_files_of(folder, found)])
+        if folder.spot.text not in found.subjects:
+            found.subjects[folder.spot.text] = _subject(folder, found)
         return True
     if folder.spot.real in seen:
         return False
     seen.add(folder.spot.real)
     if folder.problem is not None:
-        found.leave_out(folder.place, folder.problem, "unreadable")
+        found.leave_out(folder.spot.place, folder.problem, "unreadable")
         return True
     files, folders = folder.contents()
     anything = _take_loose(folder, files, found)
     barren = [child for child in folders if not _enter(child, found, seen, depth, most)]
     if any(child.text in found.subjects for child in folders):
         for child in barren:
-            found.leave_out(child.place or Path(child.text), f"not a subject: holds none of {', '.join(PARTS)}")
+            found.leave_out(child.place, f"not a subject: holds none of {', '.join(PARTS)}")
     return anything or len(barren) < len(folders)
 
 
@@ -128,7 +126,7 @@ def _status(fault: str) -> str:
 def _enter(child: Spot, found: Found, seen: set[str], depth: int, most: int) -> bool:
     """Go into a folder or an archive, unless it is a template or too deep."""
     if TEMPLATES.match(child.name):
-        found.leave_out(child.place or Path(child.text), "a template that FreeSurfer ships, not a subject")
+        found.leave_out(child.place, "a template that FreeSurfer ships, not a subject")
         return True
     deeper = depth - (not is_generic(child.name))
     return deeper >= 0 and most > 0 and _walk(look(child, found.notes), found, seen, deeper, most - 1)
@@ -148,7 +146,7 @@ def _asked_for(folder: Folder) -> dict[str, Entry]:
     """Ask for what a subject has in a folder that may not be listed."""
     there: dict[str, Entry] = {}
     for name in _ASKED_FOR:
-        place = folder.at(name)
+        place = folder.spot.at(name)
         try:
             if place.exists():
                 there[name] = place
@@ -157,87 +155,99 @@ def _asked_for(folder: Folder) -> dict[str, Entry]:
     return there
 
 
-def _files_of(folder: Folder, found: Found) -> Iterator[FoundFile]:
+def _subject(folder: Folder, found: Found) -> FoundSubject:
+    """Take what is in a subject's folder, so that the listings need not be kept."""
+    files = _files_of(folder, found)
+    lists = {way: content for way in LISTS if (content := folder.read_below(way)) is not None}
+    return FoundSubject(folder.spot, files, state_of(folder.sub("scripts")), lists)
+
+
+def _files_of(folder: Folder, found: Found) -> list[FoundFiles]:
     """Give the files of a subject: in the folders that FreeSurfer makes, and in those that others put there."""
-    yield from _known(folder, (), found)
+    files = _known(folder, (), found)
     for part in _WITHIN:
-        yield from _known(folder.sub(part), (part,), found)
+        files += _known(folder.sub(part), (part,), found)
     for tract in _children(folder.sub("dpath"), found):
-        yield from _known(look(tract, found.notes), ("dpath", tract.name), found)
-    for spot in _children(folder, found):
+        files += _known(look(tract, found.notes), ("dpath", tract.name), found)
+    for spot in _children(folder, found, but=_OWN_FOLDERS):
         if spot.name in _OWN_FOLDERS:  # of an archive
             continue
         other = look(spot, found.notes)
         if is_subject(other):
-            found.leave_out(other.place, _WITHIN_ANOTHER)
+            found.leave_out(spot.place, _WITHIN_ANOTHER)
         elif _leads_out(spot, folder.spot):
-            found.leave_out(other.place, "a link that leads out of the subject's folder")
+            found.leave_out(spot.place, "a link that leads out of the subject's folder")
         else:
-            yield from _files_within(other, found)
+            files += _files_within(other, found)
+    return files
 
 
-def _files_within(other: Folder, found: Found) -> list[FoundFile]:
+def _files_within(other: Folder, found: Found) -> list[FoundFiles]:
     """Give the files in a folder that others put into a subject's, and take what else is in it."""
     inner = Found(found.notes, found.meanings)
     _walk(other, inner, set(), 1, _MOST_FOLDERS)
     found.tables += inner.tables
     found.left_out |= inner.left_out
-    found.left_out |= dict.fromkeys(LeftOut(nested.folder.place, _WITHIN_ANOTHER) for nested in inner.subjects.values())
+    found.left_out |= dict.fromkeys(LeftOut(nested.spot.place, _WITHIN_ANOTHER) for nested in inner.subjects.values())
     return inner.loose
 
 
 def _leads_out(child: Spot, around: Spot) -> bool:
     """Say whether a folder is a link to somewhere that is not in the folder that it lies in."""
-    local = child.place is None and around.place is None
+    local = child.where is None and around.where is None
     return local and not child.real.startswith(os.path.join(around.real, ""))  # noqa: PTH118 - texts
 
 
-def _children(folder: Folder | None, found: Found) -> list[Spot]:
+def _children(folder: Folder | None, found: Found, but: Collection[str] = ()) -> list[Spot]:
     if folder is None:
         return []
     if folder.problem is not None:
-        found.leave_out(folder.place, folder.problem, "unreadable")
+        found.leave_out(folder.spot.place, folder.problem, "unreadable")
         return []
-    return [child for child in folder.contents(_OWN_FOLDERS)[1] if not TEMPLATES.match(child.name)]
+    return [child for child in folder.contents(but)[1] if not TEMPLATES.match(child.name)]
 
 
-def _known(folder: Folder | None, way: tuple[str, ...], found: Found) -> Iterator[FoundFile]:
-    """Give the files of known kinds in one folder."""
+def _known(folder: Folder | None, way: tuple[str, ...], found: Found) -> list[FoundFiles]:
+    """Give the files of known kinds in one folder of a subject."""
     if folder is None:
-        return
-    if folder.error is not None:
-        if way != ("scripts",):  # without it only the state is not known, which is said elsewhere
-            yield FoundFile(folder, None, way)
-        return
+        return []
+    spot = folder.spot
+    if folder.error is not None:  # without scripts only the state is not known, which is said elsewhere
+        return [] if way == ("scripts",) else [FoundFiles(spot, (), problem=folder.problem)]
     names = folder.names(() if way else _OWN_FOLDERS)
-    for name, meaning in found.meanings.of(folder, names).items():
-        if not meaning.fits:
-            continue
-        if meaning.source is None and _is_table(folder, name):
-            found.tables.append(folder.address(name))
-        else:
-            yield FoundFile(folder, meaning, (*way, name))
+    meanings = [meaning for meaning in found.meanings.of(spot, names, way).values() if meaning.fits]
+    tables = [one.name for one in meanings if one.source is None and _is_table(folder, one.name)]
+    found.tables += [spot.address(name) for name in tables]
+    return _found(folder, [meaning for meaning in meanings if meaning.name not in tables])
+
+
+def _found(folder: Folder, meanings: Sequence[Meaning]) -> list[FoundFiles]:
+    """Put files together with what their folder's listing tells of them."""
+    if not meanings:
+        return []
+    tells_file, plain = folder.tells_file, printable(folder.spot.text) == folder.spot.text
+    doubtful = [one.name for one in meanings if not (plain and one.plain and tells_file(one.name))]
+    return [FoundFiles(folder.spot, meanings, doubtful)]
 
 
 def _take_loose(folder: Folder, names: list[str], found: Found) -> bool:
     """Keep the files of known kinds and the tables of many subjects that lie in a folder that is no subject."""
-    meanings = found.meanings.of(folder, names)
-    anything = False
+    meanings = found.meanings.of(folder.spot, names)
+    loose: list[Meaning] = []
+    n_tables = len(found.tables)
     for name in names:
         meaning = meanings.get(name)
         known = meaning is not None and meaning.source is not None
         if not known and _is_table(folder, name):
-            found.tables.append(folder.address(name))
+            found.tables.append(folder.spot.address(name))
         elif meaning is not None and meaning.fits:
-            found.loose.append(FoundFile(folder, meaning, (name,)))
-        else:
-            continue
-        anything = True
-    return anything
+            loose.append(meaning)
+    found.loose += _found(folder, loose)
+    return bool(loose) or len(found.tables) > n_tables
 
 
 def _is_table(folder: Folder, name: str) -> bool:
-    return name.endswith(_TEXTS) and recognised_table(folder.at(name), folder.notes)
+    return name.endswith(_TEXTS) and recognised_table(folder.spot.at(name), folder.notes)
 
 
 def recognised_table(path: Place, notes: Notes) -> bool:

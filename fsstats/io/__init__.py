@@ -3,12 +3,13 @@
 from fsstats.io.files import read_table, write_table
 from fsstats.io.grouptables import read_group_table
 from fsstats.io.load import Cohort, check, load, load_cohort, read_stats
-from fsstats.io.merge import merge
+from fsstats.io.merge import Merged, merge
 from fsstats.io.register import register
 from fsstats.io.segstats import segstats
 
 __all__ = [
     "Cohort",
+    "Merged",
     "check",
     "load",
     "load_cohort",

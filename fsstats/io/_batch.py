@@ -17,6 +17,8 @@ import pandas as pd
 import pyarrow as pa
 
 from fsstats._frames import FloatArray, Positions
+from fsstats.discovery.footprint import Mark
+from fsstats.io._marks import mark_at
 from fsstats.io._reading import (
     People,
     Reading,
@@ -35,6 +37,8 @@ from fsstats.schema import is_of
 from fsstats.schema._registry import forget_with_registry
 from fsstats.tables.assemble import Block, Run, run_of
 
+FOUND: Final = ("tool", "version", "problem")
+"""Columns of the files table that discovery fills in and reading corrects."""
 OUTCOME: Final = ("status", "problem", "tool", "version", "subject_in_file", "definitions", "n_values")
 """Columns of the files table that reading fills in."""
 KIND: Final = ("source", "hemi", "part")
@@ -43,7 +47,8 @@ _MOST_STENCILS: Final = 16
 """Of one kind; the one used last comes first."""
 _WORTH: Final = 16
 """Files that have to wait for a stencil before one is made: making it takes as long as reading these one by one."""
-Tick = Callable[[], object]
+Tick = Callable[..., object]
+"""Called after each file, or with a number after so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,14 @@ class Batch:
     """See `Reading.open_ended`."""
     groups: dict[int, tuple[Block, ...]] = field(default_factory=dict)
     """The values of the tables of many subjects."""
+    found: dict[str, list[Any]] = field(default_factory=dict)
+    """What discovery said in the columns `FOUND`."""
+    marks: list[Mark | None] = field(default_factory=list)
+    """When each file was changed last, and its size; None if that cannot be told."""
+    done: set[int] = field(default_factory=set)
+    """Files of which all is known without opening them."""
+    settled: set[int] = field(default_factory=set)
+    """Files that the rules of the study changed."""
 
     def __len__(self) -> int:
         """Count the files."""
@@ -128,6 +141,11 @@ class Batch:
         self.sheet[i] = -1
         if reading.block is not None:
             self.add_sheet([i], Sheet(reading.block.layout, reading.block.values[np.newaxis], reading.block.chosen))
+
+    def settle(self, i: int, reading: Reading) -> None:
+        """Put what the rules of the study made of a file in its place."""
+        self.put(i, reading)
+        self.settled.add(i)
 
     def add_sheet(self, files: Sequence[int], sheet: Sheet) -> None:
         """Give files their values."""
@@ -178,32 +196,32 @@ def batch_of(files: pd.DataFrame) -> Batch:
     """Make a batch of rows of the files table, which must be in order of kind; nothing is read yet."""
     columns = {str(name): pa.array(files[name], from_pandas=True).to_pylist() for name in files.columns}
     n = len(files)
-    return Batch(columns, [], np.full(n, -1, dtype=np.intp), np.zeros(n, dtype=np.intp), {}, [False] * n)
+    return Batch(
+        columns,
+        sheet=np.full(n, -1, dtype=np.intp),
+        line=np.zeros(n, dtype=np.intp),
+        open_ended=[False] * n,
+        found={name: [*columns[name]] for name in FOUND},
+        marks=[None] * n,
+    )
 
 
-def read_batch(files: pd.DataFrame, wanted: Wanted, tick: Tick = lambda: None) -> Batch:
-    """Read the files of some subjects.
+def read_batch(batch: Batch, wanted: Wanted, tick: Tick = lambda: None) -> None:
+    """Read the files of a batch that are not done yet.
 
     Parameters
     ----------
-    files : DataFrame
-        Rows of the files table in order of kind (source, hemi, part).
+    batch : Batch
+        The files, in order of kind; what `parse_file` would give for each of them goes into it.
     wanted : Wanted
         What is wanted of each.
     tick : callable, optional
         Called after each file that was opened.
-
-    Returns
-    -------
-    Batch
-        What `parse_file` would give for each of the files.
     """
-    batch = batch_of(files)
     kinds = list(zip(*(batch.columns[name] for name in KIND), strict=True))
     for _, group in groupby(range(len(batch)), key=kinds.__getitem__):
-        for names in _by_name(batch, list(group)):
+        for names in _by_name(batch, [i for i in group if i not in batch.done]):
             _read_alike(batch, names, wanted, tick)
-    return batch
 
 
 def _by_name(batch: Batch, files: list[int]) -> list[list[int]]:
@@ -237,8 +255,10 @@ def _read_alike(batch: Batch, files: list[int], wanted: Wanted, tick: Tick) -> N
 def _opened(batch: Batch, files: list[int], tick: Tick) -> Iterator[tuple[int, bytes]]:
     """Open files; one that cannot be opened gets its row at once."""
     for i in files:
+        path = batch.columns["path"][i]
         try:
-            yield i, content_of(batch.columns["path"][i])
+            batch.marks[i] = mark_at(path)  # before it is read: of what changes in between, it is the older one
+            yield i, content_of(path)
         except Exception as error:  # noqa: BLE001 - what no rule foresaw: one file may not cost the others
             batch.put(i, unopened(batch.record(i), error))
         tick()

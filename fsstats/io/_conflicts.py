@@ -33,12 +33,12 @@ def settle(batch: Batch, refused: Mapping[int, str] = _NOTHING) -> None:
     for suspects, rule in ((_of_one_place, _same_place), (_of_equal_values, _both_sides)):
         at = suspects(batch)
         for k, reading in rule([batch.reading(i) for i in at]).items():
-            batch.put(at[k], reading)
+            batch.settle(at[k], reading)
     for i, problem in refused.items():
-        batch.put(i, batch.reading(i).refused("conflict", problem))
+        batch.settle(i, batch.reading(i).refused("conflict", problem))
     for at in overlapping(batch):
         for i, reading in zip(at, once_each([batch.reading(i) for i in at]), strict=True):
-            batch.put(i, reading)
+            batch.settle(i, reading)
 
 
 def _of_one_place(batch: Batch) -> list[int]:

@@ -8,16 +8,17 @@ from pathlib import Path
 
 
 @contextmanager
-def replacing(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Give temporary names beside `paths`; move all into place at the end, or remove them on failure.
+def replacing(paths: Sequence[Path], *, within: Path | None = None, durable: bool = True) -> Iterator[list[Path]]:
+    """Give temporary names beside `paths`, or in a folder; move all into place at the end, or remove them on failure.
 
-    The last path is moved last, so where it is new, the others are too.
+    The last path is moved last, so where it is new, the others are too. Unless `durable`, they are not waited for
+    until they are on the disk: what would be lost with the power can be made again.
     """
     mark = secrets.token_hex(4)
-    partial = [path.with_name(f".{path.name}.{mark}.partial") for path in paths]
+    partial = [(within or path.parent) / f".{path.name}.{mark}.partial" for path in paths]
     try:
         yield partial
-        for path in partial:
+        for path in partial if durable else ():
             _flush(path)
         for new, final in zip(partial, paths, strict=True):
             os.replace(new, final)  # noqa: PTH105 - atomic on every system; Path.replace is the same call

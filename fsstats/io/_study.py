@@ -1,23 +1,28 @@
 """A study read batch by batch: some hundred subjects at a time, so that memory does not grow with their number."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from fsstats._frames import Positions, one_or_more
 from fsstats.discovery import GROUP_TABLE
-from fsstats.io._batch import KIND, Batch, Wanted, read_batch
+from fsstats.io._batch import KIND, Batch, Tick, Wanted, batch_of, read_batch
 from fsstats.io._conflicts import settle
+from fsstats.io._ledger import Stored, recall
 from fsstats.io._reading import People
+from fsstats.parsers.formats import Format, added_formats, share_formats
 from fsstats.schema import SUBJECT_KEY
+from fsstats.schema._registry import added, share
 
 AT_ONCE: Final = 500
 """Subjects of a batch. The rows of a table go batch by batch, so another number would give another order."""
 _NOT_READ: Final = ("missing", "skipped", "unreadable")
 Progress = Callable[[int, int], object]
+_NOTHING: Final[Mapping[int, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +76,53 @@ def _people(files: pd.DataFrame) -> People:
     return {str(directory): (str(subject), session, str(stream)) for directory, subject, session, stream in rows}
 
 
-def read_plan(plan: Plan, progress: Progress | None = None) -> Iterator[Batch]:
-    """Read batch after batch, each settled."""
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One batch to be read, wherever that is done; everything in it can be sent to another process."""
+
+    number: int
+    files: pd.DataFrame
+    """Its rows of the files table, in the order of reading."""
+    wanted: Wanted
+    refused: Mapping[int, str] = field(default_factory=dict)
+    """Files that turned out to be copies of another subject's, by position, and what is wrong with each."""
+    stored: tuple[Stored, ...] = ()
+    """Where what was read of its files before may be found."""
+    kinds: tuple[Any, ...] = field(default_factory=added)
+    """Kinds of file that were added in the process that made the task."""
+    formats: tuple[Format, ...] = field(default_factory=added_formats)
+    """Likewise."""
+
+
+def task_of(plan: Plan, number: int, refused: Mapping[int, str] = _NOTHING, stored: tuple[Stored, ...] = ()) -> Task:
+    """Make the task of one batch; `refused` is by position in the files table."""
+    at = plan.batches[number]
+    own = {k: refused[i] for k, i in enumerate(at.tolist()) if i in refused} if refused else {}
+    return Task(number, plan.files.iloc[at], plan.wanted, own, stored)
+
+
+def read_task(task: Task, tick: Tick = lambda: None) -> Batch:
+    """Read one batch, but for what is known of it already, and settle it."""
+    share_formats(task.formats)
+    share(task.kinds)
+    batch = batch_of(task.files)
+    recall(batch, (kept for one in task.stored if (kept := one.load()) is not None), task.wanted.measures)
+    read_batch(batch, task.wanted, tick)
+    settle(batch, task.refused)
+    return batch
+
+
+def ticking(plan: Plan, progress: Progress | None) -> Tick:
+    """Make of a progress function one that is called after each file."""
     done = 0
 
-    def tick() -> None:
+    def tick(n: int = 1) -> None:
         nonlocal done
-        done += 1
+        done += n
         if progress is not None:
             progress(done, plan.n_files)
 
-    for at in plan.batches:
-        batch = read_batch(plan.files.iloc[at], plan.wanted, tick)
-        settle(batch)
-        yield batch
-
-
-def read_again(plan: Plan, number: int, refused: Mapping[int, str]) -> Batch:
-    """Read one batch again, now that some files (by their position in the files table) are known to be copies."""
-    at = plan.batches[number]
-    batch = read_batch(plan.files.iloc[at], plan.wanted)
-    settle(batch, {k: refused[i] for k, i in enumerate(at.tolist()) if i in refused})
-    return batch
+    return tick
 
 
 def spoilt(plan: Plan, refused: Collection[int]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -30,6 +30,12 @@ def require_writable(table: pd.DataFrame, suffix: str) -> None:
             if bad is not None:
                 message = f"{bad!r} in column {name!r} cannot be written to {suffix} and read back; write .parquet"
                 raise TableError(message)
+
+
+def write_delimited(table: pd.DataFrame, path: Path, suffix: str, *, mode: Literal["w", "a"] = "w") -> None:
+    """Write a table, or add its rows to what is there."""
+    form = {"sep": SEPARATOR[suffix], "na_rep": MISSING[suffix], "lineterminator": "\n"}
+    table.to_csv(path, mode=mode, header=mode == "w", index=False, **form)  # type: ignore[call-overload]
 
 
 def read_text(path: Path, is_text: Callable[[str, Iterable[str]], bool]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from fsstats._version import __version__
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.io._replace import replacing
 from fsstats.io._sidecar import GENERATOR, describe_columns, is_ours
-from fsstats.io._text import MISSING, SEPARATOR, STRINGS, read_text, require_writable
+from fsstats.io._text import SEPARATOR, STRINGS, read_text, require_writable, write_delimited
 from fsstats.schema import DETAIL_COLUMNS, FILES, LONG, SCHEMA_VERSION
 from fsstats.tables.problems import PROBLEMS
 
@@ -78,9 +78,9 @@ def write_tables(tables: Mapping[Path, pd.DataFrame], *, provenance: Mapping[str
     outputs = [name for path in tables for name in (path.with_suffix(".json"), path)]
     with replacing(outputs) as partial:
         for (path, table), sidecar, data in zip(tables.items(), partial[::2], partial[1::2], strict=True):
-            described = _description(table, provenance or {})
-            sidecar.write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-            _write(table, data, path.suffix, described)
+            described = description_of(table, provenance or {})
+            write_sidecar(described, sidecar)
+            write_whole(table, data, path.suffix, described)
 
 
 def require_places(paths: Iterable[Path]) -> None:
@@ -116,16 +116,23 @@ def _require_plain(table: pd.DataFrame, suffix: str) -> None:
         require_writable(table, suffix)
 
 
-def _description(table: pd.DataFrame, provenance: Mapping[str, object]) -> dict[str, object]:
+def write_sidecar(described: Mapping[str, object], path: Path) -> None:
+    """Write the description of a table."""
+    path.write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def description_of(table: pd.DataFrame, provenance: Mapping[str, object]) -> dict[str, object]:
+    """Describe a table: its columns, who made it, and where the values come from."""
     about = {"Name": GENERATOR, "Version": __version__, "SchemaVersion": SCHEMA_VERSION, **provenance}
     return {**describe_columns(table), "GeneratedBy": about}
 
 
-def _write(table: pd.DataFrame, path: Path, suffix: str, described: Mapping[str, object]) -> None:
+def write_whole(table: pd.DataFrame, path: Path, suffix: str, described: Mapping[str, object]) -> None:
+    """Write a table that is in memory; `suffix` is that of its final name."""
     if suffix == ".parquet":
         _write_parquet(table, path, described)
     else:
-        table.to_csv(path, sep=SEPARATOR[suffix], na_rep=MISSING[suffix], index=False, lineterminator="\n")
+        write_delimited(table, path, suffix)
 
 
 def _write_parquet(table: pd.DataFrame, path: Path, described: Mapping[str, object]) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,9 +11,9 @@ from fsstats._frames import one_or_more, require
 from fsstats.discovery import ON_REQUEST, find_stats, select_files
 from fsstats.errors import FsstatsWarning, UnknownNameError
 from fsstats.io._account import Account
-from fsstats.io._batch import Batch
+from fsstats.io._batch import Batch, Tick
 from fsstats.io._reading import content_of
-from fsstats.io._study import Plan, Progress, plan_of, read_again, read_plan, spoilt
+from fsstats.io._study import Plan, Progress, Task, plan_of, read_task, spoilt, task_of, ticking
 from fsstats.parsers import StatsFile, parse_stats
 from fsstats.schema import FILES, FORMER_NAMES, SUBJECT_KEY, global_measures, is_of, measure_of
 from fsstats.schema import measures as known_measures
@@ -141,7 +141,7 @@ def load(
     found = problems(cohort.files)
     found = found[found["level"] != "note"]
     texts = [f"{len(found)} problem(s), which fsstats.check lists:\n{describe(found, most=5)}"] if len(found) else []
-    for text in texts + gaps(cohort, measures):
+    for text in texts + gaps(cohort.files, holders_of(cohort.table, measures)):
         warnings.warn(text, FsstatsWarning, stacklevel=2)
     return cohort.table
 
@@ -205,20 +205,20 @@ def load_cohort(
     files = study_files(source, subjects, sources)
     plan = plan_of(files, subjects=subjects, sources=sources, measures=measures)
     account = Account(files)
-    batches = [*_entered(plan, account, progress)]
+    tick = ticking(plan, progress)
+    batches = [_entered(plan, task_of(plan, number), account, tick) for number in range(len(plan.batches))]
     refused = account.copies()
     for number in spoilt(plan, refused):
-        batches[number] = read_again(plan, number, refused)
-        account.add(plan.batches[number], batches[number])
+        batches[number] = _entered(plan, task_of(plan, number, refused), account, lambda: None)
     account.note_lacking()
     require_known(account, sources, measures)
     return Cohort(_table(batches, details=details), account.files())
 
 
-def _entered(plan: Plan, account: Account, progress: Progress | None) -> Iterator[Batch]:
-    for at, batch in zip(plan.batches, read_plan(plan, progress), strict=True):
-        account.add(at, batch)
-        yield batch
+def _entered(plan: Plan, task: Task, account: Account, tick: Tick) -> Batch:
+    batch = read_task(task, tick)
+    account.add(plan.batches[task.number], batch)
+    return batch
 
 
 def _table(batches: Sequence[Batch], *, details: bool) -> pd.DataFrame:
@@ -281,15 +281,20 @@ def require_known(account: Account, sources: Collection[str] | None, measures: C
         raise UnknownNameError.among("measure", name, known)
 
 
-def gaps(cohort: Cohort, measures: Collection[str] | None) -> list[str]:
+def holders_of(table: pd.DataFrame, measures: Collection[str] | None) -> dict[str, int]:
+    """Count for each measure the runs that have it."""
+    keys = {name: table.loc[table["measure"] == name, list(SUBJECT_KEY)] for name in one_or_more(measures) or ()}
+    return {name: len(own.drop_duplicates()) for name, own in keys.items()}
+
+
+def gaps(files: pd.DataFrame, holders: Mapping[str, int]) -> list[str]:
     """Say of every measure asked for in how many runs it is, where it is not in all of them."""
-    people = cohort.files.loc[cohort.files["directory"].notna(), list(SUBJECT_KEY)].drop_duplicates()
+    people = files.loc[files["directory"].notna(), list(SUBJECT_KEY)].drop_duplicates()
     noun = "subjects" if people["subject"].is_unique else "runs"
     texts = []
-    for name in one_or_more(measures) or ():
-        own = cohort.table.loc[cohort.table["measure"] == name, list(SUBJECT_KEY)].drop_duplicates()
-        if len(own) < len(people):
+    for name, n in holders.items():
+        if n < len(people):
             former = FORMER_NAMES.get(name)
             hint = f"; older versions call it {former}" if former else ""
-            texts.append(f"{name} is in {len(own)} of {len(people)} {noun}{hint}")
+            texts.append(f"{name} is in {n} of {len(people)} {noun}{hint}")
     return texts

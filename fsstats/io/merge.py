@@ -1,22 +1,51 @@
-"""The main job: a study in, one file and the account of it out."""
+"""The main job: a study in, one table and the account of it out."""
 
+import json
 import os
 import warnings
 from collections.abc import Collection
+from concurrent.futures import Executor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from fsstats._frames import one_or_more, printable
 from fsstats.errors import FsstatsWarning, NothingFoundError
-from fsstats.io._study import Progress
-from fsstats.io.files import read_table, require_places, write_tables
-from fsstats.io.load import Cohort, StudySource, gaps, load_cohort, study_files
+from fsstats.io._merging import Target, finish, key_of, locked, write_batches
+from fsstats.io._replace import replacing
+from fsstats.io._study import Plan, Progress, plan_of
+from fsstats.io.files import description_of, read_table, require_places, write_sidecar, write_tables, write_whole
+from fsstats.io.load import StudySource, gaps, holders_of, load_cohort, require_known, study_files
 from fsstats.schema import SUBJECT_KEY
 from fsstats.tables.join import identified, join
 from fsstats.tables.shape import to_wide
 
 PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A table that was written, and the account of every file. Made by `merge`.
+
+    Attributes
+    ----------
+    path : Path
+        The table.
+    files : DataFrame
+        The files table, with status and problem of every file.
+    n_rows : int
+        Rows of the table.
+    """
+
+    path: Path
+    files: pd.DataFrame
+    n_rows: int
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The table, read from disk whenever it is asked for."""
+        return read_table(self.path)
 
 
 def merge(
@@ -28,8 +57,9 @@ def merge(
     measures: Collection[str] | None = None,
     participants: pd.DataFrame | PathLike | None = None,
     wide: bool = False,
+    executor: Executor | None = None,
     progress: Progress | None = None,
-) -> Cohort:
+) -> Merged:
     """Read a study and write it as one table, with the files table and the sidecars beside it.
 
     Parameters
@@ -45,13 +75,15 @@ def merge(
         Columns to add to every row, by `join`. Subjects without a match stay, with missing values.
     wide : bool
         Write one row per subject instead of one per value.
+    executor : Executor, optional
+        Reads the subjects in parallel: any of `concurrent.futures`, of a Dask cluster (``client.get_executor()``) …
     progress : callable, optional
         Called as ``progress(files done, files in all)``.
 
     Returns
     -------
-    Cohort
-        What was written.
+    Merged
+        The account of the files; ``.table`` reads the table back.
 
     Raises
     ------
@@ -76,29 +108,79 @@ def merge(
     ...     sorted(path.name for path in pathlib.Path(folder).glob("cohort*"))
     ['cohort.files.json', 'cohort.files.parquet', 'cohort.json', 'cohort.parquet']
     """
-    path = Path(out)
-    require_places([path])
-    beside = path.with_name(f"{path.stem}.files{path.suffix}")
-    require_places([beside])
+    target = Target(Path(out))
+    require_places([target.table, target.files])
     files = study_files(source, subjects, sources)
     people = read_table(participants) if isinstance(participants, str | os.PathLike) else participants
     if people is not None:
         identified(files[["subject", "session"]], people)
+    if wide or people is not None:
+        return _merge_whole(source, target, files, measures, people, wide=wide, progress=progress)
+    plan = plan_of(files, subjects=subjects, sources=sources, measures=measures)
+    with locked(target):
+        return _merge_in_batches(source, target, plan, executor, progress)
+
+
+def _merge_whole(
+    source: StudySource,
+    target: Target,
+    files: pd.DataFrame,
+    measures: Collection[str] | None,
+    people: pd.DataFrame | None,
+    *,
+    wide: bool,
+    progress: Progress | None,
+) -> Merged:
+    """Merge what has to be in memory as a whole: one row a subject, or with columns of the participants."""
     cohort = load_cohort(files, measures=measures, progress=progress)
-    if measures is not None and not len(cohort.table):
-        message = f"no value of {', '.join(one_or_more(measures) or ())} in {len(files)} files; nothing was written"
-        raise NothingFoundError(message)
-    for text in gaps(cohort, measures):
-        warnings.warn(text, FsstatsWarning, stacklevel=2)
+    _require_values(measures, len(cohort.table), len(files))
+    _warn(gaps(cohort.files, holders_of(cohort.table, measures)))
     table = cohort.table if people is None else join(cohort.table, people, unmatched="keep")
     table = to_wide(table) if wide else table
-    write_tables({beside: cohort.files, path: table}, provenance=_provenance(source, cohort))
-    return Cohort(table, cohort.files)
+    write_tables({target.files: cohort.files, target.table: table}, provenance=_provenance(source, cohort.files))
+    return Merged(target.table, cohort.files, len(table))
 
 
-def _provenance(source: StudySource, cohort: Cohort) -> dict[str, object]:
+def _merge_in_batches(
+    source: StudySource, target: Target, plan: Plan, executor: Executor | None, progress: Progress | None
+) -> Merged:
+    """Merge batch by batch: nothing grows with the cohort but the account of its files."""
+    suffix, outputs = (
+        target.table.suffix,
+        [name for path in (target.files, target.table) for name in (path.with_suffix(".json"), path)],
+    )
+    with replacing(outputs, within=target.partial) as (files_json, files_table, table_json, table):
+        written, sink = write_batches(plan, target, table, executor, progress)
+        require_known(written.account, plan.wanted.sources, plan.wanted.measures)
+        written.account.note_lacking()
+        files = written.account.files()
+        provenance = _provenance(source, files)
+        described, files_described = (description_of(one, provenance) for one in (written.sample(), files))
+        sink.close(json.dumps(described).encode())
+        write_sidecar(described, table_json)
+        write_sidecar(files_described, files_json)
+        write_whole(files, files_table, suffix, files_described)
+        _require_values(plan.wanted.measures, written.n_rows, len(files))
+    finish(target, key_of(plan), written.groups)
+    _warn(gaps(files, written.holders()))
+    return Merged(target.table, files, written.n_rows)
+
+
+def _require_values(measures: Collection[str] | None, n_rows: int, n_files: int) -> None:
+    if measures is not None and not n_rows:
+        names = ", ".join(sorted(one_or_more(measures) or ()))
+        message = f"no value of {names} in {n_files} files; nothing was written"
+        raise NothingFoundError(message)
+
+
+def _warn(texts: list[str]) -> None:
+    for text in texts:
+        warnings.warn(text, FsstatsWarning, stacklevel=4)
+
+
+def _provenance(source: StudySource, files: pd.DataFrame) -> dict[str, object]:
     """Tell where the values come from: folders, tools and versions, how many subjects and files."""
-    used = cohort.files[cohort.files["n_values"] > 0]
+    used = files[files["n_values"] > 0]
     tools = used[["tool", "version"]].drop_duplicates().sort_values(["tool", "version"])
     roots = [] if isinstance(source, pd.DataFrame) else [source] if isinstance(source, str | os.PathLike) else source
     return {

@@ -1,6 +1,6 @@
 """Every format that is read, and the choice among them: by content first, by name where content says too little."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -13,6 +13,8 @@ from fsstats.schema import kind_of
 from fsstats.schema._registry import forget
 from fsstats.schema.sources import DEFAULT_FORMAT
 
+PARSERS_VERSION: Final = "1"
+"""Raised when any parser reads something else out of the same file: what was read before then counts no more."""
 HEAD: Final = 4096
 """Bytes from the start of a file that a format may look at to recognise it."""
 
@@ -63,6 +65,18 @@ def add_format(new: Format) -> None:
     """Add a format of one's own; one of the same name is replaced."""
     _added[:] = [new, *(known for known in _added if known.name != new.name)]
     forget()  # what was worked out with the formats before
+
+
+def added_formats() -> tuple[Format, ...]:
+    """Give the formats that were added in this process, for another one to add."""
+    return tuple(_added)
+
+
+def share_formats(others: Sequence[Format]) -> None:
+    """Add the formats of another process, if they are not there yet."""
+    for one in reversed(others):
+        if one not in _added:
+            add_format(one)
 
 
 def is_stats_table(data: bytes, where: str) -> bool:

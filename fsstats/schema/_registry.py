@@ -4,10 +4,12 @@ All three have one form, TOML, so that what a lab adds is read as what we ship:
 ``[[source]]``, ``[[region]]`` and ``[[measure]]`` tables.
 """
 
+import json
 import tomllib
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from hashlib import blake2b
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from typing import Any, Final, TypeVar
@@ -57,6 +59,25 @@ def forget(*, added: bool = False) -> None:
         _added.clear()
     for clear in _caches:
         clear()
+
+
+def added() -> tuple[tuple[str, Mapping[str, list[Entry]]], ...]:
+    """Give what was added in this process, for another one to `share`."""
+    return tuple(_added)
+
+
+def share(documents: Sequence[tuple[str, Mapping[str, list[Entry]]]]) -> None:
+    """Add what another process has added, if it is not there yet."""
+    if new := [one for one in documents if one not in _added]:
+        _added.extend(new)
+        forget()
+
+
+@of_registry
+def checksum() -> str:
+    """Give a check sum of all descriptions: what is read by others is something else."""
+    text = json.dumps([*_shipped(), *_installed(), *_added], sort_keys=True, default=str)
+    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def read(text: str, where: str) -> Mapping[str, list[Entry]]:

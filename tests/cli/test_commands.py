@@ -29,7 +29,7 @@ def damage(study):
 def test_merge_writes_the_table_and_says_what_it_did_on_stderr(fsstats, study):
     done = fsstats("merge", "sd", "-o", "out.parquet")
     assert (done.status, done.out) == (0, "")
-    assert listed() == ["out.files.json", "out.files.parquet", "out.json", "out.parquet", "sd"]
+    assert listed() == [".out.parquet.ledgers", "out.files.json", "out.files.parquet", "out.json", "out.parquet", "sd"]
     table = fs.read_table("out.parquet")
     assert table.equals(fs.load("sd"))
     assert f"3 subjects, 9 files, {len(table)} values -> out.parquet" in done.err

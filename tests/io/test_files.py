@@ -355,7 +355,7 @@ def test_a_write_that_fails_midway_leaves_everything_as_it_was(tmp_path, monkeyp
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(io_files, "_write", fail)
+    monkeypatch.setattr(io_files, "write_whole", fail)
     with pytest.raises(OSError, match="No space left"):
         write_table(THREE, tmp_path / f"t{suffix}")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -18,7 +18,7 @@ from fsstats_cli.options import (
 from fsstats_cli.output import is_fault, number, progress_bar, say, say_problems
 
 if TYPE_CHECKING:
-    from fsstats import Cohort
+    from fsstats import Merged
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -60,7 +60,7 @@ def merge(
         raise fs.TableError(f"{output} is the participants file, which would be overwritten; name another output")
     with warnings.catch_warnings(record=True) as caught, progress_bar("reading") as progress:
         warnings.simplefilter("always", fs.FsstatsWarning)
-        cohort = fs.merge(
+        merged = fs.merge(
             roots,
             output,
             subjects=read_subjects(subjects),
@@ -70,21 +70,21 @@ def merge(
             wide=wide,
             progress=progress,
         )
-    found = fs.problems(cohort.files)
+    found = fs.problems(merged.files)
     say_problems(found)
     doubts = [str(one.message) for one in caught if issubclass(one.category, fs.FsstatsWarning)]
     for text in doubts:
         say(f"warning: {text}")
-    _report(cohort, output)
-    if not (cohort.files["n_values"] > 0).any() or (strict and (is_fault(found) or doubts)):
+    _report(merged, output)
+    if not (merged.files["n_values"] > 0).any() or (strict and (is_fault(found) or doubts)):
         raise typer.Exit(1)
 
 
-def _report(cohort: "Cohort", output: Path) -> None:
-    used = cohort.files[cohort.files["n_values"] > 0]
-    n_subjects = len(cohort.table[["subject", "session", "stream"]].drop_duplicates())
+def _report(merged: "Merged", output: Path) -> None:
+    used = merged.files[merged.files["n_values"] > 0]
+    n_subjects = len(used[["subject", "session", "stream"]].drop_duplicates())
     n_values = int(used["n_values"].sum())
-    counts = ", ".join(f"{n} {status}" for status, n in cohort.files["status"].value_counts().items())
+    counts = ", ".join(f"{n} {status}" for status, n in merged.files["status"].value_counts().items())
     read = ", ".join([number(n_subjects, "subject"), number(len(used), "file"), number(n_values, "value")])
-    say(f"{read} -> {output} ({number(len(cohort.table), 'row')})")
+    say(f"{read} -> {output} ({number(merged.n_rows, 'row')})")
     say(f"files: {counts}; listed in {output.with_name(f'{output.stem}.files{output.suffix}')}")

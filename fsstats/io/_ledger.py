@@ -1,0 +1,176 @@
+"""What is remembered of the files of a batch, so that none is read again before it changes.
+
+A ledger is a small Arrow file: for each file where it lies, when it was changed last, what reading made of it, and
+the labels of its values. The values themselves lie elsewhere: in a part of a table, in the order of the ledger.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fsstats._frames import FloatArray, Positions
+from fsstats.io._batch import FOUND, OUTCOME, Batch, Sheet
+from fsstats.io._marks import mark_at
+from fsstats.parsers import Layout, chosen
+
+_IDENTITY: Final = ("subject", "session", "stream", "source", "hemi", "part")
+_TEXTS: Final = ("path", *_IDENTITY, *(f"found_{name}" for name in FOUND), *OUTCOME[:-1])
+_NUMBERS: Final = {"n_values": pa.int64(), "changed": pa.int64(), "size": pa.int64(), "layout": pa.int32()}
+_FIELDS: Final["list[pa.Field[Any]]"] = [
+    *(pa.field(name, pa.string()) for name in _TEXTS),
+    *(pa.field(name, kind) for name, kind in _NUMBERS.items()),
+    pa.field("chosen", pa.list_(pa.int32())),
+    pa.field("open_ended", pa.bool_()),
+    pa.field("digest", pa.binary()),
+]
+_SCHEMA: Final = pa.schema(_FIELDS)
+_NO_LAYOUT: Final = -1
+
+
+def save_ledger(batch: Batch, path: Path) -> None:
+    """Write the ledger of a batch; files whose values were refused or shared out are left to be read again."""
+    numbers = {id(sheet.layout): i for i, sheet in enumerate(batch.sheets)}
+    sheets = [batch.sheets[i] if i >= 0 else None for i in batch.sheet]
+    layouts = [numbers[id(sheet.layout)] if sheet else _NO_LAYOUT for sheet in sheets]
+    own = [sheet.chosen if sheet and i in batch.settled else None for i, sheet in enumerate(sheets)]
+    marks = [None if i in batch.settled else mark for i, mark in enumerate(batch.marks)]
+    columns: dict[str, Any] = {name: batch.columns[name] for name in ("path", *_IDENTITY, *OUTCOME)}
+    columns |= {f"found_{name}": values for name, values in batch.found.items()}
+    columns |= {
+        "changed": [mark and mark[0] for mark in marks],
+        "size": [mark and mark[1] for mark in marks],
+        "layout": layouts,
+        "chosen": own,
+        "open_ended": batch.open_ended,
+        "digest": [batch.digests.get(i) for i in range(len(batch))],
+    }
+    metadata = {b"layouts": b"[" + b",".join(_as_json(sheet.layout) for sheet in batch.sheets) + b"]"}
+    table = pa.table(columns, schema=_SCHEMA.with_metadata(metadata))
+    with pa.OSFile(os.fspath(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+@lru_cache(maxsize=1024)
+def _as_json(layout: Layout) -> bytes:
+    return json.dumps({one.name: getattr(layout, one.name) for one in fields(Layout)}).encode()
+
+
+@lru_cache(maxsize=1024)
+def _as_layout(text: str) -> Layout:
+    parts: dict[str, Any] = json.loads(text)
+    parts |= {name: tuple(part) for name, part in parts.items() if isinstance(part, list)}
+    return Layout(**parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a ledger lies, and the values that belong to it."""
+
+    ledger: Path
+    data: Path
+    """A ``.parquet`` file, or one of plain numbers."""
+    groups: tuple[int, int] | None = None
+    """The first of its row groups, and how many; all if None."""
+
+    def load(self) -> "Kept | None":
+        """Read them; None if they are not there, or do not belong to each other."""
+        try:
+            with pa.memory_map(os.fspath(self.ledger)) as source:
+                table = pa.ipc.open_file(source).read_all()
+            values = self._values()
+        except (OSError, pa.ArrowException, LookupError):
+            return None
+        files: dict[str, list[Any]] = {name: table.column(name).to_pylist() for name in table.column_names}
+        starts = np.concatenate([[0], np.cumsum(files["n_values"], dtype=np.intp)])
+        if len(values) != starts[-1]:
+            return None
+        layouts = json.loads(table.schema.metadata[b"layouts"])
+        return Kept(files, tuple(_as_layout(json.dumps(one)) for one in layouts), starts, values)
+
+    def _values(self) -> FloatArray:
+        if self.data.suffix != ".parquet":
+            return np.fromfile(self.data)
+        file = pq.ParquetFile(self.data)
+        first, n = self.groups or (0, file.num_row_groups)
+        column = file.read_row_groups([*range(first, first + n)], columns=["value"]).column("value")
+        return column.to_numpy().astype(np.float64, copy=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A ledger as it was saved, and its values."""
+
+    files: Mapping[str, list[Any]]
+    """The columns of the ledger, an entry a file."""
+    layouts: tuple[Layout, ...]
+    starts: npt.NDArray[np.intp]
+    """Where each file's values begin."""
+    values: FloatArray
+
+
+def recall(batch: Batch, kept: Iterable[Kept], measures: frozenset[str] | None) -> None:
+    """Take over what was read before of the files of a batch that have not changed; `batch.done` says which."""
+    known: dict[str, tuple[Kept, int]] = {}
+    for one in kept:
+        known |= {path: (one, i) for i, path in enumerate(one.files["path"])}
+    groups: dict[int, tuple[Kept, list[int], list[int]]] = {}
+    for i, path in enumerate(batch.columns["path"]):
+        found = known.get(path)
+        if found is not None and _is_same(batch, i, *found):
+            _, here, there = groups.setdefault(id(found[0]), (found[0], [], []))
+            here.append(i)
+            there.append(found[1])
+    for one, here, there in groups.values():
+        take_over(batch, one, here, there, measures)
+
+
+def _is_same(batch: Batch, i: int, kept: Kept, k: int) -> bool:
+    """Say whether a file is whose it was, and as it was."""
+    if kept.files["changed"][k] is None:
+        return False
+    same = all(batch.columns[name][i] == kept.files[name][k] for name in _IDENTITY)
+    same = same and all(batch.found[name][i] == kept.files[f"found_{name}"][k] for name in FOUND)
+    return same and mark_at(batch.columns["path"][i]) == (kept.files["changed"][k], kept.files["size"][k])
+
+
+def take_over(
+    batch: Batch, kept: Kept, here: Sequence[int], there: Sequence[int], measures: frozenset[str] | None
+) -> None:
+    """Take over files, of which the positions in the batch and in the ledger are given."""
+    for i, k in zip(here, there, strict=True):
+        for name in OUTCOME:
+            batch.columns[name][i] = kept.files[name][k]
+        if kept.files["changed"][k] is not None:
+            batch.marks[i] = kept.files["changed"][k], kept.files["size"][k]
+        if kept.files["digest"][k] is not None:
+            batch.digests[i] = kept.files["digest"][k]
+        batch.open_ended[i] = kept.files["open_ended"][k]
+    batch.done.update(here)
+    groups: dict[tuple[int, tuple[int, ...] | None], list[int]] = {}
+    for n, k in enumerate(there):
+        own = kept.files["chosen"][k]
+        groups.setdefault((kept.files["layout"][k], None if own is None else tuple(own)), []).append(n)
+    for (number, own), which in groups.items():
+        if number != _NO_LAYOUT:
+            layout = kept.layouts[number]
+            used = None if measures is None else chosen(layout, measures)
+            used = used if own is None else np.array(own, dtype=np.intp)
+            values = _values(kept, [there[n] for n in which], layout, used)
+            batch.add_sheet([here[n] for n in which], Sheet(layout, values, used))
+
+
+def _values(kept: Kept, files: list[int], layout: Layout, used: Positions | None) -> FloatArray:
+    """Give the values of files that share a layout; those that are not used were not kept."""
+    places = np.arange(len(layout)) if used is None else used
+    values = np.full((len(files), len(layout)), np.nan)
+    values[:, places] = kept.values[kept.starts[files][:, np.newaxis] + np.arange(len(places))]
+    return values

@@ -1,0 +1,17 @@
+"""When a file was changed last, wherever it lies: what tells whether it has to be read again."""
+
+import time
+
+from fsstats.discovery.footprint import GRAIN, Mark, mark_of
+from fsstats.places import on_disk, place
+
+
+def mark_at(address: str) -> Mark | None:
+    """Tell when a file, or the archive that it lies in, was changed last; None if that cannot be told for sure.
+
+    Of what a server has it cannot, nor of a file that was changed within the last two seconds: it may be changed
+    again and not show it.
+    """
+    path = on_disk(place(address)) if "://" in address else address
+    mark = None if path is None else mark_of(path)
+    return None if mark is None or mark[0] > time.time_ns() - GRAIN else mark

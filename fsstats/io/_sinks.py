@@ -1,0 +1,94 @@
+"""Tables written batch by batch, so that no more than a batch is ever in memory."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fsstats.io._batch import Batch
+from fsstats.io._text import require_writable, write_delimited
+from fsstats.tables.assemble import ARROW, Names, Run, as_frame, columns_of
+
+PARQUET: Final[Mapping[str, Any]] = {
+    "compression": "snappy",  # every program that reads Parquet can read it
+    "use_dictionary": [field.name for field in ARROW if pa.types.is_dictionary(field.type)],
+    "use_byte_stream_split": ["value"],
+    "write_statistics": ["source"],  # a row group holds one source: readers pass over those that they do not want
+}
+
+
+class Sink(Protocol):
+    """A table that is being written."""
+
+    def write(self, batch: Batch) -> int:
+        """Add the values of a batch; say how many row groups they took."""
+
+    def close(self, about: bytes) -> None:
+        """Finish, with a description of the table (JSON)."""
+
+
+class ParquetSink:
+    """A Parquet file of the long table: a row group for each batch and source.
+
+    Parameters
+    ----------
+    path : Path
+        Where to.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._writer = pq.ParquetWriter(os.fspath(path), ARROW, **PARQUET)
+
+    def write(self, batch: Batch) -> int:
+        """Add the values of a batch; say how many row groups they took."""
+        names, n_groups = Names(), 0
+        for _, runs in batch.runs():
+            table = columns_of(runs, names).to_arrow(names)
+            if len(table):
+                self._writer.write_table(table, row_group_size=len(table))
+                n_groups += 1
+        return n_groups
+
+    def close(self, about: bytes) -> None:
+        """Finish, with a description of the table (JSON)."""
+        if about:
+            self._writer.add_key_value_metadata({"fsstats": about.decode()})
+        self._writer.close()
+
+
+class TextSink:
+    """A CSV or TSV file of the long table.
+
+    Parameters
+    ----------
+    path : Path
+        Where to.
+    suffix : str
+        ``.csv`` or ``.tsv``.
+    """
+
+    def __init__(self, path: Path, suffix: str) -> None:
+        self._path, self._suffix = path, suffix
+        self._write([], mode="w")
+
+    def write(self, batch: Batch) -> int:
+        """Add the values of a batch."""
+        self._write([run for _, runs in batch.runs() for run in runs], mode="a")
+        return 0
+
+    def _write(self, runs: Sequence[Run], *, mode: Literal["w", "a"]) -> None:
+        names = Names()
+        table = as_frame([columns_of(runs, names)], names)
+        require_writable(table, self._suffix)
+        write_delimited(table, self._path, self._suffix, mode=mode)
+
+    def close(self, about: bytes) -> None:
+        """Finish: the sidecar holds the description."""
+
+
+def sink_for(path: Path, suffix: str) -> Sink:
+    """Open a table for writing; `suffix` is that of its final name."""
+    return ParquetSink(path) if suffix == ".parquet" else TextSink(path, suffix)
