@@ -30,6 +30,7 @@ _FIELDS: Final["list[pa.Field[Any]]"] = [
     *(pa.field(name, kind) for name, kind in _NUMBERS.items()),
     pa.field("chosen", pa.list_(pa.int32())),
     pa.field("open_ended", pa.bool_()),
+    pa.field("settled", pa.bool_()),
     pa.field("digest", pa.binary()),
 ]
 _SCHEMA: Final = pa.schema(_FIELDS)
@@ -37,20 +38,20 @@ _NO_LAYOUT: Final = -1
 
 
 def save_ledger(batch: Batch, path: Path) -> None:
-    """Write the ledger of a batch; files whose values were refused or shared out are left to be read again."""
+    """Write the ledger of a batch."""
     numbers = {id(sheet.layout): i for i, sheet in enumerate(batch.sheets)}
     sheets = [batch.sheets[i] if i >= 0 else None for i in batch.sheet]
     layouts = [numbers[id(sheet.layout)] if sheet else _NO_LAYOUT for sheet in sheets]
     own = [sheet.chosen if sheet and i in batch.settled else None for i, sheet in enumerate(sheets)]
-    marks = [None if i in batch.settled else mark for i, mark in enumerate(batch.marks)]
     columns: dict[str, Any] = {name: batch.columns[name] for name in ("path", *_IDENTITY, *OUTCOME)}
     columns |= {f"found_{name}": values for name, values in batch.found.items()}
     columns |= {
-        "changed": [mark and mark[0] for mark in marks],
-        "size": [mark and mark[1] for mark in marks],
+        "changed": [mark and mark[0] for mark in batch.marks],
+        "size": [mark and mark[1] for mark in batch.marks],
         "layout": layouts,
         "chosen": own,
         "open_ended": batch.open_ended,
+        "settled": [i in batch.settled for i in range(len(batch))],
         "digest": [batch.digests.get(i) for i in range(len(batch))],
     }
     metadata = {b"layouts": b"[" + b",".join(_as_json(sheet.layout) for sheet in batch.sheets) + b"]"}
@@ -117,6 +118,17 @@ class Kept:
     values: FloatArray
 
 
+def has_changed(ledger: Path) -> bool:
+    """Say whether any file of a ledger is not as it was, or may not be."""
+    try:
+        with pa.memory_map(os.fspath(ledger)) as source:
+            table = pa.ipc.open_file(source).read_all().select(["path", "changed", "size"])
+    except (OSError, pa.ArrowException, LookupError):
+        return True
+    paths, *marks = (column.to_pylist() for column in table.columns)
+    return any(mark_at(str(path)) != mark for path, mark in zip(paths, zip(*marks, strict=True), strict=True))
+
+
 def recall(batch: Batch, kept: Iterable[Kept], measures: frozenset[str] | None) -> None:
     """Take over what was read before of the files of a batch that have not changed; `batch.done` says which."""
     known: dict[str, tuple[Kept, int]] = {}
@@ -134,8 +146,8 @@ def recall(batch: Batch, kept: Iterable[Kept], measures: frozenset[str] | None) 
 
 
 def _is_same(batch: Batch, i: int, kept: Kept, k: int) -> bool:
-    """Say whether a file is whose it was, and as it was."""
-    if kept.files["changed"][k] is None:
+    """Say whether a file is whose it was, and as it was; what the study's rules made of it must be found anew."""
+    if kept.files["changed"][k] is None or kept.files["settled"][k]:
         return False
     same = all(batch.columns[name][i] == kept.files[name][k] for name in _IDENTITY)
     same = same and all(batch.found[name][i] == kept.files[f"found_{name}"][k] for name in FOUND)

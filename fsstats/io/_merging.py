@@ -1,189 +1,71 @@
 """A merge batch by batch: read, keep a part of each on disk, write the table, settle what concerns all batches."""
 
-import json
-import os
-import socket
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 
 from fsstats._frames import Positions
-from fsstats._version import __version__
-from fsstats.errors import FsstatsError, TableError
 from fsstats.io._account import Account
 from fsstats.io._batch import Batch, Tick
-from fsstats.io._ledger import Stored
-from fsstats.io._parts import LEDGER, VALUES, Earlier, make_part, part_name, remove, restored, save_part, stored_parts
-from fsstats.io._sinks import Sink, sink_for
-from fsstats.io._study import Plan, Progress, read_task, task_of, ticking
-from fsstats.parsers.formats import PARSERS_VERSION, added_formats
-from fsstats.schema import LONG, SCHEMA_VERSION, SUBJECT_KEY
-from fsstats.schema._registry import checksum
+from fsstats.io._names import PART, VALUES
+from fsstats.io._parts import Earlier, make_part, restored, save_part, stored_parts
+from fsstats.io._sinks import FolderSink, ParquetSink, Sink, TextSink
+from fsstats.io._study import Plan, Progress, Task, read_task, task_of, ticking
+from fsstats.io._target import Target, earlier_of, key_of, start
+from fsstats.schema import LONG, SUBJECT_KEY
 from fsstats.tables.assemble import Run
-
-_ABOUT: Final = "about.json"
-_LOCK: Final = "lock"
 
 
 @contextmanager
-def locked(target: "Target") -> Iterator[None]:
-    """Keep a second merge into the same table out.
+def executor_for(jobs: int, executor: Executor | None) -> Iterator[Executor | None]:
+    """Give what runs tasks: a user's executor, processes of our own, or nothing for one job in this process.
 
     Raises
     ------
-    TableError
-        If another merge into it is running.
+    ValueError
+        If `jobs` is negative, or both are given.
     """
-    target.partial.mkdir(exist_ok=True)
-    lock = target.partial / _LOCK
-    _take(lock)
-    try:
-        yield
-    except FsstatsError:  # another try would end the same, so there is nothing to go on with
-        remove(target.partial)
-        raise
-    finally:
-        lock.unlink(missing_ok=True)
+    if jobs < 0 or (executor is not None and jobs != 1):
+        found = f"jobs={jobs}" + (" and an executor" if executor else "")
+        message = f"expected jobs of 0 or more, or an executor, found {found}"
+        raise ValueError(message)
+    if executor is not None or jobs == 1:
+        yield executor
+        return
+    with ProcessPoolExecutor(jobs or None, mp_context=get_context("spawn")) as own:  # fork would copy Arrow's threads
+        yield own
 
 
-def _take(lock: Path) -> None:
-    own = f"{socket.gethostname()} {os.getpid()}"
-    try:
-        holder = lock.read_text(encoding="utf-8")
-    except OSError:
-        holder = ""
-    if holder and holder != own and _is_running(*holder.split(" ")):
-        message = f"another merge into this table is running ({holder}); if it is not, remove {lock}"
-        raise TableError(message)
-    lock.write_text(own, encoding="utf-8")
+def tasks_of(plan: Plan, earlier: Earlier, refused: Mapping[int, str]) -> Iterator[Task]:
+    """Make the task of each batch."""
+    for number, at in enumerate(plan.batches):
+        yield task_of(plan, number, refused, earlier.of([*plan.files["path"].iloc[at]]))
 
 
-def _is_running(host: str, pid: str) -> bool:
-    """Say whether a process runs; of another machine that cannot be told, so it does."""
-    if host != socket.gethostname():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a table goes, and the folders beside it that a merge works in."""
-
-    table: Path
-
-    @property
-    def files(self) -> Path:
-        """The files table."""
-        return self.table.with_name(f"{self.table.stem}.files{self.table.suffix}")
-
-    @property
-    def partial(self) -> Path:
-        """The batches of a merge that is not done."""
-        return self.table.with_name(f".{self.table.name}.partial")
-
-    @property
-    def kept(self) -> Path:
-        """The ledgers of the table as it stands."""
-        return self.table.with_name(f".{self.table.name}.ledgers")
-
-
-def key_of(plan: Plan) -> str:
-    """Say what the values of a file depend on, but for the file: if it is another, nothing read before counts."""
-    measures = None if plan.wanted.measures is None else sorted(plan.wanted.measures)
-    formats = [one.name for one in added_formats()]
-    return json.dumps([__version__, SCHEMA_VERSION, PARSERS_VERSION, measures, checksum(), formats])
-
-
-def earlier_of(target: Target, key: str) -> Earlier:
-    """Find what is known of the files: from a merge that was stopped, and from the one that made the table."""
-    stopped = stored_parts(target.partial) if _about(target.partial).get("key") == key else []
-    return Earlier([*stopped, *_stored_in_table(target, key)])
-
-
-def _about(folder: Path) -> dict[str, Any]:
-    try:
-        found = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _stored_in_table(target: Target, key: str) -> list[Stored]:
-    """Give the ledgers of the table, if it is as we left it."""
-    about = _about(target.kept)
-    if about.get("key") != key or about.get("table") != _mark(target.table):
-        return []
-    found, first = [], 0
-    for number, n_groups in enumerate(about["groups"]):
-        found.append(Stored(target.kept / part_name(number, LEDGER), target.table, (first, n_groups)))
-        first += n_groups
-    return found
-
-
-def _mark(path: Path) -> list[int] | None:
-    try:
-        state = path.stat()
-    except OSError:
-        return None
-    return [state.st_mtime_ns, state.st_size]
-
-
-def start(target: Target, key: str) -> None:
-    """Make the folder of batches; what a merge of another key has left in it goes."""
-    if _about(target.partial).get("key") != key:
-        remove(target.partial)
-    target.partial.mkdir(exist_ok=True)
-    _write(target.partial, {"key": key})
-
-
-def finish(target: Target, key: str, groups: list[int]) -> None:
-    """Keep the ledgers of the table that is now in its place; its values need not be kept twice."""
-    for path in (*target.partial.glob(f"*{VALUES}"), target.partial / _LOCK):
-        path.unlink(missing_ok=True)
-    if target.table.suffix == ".parquet":
-        _write(target.partial, {"key": key, "table": _mark(target.table), "groups": groups})
-        remove(target.kept)
-        target.partial.rename(target.kept)
-    else:
-        remove(target.partial)
-
-
-def _write(folder: Path, about: Mapping[str, Any]) -> None:
-    new = folder / f"{_ABOUT}.{os.getpid()}"
-    new.write_text(json.dumps(about), encoding="utf-8")
-    new.replace(folder / _ABOUT)
-
-
-def batches(
-    plan: Plan, folder: Path, earlier: Earlier, refused: Mapping[int, str], *, executor: Executor | None, tick: Tick
-) -> Iterator[Batch]:
-    """Give batch after batch, each saved in a folder before it is given."""
-    tasks = (
-        task_of(plan, number, refused, earlier.of([*plan.files["path"].iloc[at]]))
-        for number, at in enumerate(plan.batches)
-    )
+def batches(tasks: Iterator[Task], target: Target, *, executor: Executor | None, tick: Tick) -> Iterator[Batch]:
+    """Give batch after batch, each saved as a part before it is given."""
+    folder, suffix = target.partial, suffix_of(target)
     if executor is None:
         for task in tasks:
             batch = read_task(task, tick)
-            save_part(batch, folder, task.number)
+            save_part(batch, folder, task.number, suffix)
             yield batch
         return
-    running = [(task, executor.submit(make_part, task, folder)) for task in tasks]
+    running = [(task, executor.submit(make_part, task, folder, suffix)) for task in tasks]
     for task, future in running:
         future.result()
         tick(len(task.files))
-        yield restored(task.files, folder, task.number, plan.wanted.measures)
+        yield restored(task, folder, suffix)
+
+
+def suffix_of(target: Target) -> str:
+    """Say how parts hold their values: as parts of the table if it is a folder of such, else as plain numbers."""
+    return PART if target.is_folder else VALUES
 
 
 class Written:
@@ -239,13 +121,12 @@ def write_batches(
 
     If files turn out to be copies of other subjects', the table is written again without them, from the parts.
     """
-    key, refused = key_of(plan), dict[int, str]()
+    key, refused, tick = key_of(plan.wanted.measures), dict[int, str](), ticking(plan, progress)
     earlier = earlier_of(target, key)
     start(target, key)
-    tick = ticking(plan, progress)
     while True:
-        written, sink = Written(plan), sink_for(path, target.table.suffix)
-        found = batches(plan, target.partial, earlier, refused, executor=executor, tick=tick)
+        written, sink = Written(plan), _sink(target, path, len(plan.batches))
+        found = batches(tasks_of(plan, earlier, refused), target, executor=executor, tick=tick)
         for at, batch in zip(plan.batches, found, strict=True):
             written.add(at, batch, sink.write(batch))
         copies = written.account.copies()
@@ -254,3 +135,9 @@ def write_batches(
         sink.close(b"")
         refused |= copies
         earlier, tick = Earlier(stored_parts(target.partial)), ticking(plan, None)
+
+
+def _sink(target: Target, path: Path, n_parts: int) -> Sink:
+    if target.is_folder:
+        return FolderSink(path, target.partial, n_parts)
+    return ParquetSink(path) if target.suffix == ".parquet" else TextSink(path, target.suffix)

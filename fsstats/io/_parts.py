@@ -8,51 +8,53 @@ import os
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from fsstats.errors import FsstatsError
-from fsstats.io._batch import Batch, Tick, batch_of
+from fsstats.io._batch import Batch, batch_of
 from fsstats.io._ledger import Stored, save_ledger, take_over
+from fsstats.io._names import LEDGER, PART, VALUES, part_name
 from fsstats.io._replace import replacing
+from fsstats.io._sinks import ParquetSink
 from fsstats.io._study import Task, read_task
 
-LEDGER: Final = ".ledger"
-VALUES: Final = ".values"
 
-
-def part_name(number: int, suffix: str) -> str:
-    """Name a file of a batch."""
-    return f"{number:06d}{suffix}"
-
-
-def save_part(batch: Batch, folder: Path, number: int) -> None:
-    """Write the values and the ledger of a batch."""
-    values, ledger = (folder / part_name(number, suffix) for suffix in (VALUES, LEDGER))
-    with replacing([values, ledger], durable=False) as (new_values, new_ledger):
-        with new_values.open("wb") as file:
-            for _, runs in batch.runs():
-                for run in runs:
-                    np.ascontiguousarray(run.values if run.chosen is None else run.values[:, run.chosen]).tofile(file)
+def save_part(batch: Batch, folder: Path, number: int, suffix: str = VALUES) -> None:
+    """Write the values of a batch, as plain numbers or as a part of the table, and its ledger."""
+    data, ledger = (folder / part_name(number, suffix) for suffix in (suffix, LEDGER))
+    with replacing([data, ledger], durable=False) as (new_data, new_ledger):
+        if suffix == PART:
+            sink = ParquetSink(new_data)
+            sink.write(batch)
+            sink.close(b"")
+        else:
+            _save_values(batch, new_data)
         save_ledger(batch, new_ledger)
+
+
+def _save_values(batch: Batch, path: Path) -> None:
+    with path.open("wb") as file:
+        for _, runs in batch.runs():
+            for run in runs:
+                np.ascontiguousarray(run.values if run.chosen is None else run.values[:, run.chosen]).tofile(file)
 
 
 def stored_parts(folder: Path) -> list[Stored]:
     """Find the batches that a merge has left."""
     ledgers = sorted(folder.glob(f"*{LEDGER}")) if folder.is_dir() else []
-    return [Stored(ledger, ledger.with_suffix(VALUES)) for ledger in ledgers if ledger.with_suffix(VALUES).exists()]
+    pairs = [(ledger, ledger.with_suffix(suffix)) for ledger in ledgers for suffix in (VALUES, PART)]
+    return [Stored(ledger, data) for ledger, data in pairs if data.exists()]
 
 
-def make_part(task: Task, folder: Path, tick: Tick = lambda: None) -> int:
+def make_part(task: Task, folder: Path, suffix: str = VALUES) -> int:
     """Read a batch and save it; give its number. Any process on any machine that sees the files may do it."""
-    save_part(read_task(task, tick), folder, task.number)
+    save_part(read_task(task), folder, task.number, suffix)
     return task.number
 
 
-def restored(files: pd.DataFrame, folder: Path, number: int, measures: frozenset[str] | None) -> Batch:
+def restored(task: Task, folder: Path, suffix: str) -> Batch:
     """Give a batch as `make_part` saved it.
 
     Raises
@@ -60,13 +62,13 @@ def restored(files: pd.DataFrame, folder: Path, number: int, measures: frozenset
     FsstatsError
         If it is not there any more.
     """
-    stored = Stored(folder / part_name(number, LEDGER), folder / part_name(number, VALUES))
-    kept, batch = stored.load(), batch_of(files)
+    stored = Stored(folder / part_name(task.number, LEDGER), folder / part_name(task.number, suffix))
+    kept, batch = stored.load(), batch_of(task.files)
     if kept is None or kept.files["path"] != batch.columns["path"]:
         message = f"{stored.ledger} is gone or was replaced while it was in use: is another merge running?"
         raise FsstatsError(message)
     everything = range(len(batch))
-    take_over(batch, kept, everything, everything, measures)
+    take_over(batch, kept, everything, everything, task.wanted.measures)
     return batch
 
 
@@ -98,6 +100,9 @@ def _paths(stored: Stored) -> list[str]:
         return []
 
 
-def remove(folder: Path) -> None:
-    """Remove a folder of ours with all that is in it, if it is there."""
-    shutil.rmtree(folder, ignore_errors=True)
+def remove(path: Path) -> None:
+    """Remove a file of ours, or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

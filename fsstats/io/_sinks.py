@@ -1,6 +1,7 @@
 """Tables written batch by batch, so that no more than a batch is ever in memory."""
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fsstats.io._batch import Batch
+from fsstats.io._names import PART, part_name
 from fsstats.io._text import require_writable, write_delimited
 from fsstats.tables.assemble import ARROW, Names, Run, as_frame, columns_of
 
@@ -89,6 +91,32 @@ class TextSink:
         """Finish: the sidecar holds the description."""
 
 
-def sink_for(path: Path, suffix: str) -> Sink:
-    """Open a table for writing; `suffix` is that of its final name."""
-    return ParquetSink(path) if suffix == ".parquet" else TextSink(path, suffix)
+class FolderSink:
+    """A folder of the parts that are there already.
+
+    Parameters
+    ----------
+    path : Path
+        The new folder.
+    parts : Path
+        The folder that the parts are in.
+    n_parts : int
+        How many there are.
+    """
+
+    def __init__(self, path: Path, parts: Path, n_parts: int) -> None:
+        self._path, self._parts, self._n_parts = path, parts, n_parts
+
+    def write(self, batch: Batch) -> int:  # noqa: ARG002 - its part is written where it is read
+        """Do nothing."""
+        return 0
+
+    def close(self, about: bytes) -> None:  # noqa: ARG002 - the sidecar holds the description
+        """Put the parts into the folder."""
+        self._path.mkdir()
+        for number in range(self._n_parts):
+            name = part_name(number, PART)
+            try:
+                (self._path / name).hardlink_to(self._parts / name)
+            except OSError:  # not every disk can
+                shutil.copyfile(self._parts / name, self._path / name)

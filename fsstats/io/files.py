@@ -86,7 +86,7 @@ def write_tables(tables: Mapping[Path, pd.DataFrame], *, provenance: Mapping[str
 def require_places(paths: Iterable[Path]) -> None:
     """Raise unless tables can be written there: a known suffix, an existing folder, no stranger's sidecar."""
     for path in paths:
-        _require_suffix(path)
+        require_suffix(path)
         if not path.parent.is_dir():
             raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
         if not os.access(path.parent, os.W_OK):
@@ -95,12 +95,19 @@ def require_places(paths: Iterable[Path]) -> None:
         for name in (path, sidecar):
             if name.is_dir():
                 raise IsADirectoryError(errno.EISDIR, "a folder has this name", str(name))
-        if sidecar.exists() and not is_ours(sidecar):
-            message = f"{sidecar} is there and was not written by fsstats; choose another name for {path.name}"
-            raise TableError(message)
+        require_own_sidecar(path)
 
 
-def _require_suffix(path: Path) -> None:
+def require_own_sidecar(path: Path) -> None:
+    """Raise if the name of a table's sidecar is taken by a stranger's file."""
+    sidecar = path.with_suffix(".json")
+    if sidecar.exists() and not is_ours(sidecar):
+        message = f"{sidecar} is there and was not written by fsstats; choose another name for {path.name}"
+        raise TableError(message)
+
+
+def require_suffix(path: Path) -> None:
+    """Raise unless the suffix of a table tells its format."""
     if path.suffix not in SUFFIXES:
         if not path.suffix:
             message = f"{path}: expected a name that ends in {', '.join(SUFFIXES)}, which decides the format"
@@ -184,7 +191,7 @@ def read_table(path: PathLike) -> pd.DataFrame:
     True
     """
     path = Path(path)
-    _require_suffix(path)
+    require_suffix(path)
     try:
         table = pq.read_table(path).to_pandas() if path.suffix == ".parquet" else read_text(path, _is_text)
     except (pa.ArrowException, UnicodeError) as error:

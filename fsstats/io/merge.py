@@ -11,12 +11,14 @@ from pathlib import Path
 import pandas as pd
 
 from fsstats._frames import one_or_more, printable
+from fsstats.discovery.footprint import Footprint
 from fsstats.errors import FsstatsWarning, NothingFoundError
-from fsstats.io._merging import Target, finish, key_of, locked, write_batches
+from fsstats.io._merging import executor_for, write_batches
 from fsstats.io._replace import replacing
 from fsstats.io._study import Plan, Progress, plan_of
-from fsstats.io.files import description_of, read_table, require_places, write_sidecar, write_tables, write_whole
-from fsstats.io.load import StudySource, gaps, holders_of, load_cohort, require_known, study_files
+from fsstats.io._target import Target, finish, key_of, locked, place_folder, require_target, standing, target_of
+from fsstats.io.files import description_of, read_table, write_sidecar, write_tables, write_whole
+from fsstats.io.load import StudySource, gaps, holders_of, load_cohort, require_known, surveyed
 from fsstats.schema import SUBJECT_KEY
 from fsstats.tables.join import identified, join
 from fsstats.tables.shape import to_wide
@@ -57,6 +59,7 @@ def merge(
     measures: Collection[str] | None = None,
     participants: pd.DataFrame | PathLike | None = None,
     wide: bool = False,
+    jobs: int = 1,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Merged:
@@ -75,8 +78,11 @@ def merge(
         Columns to add to every row, by `join`. Subjects without a match stay, with missing values.
     wide : bool
         Write one row per subject instead of one per value.
+    jobs : int
+        Processes that read subjects at the same time on this machine; 0 for one a processor.
     executor : Executor, optional
-        Reads the subjects in parallel: any of `concurrent.futures`, of a Dask cluster (``client.get_executor()``) …
+        Reads subjects elsewhere or otherwise than `jobs` does: any executor of `concurrent.futures`, or that of a
+        Dask cluster (``Client(address).get_executor()``). Its workers must see `source` and the folder of `out`.
     progress : callable, optional
         Called as ``progress(files done, files in all)``.
 
@@ -108,17 +114,30 @@ def merge(
     ...     sorted(path.name for path in pathlib.Path(folder).glob("cohort*"))
     ['cohort.files.json', 'cohort.files.parquet', 'cohort.json', 'cohort.parquet']
     """
-    target = Target(Path(out))
-    require_places([target.table, target.files])
-    files = study_files(source, subjects, sources)
-    people = read_table(participants) if isinstance(participants, str | os.PathLike) else participants
-    if people is not None:
-        identified(files[["subject", "session"]], people)
-    if wide or people is not None:
-        return _merge_whole(source, target, files, measures, people, wide=wide, progress=progress)
-    plan = plan_of(files, subjects=subjects, sources=sources, measures=measures)
-    with locked(target):
-        return _merge_in_batches(source, target, plan, executor, progress)
+    target = target_of(out)
+    require_target(target)
+    asked = _asked(source, subjects, sources, measures)
+    in_batches = not wide and participants is None
+    if in_batches and (said := standing(target, asked)) is not None:
+        _warn(said["gaps"])
+        return Merged(target.table, read_table(target.files), said["n_rows"])
+    survey = surveyed(source, subjects, sources)
+    if not in_batches:
+        people = read_table(participants) if isinstance(participants, str | os.PathLike) else participants
+        return _merge_whole(source, target, survey.files, measures, people, wide=wide, progress=progress)
+    plan = plan_of(survey.files, subjects=subjects, sources=sources, measures=measures)
+    with locked(target), executor_for(jobs, executor) as workers:
+        return _merge_in_batches(source, target, plan, asked, survey.footprint, executor=workers, progress=progress)
+
+
+def _asked(source: StudySource, *names: Collection[str] | None) -> object:
+    """Put what was asked for into words that can be compared; None if it is a table and not folders."""
+    if isinstance(source, pd.DataFrame):
+        return None
+    roots = [source] if isinstance(source, str | os.PathLike) else source
+    chosen = [None if some is None else sorted(one_or_more(some) or ()) for some in names]
+    given = [os.fspath(root) for root in roots]
+    return [[root if "://" in root else os.path.abspath(root) for root in given], *chosen]  # noqa: PTH100 - keeps '..'
 
 
 def _merge_whole(
@@ -132,6 +151,8 @@ def _merge_whole(
     progress: Progress | None,
 ) -> Merged:
     """Merge what has to be in memory as a whole: one row a subject, or with columns of the participants."""
+    if people is not None:
+        identified(files[["subject", "session"]], people)
     cohort = load_cohort(files, measures=measures, progress=progress)
     _require_values(measures, len(cohort.table), len(files))
     _warn(gaps(cohort.files, holders_of(cohort.table, measures)))
@@ -142,16 +163,22 @@ def _merge_whole(
 
 
 def _merge_in_batches(
-    source: StudySource, target: Target, plan: Plan, executor: Executor | None, progress: Progress | None
+    source: StudySource,
+    target: Target,
+    plan: Plan,
+    asked: object,
+    seen: Footprint | None,
+    *,
+    executor: Executor | None,
+    progress: Progress | None,
 ) -> Merged:
     """Merge batch by batch: nothing grows with the cohort but the account of its files."""
-    suffix, outputs = (
-        target.table.suffix,
-        [name for path in (target.files, target.table) for name in (path.with_suffix(".json"), path)],
-    )
-    with replacing(outputs, within=target.partial) as (files_json, files_table, table_json, table):
-        written, sink = write_batches(plan, target, table, executor, progress)
+    folder = target.partial / "table"
+    outputs = target.outputs[:-1] if target.is_folder else target.outputs
+    with replacing(outputs, within=target.partial) as (files_json, files_table, table_json, *table):
+        written, sink = write_batches(plan, target, table[0] if table else folder, executor, progress)
         require_known(written.account, plan.wanted.sources, plan.wanted.measures)
+        _require_values(plan.wanted.measures, written.n_rows, len(plan.files))
         written.account.note_lacking()
         files = written.account.files()
         provenance = _provenance(source, files)
@@ -159,10 +186,13 @@ def _merge_in_batches(
         sink.close(json.dumps(described).encode())
         write_sidecar(described, table_json)
         write_sidecar(files_described, files_json)
-        write_whole(files, files_table, suffix, files_described)
-        _require_values(plan.wanted.measures, written.n_rows, len(files))
-    finish(target, key_of(plan), written.groups)
-    _warn(gaps(files, written.holders()))
+        write_whole(files, files_table, target.suffix, files_described)
+    if target.is_folder:
+        place_folder(target, folder)
+    lacking = gaps(files, written.holders())
+    said = {"gaps": lacking, "n_rows": written.n_rows}
+    finish(target, key_of(plan.wanted.measures), asked=asked, groups=written.groups, said=said, seen=seen)
+    _warn(lacking)
     return Merged(target.table, files, written.n_rows)
 
 

@@ -1,0 +1,277 @@
+"""Where a merge writes: the table, its account, and the hidden folders beside them that make it go on and catch up.
+
+For ``cohort.parquet`` there is ``.cohort.parquet.partial`` while a merge runs or after it was stopped: the batches
+that were read. When it is done the folder becomes ``.cohort.parquet.ledgers``: what was read when, without the values,
+which are in the table. Both may be removed at any time; then the next merge reads everything.
+"""
+
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from fsstats._version import __version__
+from fsstats.discovery.footprint import Footprint, Mark, unchanged
+from fsstats.errors import FsstatsError, TableError
+from fsstats.io._ledger import Stored, has_changed
+from fsstats.io._names import LEDGER, PART, part_name
+from fsstats.io._parts import Earlier, remove, stored_parts
+from fsstats.io.files import require_own_sidecar, require_places, require_suffix
+from fsstats.parsers.formats import PARSERS_VERSION, added_formats
+from fsstats.schema import SCHEMA_VERSION
+from fsstats.schema._registry import checksum
+
+_ABOUT: Final = "about.json"
+_FOOTPRINT: Final = "footprint.json"
+_LOCK: Final = "lock"
+_OLD: Final = "old"
+FOLDER: Final = ""
+"""The suffix of a table that is a folder of parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a table goes: a file, or a folder of parts if it has no suffix."""
+
+    table: Path
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the table is a folder of parts."""
+        return self.table.suffix == FOLDER
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of the files that make the table."""
+        return self.table.suffix or ".parquet"
+
+    @property
+    def files(self) -> Path:
+        """The files table."""
+        return self.table.with_name(f"{self.table.stem}.files{self.suffix}")
+
+    @property
+    def outputs(self) -> list[Path]:
+        """All that is written, the table last."""
+        return [self.files.with_suffix(".json"), self.files, self.table.with_suffix(".json"), self.table]
+
+    @property
+    def partial(self) -> Path:
+        """The batches of a merge that is not done."""
+        return self.table.with_name(f".{self.table.name}.partial")
+
+    @property
+    def kept(self) -> Path:
+        """The ledgers of the table as it stands."""
+        return self.table.with_name(f".{self.table.name}.ledgers")
+
+
+def target_of(out: str | os.PathLike[str]) -> Target:
+    """Take what a user named for a table; a folder of parts ends with a slash, or is there already.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is no folder and its suffix tells no format.
+    """
+    path = Path(out)
+    is_folder = os.fspath(out).endswith(("/", os.sep)) or path.is_dir()
+    if not (is_folder and not path.suffix):
+        require_suffix(path)
+    return Target(path)
+
+
+def require_target(target: Target) -> None:
+    """Raise unless the table can be written there, and nothing that is not ours would go."""
+    require_places([target.files] if target.is_folder else [target.table, target.files])
+    if not target.is_folder:
+        return
+    require_own_sidecar(target.table)
+    strangers = [path.name for path in target.table.glob("*") if path.suffix != PART]
+    if target.table.exists() and (not target.table.is_dir() or strangers):
+        found = f"with {', '.join(sorted(strangers)[:3])} in it" if strangers else "that is a file"
+        message = f"{target.table} is there, {found}; expected a new name, or a folder that fsstats wrote"
+        raise TableError(message)
+
+
+def key_of(measures: frozenset[str] | None) -> str:
+    """Say what the values of a file depend on, but for the file: if it is another, nothing read before counts."""
+    formats = [one.name for one in added_formats()]
+    chosen = None if measures is None else sorted(measures)
+    return json.dumps([__version__, SCHEMA_VERSION, PARSERS_VERSION, chosen, checksum(), formats])
+
+
+@contextmanager
+def locked(target: Target) -> Iterator[None]:
+    """Keep a second merge into the same table out.
+
+    Raises
+    ------
+    TableError
+        If another merge into it is running.
+    """
+    target.partial.mkdir(exist_ok=True)
+    lock = target.partial / _LOCK
+    _take(lock)
+    try:
+        yield
+    except FsstatsError:  # another try would end the same, so there is nothing to go on with
+        remove(target.partial)
+        raise
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _take(lock: Path) -> None:
+    own = f"{socket.gethostname()} {os.getpid()}"
+    try:
+        holder = lock.read_text(encoding="utf-8")
+    except OSError:
+        holder = ""
+    if holder and holder != own and _is_running(*holder.rsplit(" ", 1)):
+        message = f"another merge into this table is running ({holder}); if it is not, remove {lock}"
+        raise TableError(message)
+    lock.write_text(own, encoding="utf-8")
+
+
+def _is_running(host: str, pid: str) -> bool:
+    """Say whether a process runs; of another machine that cannot be told, so it does."""
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def start(target: Target, key: str) -> None:
+    """Make the folder of batches ready; what a merge of another key has left in it goes."""
+    target.partial.mkdir(exist_ok=True)
+    if target.is_folder and not target.table.exists() and (target.partial / _OLD).exists():
+        (target.partial / _OLD).rename(target.table)  # a merge was stopped while it changed the old for the new
+    stale = _about(target.partial).get("key") != key
+    for path in target.partial.iterdir():
+        if path.name != _LOCK and (stale or path.name.endswith(".partial")):
+            remove(path)
+    _write(target.partial / _ABOUT, {"key": key})
+
+
+def earlier_of(target: Target, key: str) -> Earlier:
+    """Find what is known of the files: from a merge that was stopped, and from the one that made the table."""
+    stopped = stored_parts(target.partial) if _about(target.partial).get("key") == key else []
+    return Earlier([*stopped, *_stored_in_table(target, key)])
+
+
+def _stored_in_table(target: Target, key: str) -> list[Stored]:
+    """Give the ledgers of the table, if it is as we left it."""
+    about = _about(target.kept)
+    if about.get("key") != key or about.get("table") != _marks(_pieces(target)):
+        return []
+    found, first = [], 0
+    for number, n_groups in enumerate(about["groups"]):
+        ledger = target.kept / part_name(number, LEDGER)
+        data = target.table / part_name(number, PART) if target.is_folder else target.table
+        found.append(Stored(ledger, data, None if target.is_folder else (first, n_groups)))
+        first += n_groups
+    return found
+
+
+def _pieces(target: Target) -> list[Path]:
+    """Give the files that the table is made of."""
+    return sorted(target.table.glob("*.parquet")) if target.is_folder else [target.table]
+
+
+def _marks(paths: Sequence[Path]) -> list[list[int] | None]:
+    return [[state.st_mtime_ns, state.st_size] if (state := _stat(path)) else None for path in paths]
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None
+
+
+def place_folder(target: Target, new: Path) -> None:
+    """Put a new folder of parts in the table's place; a stopped exchange is mended by the next `start`."""
+    old = target.partial / _OLD
+    remove(old)
+    if target.table.exists():
+        target.table.rename(old)
+    new.rename(target.table)
+    remove(old)
+
+
+def finish(
+    target: Target, key: str, *, asked: object, groups: list[int], said: Mapping[str, Any], seen: Footprint | None
+) -> None:
+    """Keep the ledgers of the table that is now in its place; its values need not be kept twice.
+
+    Parameters
+    ----------
+    target : Target
+        The table.
+    key : str
+        What values depend on.
+    asked : object
+        What was asked for: if the same is asked for again, and nothing has changed, the table stands.
+    groups : list of int
+        Row groups of each batch.
+    said : mapping
+        What else to remember, of types that JSON has.
+    seen : Footprint, optional
+        What the list of files depends on.
+    """
+    if target.suffix != ".parquet":
+        remove(target.partial)
+        return
+    ledgers = {part_name(number, LEDGER) for number in range(len(groups))}
+    for path in target.partial.iterdir():
+        if path.name not in ledgers:
+            remove(path)
+    _write(target.partial / _FOOTPRINT, seen)
+    pieces = {"table": _marks(_pieces(target)), "outputs": _marks(target.outputs[:-1])}
+    _write(target.partial / _ABOUT, {"key": key, "asked": asked, "groups": groups, "said": dict(said), **pieces})
+    remove(target.kept)
+    target.partial.rename(target.kept)
+
+
+def standing(target: Target, asked: Any) -> Mapping[str, Any] | None:
+    """Tell what was remembered of a table, if it is what a merge would make now; None if it must be made."""
+    about = _about(target.kept)
+    if asked is None or not about:
+        return None
+    same = about.get("key") == key_of(asked[-1] and frozenset(asked[-1])) and about.get("asked") == asked
+    whole = about.get("table") == _marks(_pieces(target)) and about.get("outputs") == _marks(target.outputs[:-1])
+    if not (same and whole) or target.partial.exists():
+        return None
+    seen: dict[str, Mark] | None = _read(target.kept / _FOOTPRINT)
+    if seen is None or not unchanged({path: (mark[0], mark[1]) for path, mark in seen.items()}):
+        return None
+    ledgers = (target.kept / part_name(number, LEDGER) for number in range(len(about["groups"])))
+    return None if any(has_changed(ledger) for ledger in ledgers) else about["said"]
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    found = _read(folder / _ABOUT)
+    return found if isinstance(found, dict) else {}
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _write(path: Path, content: object) -> None:
+    new = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    new.write_text(json.dumps(content), encoding="utf-8")
+    new.replace(path)
