@@ -7,7 +7,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from fsstats._frames import Positions
 from fsstats.discovery import GROUP_TABLE
@@ -15,7 +14,7 @@ from fsstats.errors import wording
 from fsstats.io._batch import KIND, OUTCOME, Batch
 from fsstats.io._cells import some_of
 from fsstats.io._conflicts import copies, equal_ones
-from fsstats.io._reading import Reading
+from fsstats.io._reading import Reading, text_of
 from fsstats.parsers import Layout
 from fsstats.tables.assemble import Block
 
@@ -38,11 +37,10 @@ class Account:
     def __init__(self, files: pd.DataFrame) -> None:
         n = len(files)
         self._files = files
-        self._columns: dict[str, Objects] = {}
-        for name in files.columns:
-            self._columns[name] = np.empty(n, dtype=np.object_)
-            self._columns[name][:] = pa.array(files[name], from_pandas=True).to_pylist()
-        self._layout = np.full(n, -1, dtype=np.intp)
+        self._outcome = {name: _objects(files[name]) for name in OUTCOME}
+        self._texts: dict[object, object] = {}
+        """Every text once, though many files have it."""
+        self._layout = np.full(n, -1, dtype=np.int32)
         self._layouts: list[Layout] = []
         self._known: dict[Layout, int] = {}
         self._fingerprints = np.zeros(n, dtype=np.uint64)
@@ -57,7 +55,7 @@ class Account:
     def add(self, at: Positions, batch: Batch) -> None:
         """Enter the files of a batch, which stand at these positions of the files table."""
         for name in OUTCOME:
-            self._columns[name][at] = batch.columns[name]
+            self._outcome[name][at] = [self._texts.setdefault(text, text) for text in batch.columns[name]]
         numbers = [self._number(sheet.layout) for sheet in batch.sheets]
         self._layout[at] = np.array([*numbers, -1])[batch.sheet]  # no sheet is -1, and so is the last entry
         self._fingerprints[at] = batch.fingerprints()
@@ -88,7 +86,8 @@ class Account:
         return {at[k]: str(reading.record["problem"]) for k, reading in found.items()}
 
     def _reading(self, i: int) -> Reading:
-        record: dict[Hashable, Any] = {name: values[i] for name, values in self._columns.items()}
+        record: dict[Hashable, Any] = {name: text_of(self._files[name].iloc[i]) for name in self._files.columns}
+        record |= {name: values[i] for name, values in self._outcome.items()}
         who = {name: record[name] for name in ("subject", "session", "stream", "source")}
         number = self._layout[i]
         block = Block(**who, layout=self._layouts[number], values=np.empty(0)) if number >= 0 else None
@@ -119,7 +118,7 @@ class Account:
         """Give the positions of files with values that agree in some columns."""
         codes = np.zeros(len(self._layout), dtype=np.intp)
         for name in kind:
-            own, names = pd.factorize(self._columns[name])
+            own, names = pd.factorize(self._outcome[name] if name in self._outcome else self._files[name])
             codes = pd.factorize(codes * (len(names) + 1) + own + 1)[0]
         at = np.flatnonzero(self._layout >= 0)
         order = at[np.argsort(codes[at], kind="stable")]
@@ -138,15 +137,22 @@ class Account:
 
     def _note(self, i: int, problem: str) -> None:
         """Add a remark to a file's row; values of it are missing."""
-        before = self._columns["problem"][i]
-        self._columns["problem"][i] = f"{before}; {problem}" if before else problem
-        self._columns["status"][i] = "partial"
+        before = self._outcome["problem"][i]
+        self._outcome["problem"][i] = f"{before}; {problem}" if before else problem
+        self._outcome["status"][i] = "partial"
 
     def files(self) -> pd.DataFrame:
         """Give the files table with what became of each file."""
-        filled = {name: pd.Series(self._columns[name], dtype=self._files[name].dtype) for name in OUTCOME}
+        filled = {name: pd.Series(self._outcome[name], dtype=self._files[name].dtype) for name in OUTCOME}
         found = self._files.assign(**filled)
         if not self._in_tables:
             return found
         due = found["status"].eq("missing") & found["path"].isna() & found["subject"].isin(self._in_tables)
         return found[~due].reset_index(drop=True)
+
+
+def _objects(column: pd.Series) -> Objects:
+    """Give a column as objects, a missing one as None; texts that many rows have are held once."""
+    codes, names = pd.factorize(column)
+    found: Objects = np.array([*names, None], dtype=np.object_)[codes]  # no text is -1, and so is the last entry
+    return found

@@ -18,14 +18,13 @@ import pyarrow as pa
 
 from fsstats._frames import FloatArray, Positions
 from fsstats.discovery.footprint import Mark
-from fsstats.io._marks import mark_at
 from fsstats.io._reading import (
     People,
     Reading,
     Record,
-    content_of,
     definitions_of,
     is_open_ended,
+    opened,
     parse_file,
     unopened,
     written_by,
@@ -239,17 +238,17 @@ def _name(path: str) -> str:
 
 def _read_alike(batch: Batch, files: list[int], wanted: Wanted, tick: Tick) -> None:
     """Read files of one kind and name."""
-    opened = list(_opened(batch, files, tick))
+    waiting = list(_opened(batch, files, tick))
     pool = _pool(_name(batch.columns["path"][files[0]]), *(str(batch.columns[name][files[0]]) for name in KIND))
     for stencil in [*pool.stencils]:
-        opened = _read_by(stencil, batch, opened, wanted.measures)
-    while opened:
-        (i, data), *opened = opened
+        waiting = _read_by(stencil, batch, waiting, wanted.measures)
+    while waiting:
+        (i, data), *waiting = waiting
         reading, stats = parse_file(batch.record(i), data, wanted.measures, wanted.people)
         batch.put(i, replace(reading, group=tuple(filter(wanted.keeps, reading.group))))
-        learned = pool.learn(data, stats) if stats and len(opened) >= _WORTH else None
+        learned = pool.learn(data, stats) if stats and len(waiting) >= _WORTH else None
         if learned is not None:
-            opened = _read_by(learned, batch, opened, wanted.measures)
+            waiting = _read_by(learned, batch, waiting, wanted.measures)
 
 
 def _opened(batch: Batch, files: list[int], tick: Tick) -> Iterator[tuple[int, bytes]]:
@@ -257,8 +256,8 @@ def _opened(batch: Batch, files: list[int], tick: Tick) -> Iterator[tuple[int, b
     for i in files:
         path = batch.columns["path"][i]
         try:
-            batch.marks[i] = mark_at(path)  # before it is read: of what changes in between, it is the older one
-            yield i, content_of(path)
+            data, batch.marks[i] = opened(path)
+            yield i, data
         except Exception as error:  # noqa: BLE001 - what no rule foresaw: one file may not cost the others
             batch.put(i, unopened(batch.record(i), error))
         tick()

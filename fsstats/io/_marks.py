@@ -1,5 +1,6 @@
 """When a file was changed last, wherever it lies: what tells whether it has to be read again."""
 
+import os
 import time
 
 from fsstats.discovery.footprint import GRAIN, Mark, mark_of
@@ -15,3 +16,9 @@ def mark_at(address: str) -> Mark | None:
     path = on_disk(place(address)) if "://" in address else address
     mark = None if path is None else mark_of(path)
     return None if mark is None or mark[0] > time.time_ns() - GRAIN else mark
+
+
+def mark_in(state: os.stat_result) -> Mark | None:
+    """Tell the same of a file on this machine from what the system says of it."""
+    changed = state.st_mtime_ns
+    return None if changed > time.time_ns() - GRAIN else (changed, state.st_size)

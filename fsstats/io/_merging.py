@@ -16,7 +16,7 @@ from fsstats.io._names import PART, VALUES
 from fsstats.io._parts import Earlier, make_part, restored, save_part, stored_parts
 from fsstats.io._sinks import FolderSink, ParquetSink, Sink, TextSink
 from fsstats.io._study import Plan, Progress, Task, read_task, task_of, ticking
-from fsstats.io._target import Target, earlier_of, key_of, start
+from fsstats.io._target import Target, earlier_of, key_of
 from fsstats.schema import LONG, SUBJECT_KEY
 from fsstats.tables.assemble import Run
 
@@ -123,7 +123,6 @@ def write_batches(
     """
     key, refused, tick = key_of(plan.wanted.measures), dict[int, str](), ticking(plan, progress)
     earlier = earlier_of(target, key)
-    start(target, key)
     while True:
         written, sink = Written(plan), _sink(target, path, len(plan.batches))
         found = batches(tasks_of(plan, earlier, refused), target, executor=executor, tick=tick)

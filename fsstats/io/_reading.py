@@ -8,8 +8,10 @@ from hashlib import blake2b
 import pandas as pd
 
 from fsstats.discovery import GROUP_TABLE
+from fsstats.discovery.footprint import Mark
 from fsstats.discovery.subjects import Subject, name_all
 from fsstats.errors import StatsFormatError
+from fsstats.io._marks import mark_at, mark_in
 from fsstats.io.grouptables import blocks_of, doubts
 from fsstats.parsers import (
     StatsFile,
@@ -24,7 +26,7 @@ from fsstats.parsers import (
 )
 from fsstats.parsers.grouptables import GroupTable, parse_group_table
 from fsstats.parsers.images import join_pair
-from fsstats.places import Place, read_bytes
+from fsstats.places import Place, read_bytes, read_local
 from fsstats.schema import same_release, source_of
 from fsstats.tables.assemble import Block
 
@@ -77,6 +79,15 @@ def content_of(path: str) -> bytes:
         return data
     image = f"{path[: pair.start()]}.img{pair['gz'] or ''}{path[pair.end() :]}"
     return join_pair(data, read_bytes(image))
+
+
+def opened(path: str) -> tuple[bytes, Mark | None]:
+    """Read a file wherever it lies, and tell when it was changed last; of an image in two files that is not told."""
+    if "://" not in path and ".hdr" not in path:
+        data, state = read_local(path)
+        return data, mark_in(state)
+    mark = None if _PAIR.search(path) else mark_at(path)  # first: if it is changed now, the mark is the older one
+    return content_of(path), mark
 
 
 def read_file(record: Record, measures: frozenset[str] | None = None, people: People | None = None) -> Reading:

@@ -151,8 +151,18 @@ def _is_running(host: str, pid: str) -> bool:
     return True
 
 
-def start(target: Target, key: str) -> None:
-    """Make the folder of batches ready; what a merge of another key has left in it goes."""
+def start(target: Target, key: str, seen: Footprint | None) -> None:
+    """Make the folder of batches ready; what a merge of another key has left in it goes.
+
+    Parameters
+    ----------
+    target : Target
+        The table.
+    key : str
+        What values depend on.
+    seen : Footprint, optional
+        What the list of files depends on; it is remembered.
+    """
     target.partial.mkdir(exist_ok=True)
     if target.is_folder and not target.table.exists() and (target.partial / _OLD).exists():
         (target.partial / _OLD).rename(target.table)  # a merge was stopped while it changed the old for the new
@@ -161,6 +171,7 @@ def start(target: Target, key: str) -> None:
         if path.name != _LOCK and (stale or path.name.endswith(".partial")):
             remove(path)
     _write(target.partial / _ABOUT, {"key": key})
+    _write(target.partial / _FOOTPRINT, seen)
 
 
 def earlier_of(target: Target, key: str) -> Earlier:
@@ -209,9 +220,7 @@ def place_folder(target: Target, new: Path) -> None:
     remove(old)
 
 
-def finish(
-    target: Target, key: str, *, asked: object, groups: list[int], said: Mapping[str, Any], seen: Footprint | None
-) -> None:
+def finish(target: Target, key: str, *, asked: object, groups: list[int], said: Mapping[str, Any]) -> None:
     """Keep the ledgers of the table that is now in its place; its values need not be kept twice.
 
     Parameters
@@ -226,17 +235,14 @@ def finish(
         Row groups of each batch.
     said : mapping
         What else to remember, of types that JSON has.
-    seen : Footprint, optional
-        What the list of files depends on.
     """
     if target.suffix != ".parquet":
         remove(target.partial)
         return
-    ledgers = {part_name(number, LEDGER) for number in range(len(groups))}
+    needed = {_FOOTPRINT, *(part_name(number, LEDGER) for number in range(len(groups)))}
     for path in target.partial.iterdir():
-        if path.name not in ledgers:
+        if path.name not in needed:
             remove(path)
-    _write(target.partial / _FOOTPRINT, seen)
     pieces = {"table": _marks(_pieces(target)), "outputs": _marks(target.outputs[:-1])}
     _write(target.partial / _ABOUT, {"key": key, "asked": asked, "groups": groups, "said": dict(said), **pieces})
     remove(target.kept)

@@ -11,12 +11,11 @@ from pathlib import Path
 import pandas as pd
 
 from fsstats._frames import one_or_more, printable
-from fsstats.discovery.footprint import Footprint
 from fsstats.errors import FsstatsWarning, NothingFoundError
 from fsstats.io._merging import executor_for, write_batches
 from fsstats.io._replace import replacing
 from fsstats.io._study import Plan, Progress, plan_of
-from fsstats.io._target import Target, finish, key_of, locked, place_folder, require_target, standing, target_of
+from fsstats.io._target import Target, finish, key_of, locked, place_folder, require_target, standing, start, target_of
 from fsstats.io.files import description_of, read_table, write_sidecar, write_tables, write_whole
 from fsstats.io.load import StudySource, gaps, holders_of, load_cohort, require_known, surveyed
 from fsstats.schema import SUBJECT_KEY
@@ -127,7 +126,9 @@ def merge(
         return _merge_whole(source, target, survey.files, measures, people, wide=wide, progress=progress)
     plan = plan_of(survey.files, subjects=subjects, sources=sources, measures=measures)
     with locked(target), executor_for(jobs, executor) as workers:
-        return _merge_in_batches(source, target, plan, asked, survey.footprint, executor=workers, progress=progress)
+        start(target, key_of(plan.wanted.measures), survey.footprint)
+        del survey
+        return _merge_in_batches(source, target, plan, asked, executor=workers, progress=progress)
 
 
 def _asked(source: StudySource, *names: Collection[str] | None) -> object:
@@ -167,7 +168,6 @@ def _merge_in_batches(
     target: Target,
     plan: Plan,
     asked: object,
-    seen: Footprint | None,
     *,
     executor: Executor | None,
     progress: Progress | None,
@@ -191,7 +191,7 @@ def _merge_in_batches(
         place_folder(target, folder)
     lacking = gaps(files, written.holders())
     said = {"gaps": lacking, "n_rows": written.n_rows}
-    finish(target, key_of(plan.wanted.measures), asked=asked, groups=written.groups, said=said, seen=seen)
+    finish(target, key_of(plan.wanted.measures), asked=asked, groups=written.groups, said=said)
     _warn(lacking)
     return Merged(target.table, files, written.n_rows)
 

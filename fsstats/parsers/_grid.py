@@ -22,6 +22,8 @@ Bytes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 _TOKEN: Final = re.compile(rb"[^ \n]+")
+_CONTROL: Final = re.compile(rb"[\0-\x09\x0b-\x1f]")
+"""Tabs and their like, at which a parser may part words too."""
 _NUMBER: Final = re.compile(rb"-?\d+(?:\.(\d+))?")
 _BLANK, _MINUS, _ZERO = b" -0"
 _MOST_DIGITS: Final = 15
@@ -30,7 +32,7 @@ _SMALL: Final = 9
 """So many digits fit into 32 bits, which is quicker."""
 _ROOM: Final = 3
 """Places that a number may be longer than the longest of the file that a grid is made from."""
-_AT_ONCE: Final = 64
+_AT_ONCE: Final = 128
 """Tables that are read together: so few that they stay in the processor's cache."""
 
 
@@ -72,13 +74,15 @@ class Grid:
         return len(self.text) // self.width
 
 
-def grid_of(text: bytes, free: Collection[int]) -> Grid | None:
+def grid_of(text: bytes, n_columns: int, free: Collection[int]) -> Grid | None:
     """Find the places of the numbers in a table.
 
     Parameters
     ----------
     text : bytes
         The lines of the table, each with its line feed.
+    n_columns : int
+        Words of each line.
     free : collection of int
         The columns, counted from 0, whose numbers differ between files; all others, and the first, are fixed.
 
@@ -88,10 +92,10 @@ def grid_of(text: bytes, free: Collection[int]) -> Grid | None:
         None if the lines are not alike, so that the places cannot be told.
     """
     width = text.find(b"\n") + 1
-    if not width or 0 in free or len(text) % width or text[width - 1 :: width].strip(b"\n"):
+    if not width or 0 in free or len(text) % width or text[width - 1 :: width].strip(b"\n") or _CONTROL.search(text):
         return None
     rows = [[*_TOKEN.finditer(text, start, start + width)] for start in range(0, len(text), width)]
-    if not all(max(free) < len(row) == len(rows[0]) for row in rows):
+    if not all(len(row) == n_columns for row in rows):
         return None
     fields = [_field([row[place] for row in rows], [row[place - 1] for row in rows], width) for place in sorted(free)]
     found = [field for field in fields if field is not None]
@@ -138,7 +142,8 @@ def read_grid(grid: Grid, texts: Sequence[bytes], numbers: FloatArray) -> Mask:
         a file that does not fit mean nothing.
     """
     fits = np.empty(len(texts), dtype=np.bool_)
-    turned = np.empty((grid.width, min(len(texts), _AT_ONCE) * grid.n_rows), dtype=np.uint8)
+    n_places = grid.width - grid.fields[0].start
+    turned = np.empty((n_places, min(len(texts), _AT_ONCE) * grid.n_rows), dtype=np.uint8)
     for start in range(0, len(texts), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
         fits[part] = _read(grid, texts[part], turned, numbers[part])
@@ -146,14 +151,15 @@ def read_grid(grid: Grid, texts: Sequence[bytes], numbers: FloatArray) -> Mask:
 
 
 def _read(grid: Grid, texts: Sequence[bytes], turned: Bytes, numbers: FloatArray) -> Mask:
-    """Read a few tables into `numbers`; `turned` is room for one row a place in the line."""
+    """Read a few tables into `numbers`; `turned` is room for one row a place in the line, from the first number on."""
     data = np.frombuffer(b"".join(texts), dtype=np.uint8).reshape(len(texts), -1)
-    lines = data.reshape(-1, grid.width)
+    first = grid.fields[0].start
+    lines = data.reshape(-1, grid.width)[:, first:]
     places = turned[:, : len(lines)]
     places[:] = lines.T
     fits: Mask = ~((data != grid.text) & grid.fixed).any(axis=1)
     for i, field in enumerate(grid.fields):
-        value, ok = _read_field(field, places[field.start : field.stop])
+        value, ok = _read_field(field, places[field.start - first : field.stop - first])
         numbers[:, i] = value.reshape(len(texts), -1)
         fits &= ok.reshape(len(texts), -1).all(axis=1)
     return fits

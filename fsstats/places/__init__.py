@@ -1,6 +1,6 @@
 """Folders, archives and addresses on servers, read like folders; nothing is unpacked to disk."""
 
-from fsstats.places._place import Place, faults, is_archive, is_archive_root, on_disk, place, read_bytes
+from fsstats.places._place import Place, faults, is_archive, is_archive_root, on_disk, place, read_bytes, read_local
 from fsstats.places._sources import LIMIT
 
-__all__ = ["LIMIT", "Place", "faults", "is_archive", "is_archive_root", "on_disk", "place", "read_bytes"]
+__all__ = ["LIMIT", "Place", "faults", "is_archive", "is_archive_root", "on_disk", "place", "read_bytes", "read_local"]

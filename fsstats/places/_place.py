@@ -130,16 +130,48 @@ def read_bytes(address: Address, *, limit: int = LIMIT) -> bytes:
     text = str(address)
     path = local(text)
     if path is not None:
-        return _read_local(path, limit)
+        return read_local(path, limit)[0]
     found = place(text)
     if isinstance(found, ArchivePlace | RemotePlace):
         return found.read_bytes(limit)
     return found.read_bytes()
 
 
-def _read_local(path: str, limit: int) -> bytes:
+def read_local(path: str, limit: int = LIMIT) -> tuple[bytes, os.stat_result]:
+    """Read a file on this machine.
+
+    Parameters
+    ----------
+    path : str
+        A path.
+    limit : int
+        A file of more bytes is refused before it is in memory.
+
+    Returns
+    -------
+    content : bytes
+        The file's content.
+    state : stat_result
+        The file as it was before it was read: if it is changed meanwhile, it will be younger.
+
+    Raises
+    ------
+    PlaceError
+        If it is too large.
+    OSError
+        If it is not there or closed to you.
+
+    Examples
+    --------
+    >>> import pathlib
+    >>> _ = pathlib.Path("sub-01.txt").write_text("# Title")
+    >>> content, state = read_local("sub-01.txt")
+    >>> content, state.st_size
+    (b'# Title', 7)
+    """
     with open_local(path) as file:
-        size = os.fstat(file.fileno()).st_size
+        state = os.fstat(file.fileno())
+        size = state.st_size
         if size > limit:
             raise too_large(path, f"{size:,}", limit)
         content = file.read(size + 1)
@@ -147,7 +179,7 @@ def _read_local(path: str, limit: int) -> bytes:
             content += up_to(file, limit + 1 - len(content))
     if len(content) > limit:
         raise too_large(path, "more", limit)
-    return content
+    return content, state
 
 
 def is_archive(path: Address) -> bool:

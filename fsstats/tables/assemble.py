@@ -103,6 +103,8 @@ class Columns:
 
     codes: Mapping[str, _Codes]
     value: FloatArray
+    lacking: frozenset[str]
+    """The columns in which any name is missing."""
 
     def to_arrow(self, names: Names) -> pa.Table:
         """Give the rows as a table of `ARROW`: strings are dictionary-encoded, a missing value is null."""
@@ -110,31 +112,35 @@ class Columns:
             pa.array(self.value, from_pandas=True)
             if column.name not in self.codes
             else pa.DictionaryArray.from_arrays(
-                _indices(self.codes[column.name], missing=column.nullable),
-                pa.array(names.of_column(column.name), pa.string()),
-                safe=False,
+                self._indices(column.name), pa.array(names.of_column(column.name), pa.string()), safe=False
             )
             for column in ARROW
         ]
         return pa.table(arrays, schema=ARROW)
 
-
-def _indices(codes: _Codes, *, missing: bool) -> "pa.Array[Any]":
-    return pa.array(codes, mask=codes < 0) if missing else pa.array(codes)
+    def _indices(self, column: str) -> "pa.Array[Any]":
+        codes = self.codes[column]
+        return pa.array(codes, mask=codes < 0) if column in self.lacking else pa.array(codes)
 
 
 def columns_of(runs: Sequence[Run], names: Names, *, details: bool = False) -> Columns:
     """Lay runs out as columns of the long table, in their order; `names` learns what is new to it."""
-    counts = [len(run.values) for run in runs]
-    codes = {}
-    for name in _OWN:
-        parts = [np.repeat(names.of(name, run.who[name]), run.n_used) for run in runs]
-        codes[name] = _joined(parts)
-    for name in _SHARED if details else _SHARED[:-1]:
-        parts = [np.tile(_used(names.of_layout(name, run.layout), run), n) for run, n in zip(runs, counts, strict=True)]
-        codes[name] = _joined(parts)
-    values = [(run.values if run.chosen is None else run.values[:, run.chosen]).ravel() for run in runs]
-    return Columns(codes, values[0] if len(values) == 1 else np.concatenate([np.empty(0), *values]))
+    shared = _SHARED if details else _SHARED[:-1]
+    n_rows = sum(len(run.values) * run.n_used for run in runs)
+    codes = {name: np.empty(n_rows, dtype=np.int32) for name in (*_OWN, *shared)}
+    value, lacking, start = np.empty(n_rows), set[str](), 0
+    for run in runs:
+        stop = start + len(run.values) * run.n_used
+        rows = slice(start, stop), (len(run.values), run.n_used)
+        value[rows[0]].reshape(rows[1])[:] = run.values if run.chosen is None else run.values[:, run.chosen]
+        own = {name: names.of(name, run.who[name])[:, np.newaxis] for name in _OWN}
+        own |= {name: _used(names.of_layout(name, run.layout), run) for name in shared}
+        for name, found in own.items():
+            codes[name][rows[0]].reshape(rows[1])[:] = found  # one code a file, or the codes of all its values
+            if found.size and found.min() < 0:
+                lacking.add(name)
+        start = stop
+    return Columns(codes, value, frozenset(lacking))
 
 
 def _used(codes: _Codes, run: Run) -> _Codes:
