@@ -105,6 +105,8 @@ class Batch:
     """Files of which all is known without opening them."""
     settled: set[int] = field(default_factory=set)
     """Files that the rules of the study changed."""
+    remembered: dict[int, int] = field(default_factory=dict)
+    """Fingerprints of files of which only the values that are used were kept."""
 
     def __len__(self) -> int:
         """Count the files."""
@@ -161,6 +163,8 @@ class Batch:
         for number, sheet in enumerate(self.sheets):
             own = np.flatnonzero(self.sheet == number)
             found[own] = _fingerprints(sheet.values)[self.line[own]]
+        for i, fingerprint in self.remembered.items():
+            found[i] = fingerprint if self.sheet[i] >= 0 else 0
         return found
 
     def runs(self) -> Iterator[tuple[str, list[Run]]]:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fsstats._frames import FloatArray, Positions
+from fsstats.discovery import GROUP_TABLE
 from fsstats.io._batch import FOUND, OUTCOME, Batch, Sheet
 from fsstats.io._marks import mark_at
 from fsstats.parsers import Layout, chosen
@@ -31,6 +32,7 @@ _FIELDS: Final["list[pa.Field[Any]]"] = [
     pa.field("chosen", pa.list_(pa.int32())),
     pa.field("open_ended", pa.bool_()),
     pa.field("settled", pa.bool_()),
+    pa.field("fingerprint", pa.uint64()),
     pa.field("digest", pa.binary()),
 ]
 _SCHEMA: Final = pa.schema(_FIELDS)
@@ -39,7 +41,8 @@ _NO_LAYOUT: Final = -1
 
 def save_ledger(batch: Batch, path: Path) -> None:
     """Write the ledger of a batch."""
-    numbers = {id(sheet.layout): i for i, sheet in enumerate(batch.sheets)}
+    labels = {id(sheet.layout): sheet.layout for sheet in batch.sheets}
+    numbers = {key: i for i, key in enumerate(labels)}
     sheets = [batch.sheets[i] if i >= 0 else None for i in batch.sheet]
     layouts = [numbers[id(sheet.layout)] if sheet else _NO_LAYOUT for sheet in sheets]
     own = [sheet.chosen if sheet and i in batch.settled else None for i, sheet in enumerate(sheets)]
@@ -52,9 +55,10 @@ def save_ledger(batch: Batch, path: Path) -> None:
         "chosen": own,
         "open_ended": batch.open_ended,
         "settled": [i in batch.settled for i in range(len(batch))],
+        "fingerprint": batch.fingerprints(),
         "digest": [batch.digests.get(i) for i in range(len(batch))],
     }
-    metadata = {b"layouts": b"[" + b",".join(_as_json(sheet.layout) for sheet in batch.sheets) + b"]"}
+    metadata = {b"layouts": b"[" + b",".join(map(_as_json, labels.values())) + b"]"}
     table = pa.table(columns, schema=_SCHEMA.with_metadata(metadata))
     with pa.OSFile(os.fspath(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
@@ -87,15 +91,9 @@ class Stored:
         try:
             with pa.memory_map(os.fspath(self.ledger)) as source:
                 table = pa.ipc.open_file(source).read_all()
-            values = self._values()
-        except (OSError, pa.ArrowException, LookupError):
+            return _kept(table, self._values())
+        except (OSError, pa.ArrowException, LookupError, ValueError, TypeError):
             return None
-        files: dict[str, list[Any]] = {name: table.column(name).to_pylist() for name in table.column_names}
-        starts = np.concatenate([[0], np.cumsum(files["n_values"], dtype=np.intp)])
-        if len(values) != starts[-1]:
-            return None
-        layouts = json.loads(table.schema.metadata[b"layouts"])
-        return Kept(files, tuple(_as_layout(json.dumps(one)) for one in layouts), starts, values)
 
     def _values(self) -> FloatArray:
         if self.data.suffix != ".parquet":
@@ -118,14 +116,25 @@ class Kept:
     values: FloatArray
 
 
+def _kept(table: pa.Table, values: FloatArray) -> Kept | None:
+    if not table.schema.equals(_SCHEMA) or not table.schema.metadata:
+        return None
+    files: dict[str, list[Any]] = {name: table.column(name).to_pylist() for name in table.column_names}
+    starts = np.concatenate([[0], np.cumsum(files["n_values"], dtype=np.intp)])
+    if len(values) != starts[-1]:
+        return None
+    layouts = json.loads(table.schema.metadata[b"layouts"])
+    return Kept(files, tuple(_as_layout(json.dumps(one)) for one in layouts), starts, values)
+
+
 def has_changed(ledger: Path) -> bool:
     """Say whether any file of a ledger is not as it was, or may not be."""
     try:
         with pa.memory_map(os.fspath(ledger)) as source:
             table = pa.ipc.open_file(source).read_all().select(["path", "changed", "size"])
-    except (OSError, pa.ArrowException, LookupError):
+        paths, *marks = (column.to_pylist() for column in table.columns)
+    except (OSError, pa.ArrowException, LookupError, ValueError):
         return True
-    paths, *marks = (column.to_pylist() for column in table.columns)
     return any(mark_at(str(path)) != mark for path, mark in zip(paths, zip(*marks, strict=True), strict=True))
 
 
@@ -147,7 +156,7 @@ def recall(batch: Batch, kept: Iterable[Kept], measures: frozenset[str] | None) 
 
 def _is_same(batch: Batch, i: int, kept: Kept, k: int) -> bool:
     """Say whether a file is whose it was, and as it was; what the study's rules made of it must be found anew."""
-    if kept.files["changed"][k] is None or kept.files["settled"][k]:
+    if kept.files["changed"][k] is None or kept.files["settled"][k] or kept.files["source"][k] == GROUP_TABLE:
         return False
     same = all(batch.columns[name][i] == kept.files[name][k] for name in _IDENTITY)
     same = same and all(batch.found[name][i] == kept.files[f"found_{name}"][k] for name in FOUND)
@@ -166,6 +175,7 @@ def take_over(
         if kept.files["digest"][k] is not None:
             batch.digests[i] = kept.files["digest"][k]
         batch.open_ended[i] = kept.files["open_ended"][k]
+        batch.remembered[i] = kept.files["fingerprint"][k]
     batch.done.update(here)
     groups: dict[tuple[int, tuple[int, ...] | None], list[int]] = {}
     for n, k in enumerate(there):

@@ -10,35 +10,56 @@ from typing import Any
 import pandas as pd
 
 from fsstats._frames import Positions
+from fsstats.errors import TableError
 from fsstats.io._account import Account
 from fsstats.io._batch import Batch, Tick
 from fsstats.io._names import PART, VALUES
 from fsstats.io._parts import Earlier, make_part, restored, save_part, stored_parts
 from fsstats.io._sinks import FolderSink, ParquetSink, Sink, TextSink
 from fsstats.io._study import Plan, Progress, Task, read_task, task_of, ticking
-from fsstats.io._target import Target, earlier_of, key_of
+from fsstats.io._target import Target, earlier_of, join_in, key_of
 from fsstats.schema import LONG, SUBJECT_KEY
 from fsstats.tables.assemble import Run
 
 
 @contextmanager
-def executor_for(jobs: int, executor: Executor | None) -> Iterator[Executor | None]:
-    """Give what runs tasks: a user's executor, processes of our own, or nothing for one job in this process.
+def executor_for(jobs: int, executor: Executor | None, dask: str | None) -> Iterator[Executor | None]:
+    """Give what runs tasks: a user's executor, a cluster, processes of our own, or nothing for one job in this process.
 
     Raises
     ------
     ValueError
-        If `jobs` is negative, or both are given.
+        If `jobs` is negative, or more than one is given.
+    TableError
+        If Dask is asked for and is not installed, or its scheduler does not answer.
     """
-    if jobs < 0 or (executor is not None and jobs != 1):
-        found = f"jobs={jobs}" + (" and an executor" if executor else "")
-        message = f"expected jobs of 0 or more, or an executor, found {found}"
+    if jobs < 0 or sum([jobs != 1, executor is not None, dask is not None]) > 1:
+        message = f"expected jobs of 0 or more, an executor or a Dask cluster, found {jobs=}, {executor=}, {dask=}"
         raise ValueError(message)
+    if dask is not None:
+        with _cluster(dask) as client:
+            yield client.get_executor()
+        return
     if executor is not None or jobs == 1:
         yield executor
         return
     with ProcessPoolExecutor(jobs or None, mp_context=get_context("spawn")) as own:  # fork would copy Arrow's threads
         yield own
+
+
+def _cluster(address: str) -> Any:
+    """Connect to a Dask scheduler, by its address or the file that it wrote for its workers."""
+    try:
+        from distributed import Client  # noqa: PLC0415 - an extra that few need
+    except ImportError as error:
+        message = "Dask is not installed: pip install 'fsstats[dask]'"
+        raise TableError(message) from error
+    try:
+        by_file = address.endswith(".json")
+        return Client(scheduler_file=address) if by_file else Client(address)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        message = f"no Dask scheduler answers at {address} ({error})"
+        raise TableError(message) from error
 
 
 def tasks_of(plan: Plan, earlier: Earlier, refused: Mapping[int, str]) -> Iterator[Task]:
@@ -47,10 +68,12 @@ def tasks_of(plan: Plan, earlier: Earlier, refused: Mapping[int, str]) -> Iterat
         yield task_of(plan, number, refused, earlier.of([*plan.files["path"].iloc[at]]))
 
 
-def batches(tasks: Iterator[Task], target: Target, *, executor: Executor | None, tick: Tick) -> Iterator[Batch]:
+def batches(
+    plan: Plan, tasks: Iterator[Task], target: Target, *, executor: Executor | None, tick: Tick
+) -> Iterator[Batch]:
     """Give batch after batch, each saved as a part before it is given."""
     folder, suffix = target.partial, suffix_of(target)
-    if executor is None:
+    if executor is None or plan.has_tables:  # a table of many subjects is one batch with all else
         for task in tasks:
             batch = read_task(task, tick)
             save_part(batch, folder, task.number, suffix)
@@ -61,6 +84,17 @@ def batches(tasks: Iterator[Task], target: Target, *, executor: Executor | None,
         future.result()
         tick(len(task.files))
         yield restored(task, folder, suffix)
+
+
+def read_part(plan: Plan, target: Target, part: tuple[int, int], progress: Progress | None) -> int:
+    """Read every so-manieth batch, as one job of many; give the number of files."""
+    key, tick = key_of(plan.wanted.measures), ticking(plan, progress)
+    earlier = earlier_of(target, key)
+    join_in(target, key)
+    own = [task for task in tasks_of(plan, earlier, {}) if task.number % part[1] == part[0] - 1]
+    for task in own:
+        save_part(read_task(task, tick), target.partial, task.number, suffix_of(target))
+    return sum(len(task.files) for task in own)
 
 
 def suffix_of(target: Target) -> str:
@@ -125,7 +159,7 @@ def write_batches(
     earlier = earlier_of(target, key)
     while True:
         written, sink = Written(plan), _sink(target, path, len(plan.batches))
-        found = batches(tasks_of(plan, earlier, refused), target, executor=executor, tick=tick)
+        found = batches(plan, tasks_of(plan, earlier, refused), target, executor=executor, tick=tick)
         for at, batch in zip(plan.batches, found, strict=True):
             written.add(at, batch, sink.write(batch))
         copies = written.account.copies()

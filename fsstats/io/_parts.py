@@ -96,7 +96,7 @@ def _paths(stored: Stored) -> list[str]:
     try:
         with pa.memory_map(os.fspath(stored.ledger)) as source:
             return [str(path) for path in pa.ipc.open_file(source).read_all().column("path").to_pylist()]
-    except (OSError, pa.ArrowException, LookupError):
+    except (OSError, ValueError, pa.ArrowException, LookupError):
         return []
 
 

@@ -9,18 +9,20 @@ import numpy as np
 import pandas as pd
 
 from fsstats._frames import Positions, one_or_more
+from fsstats._version import __version__
 from fsstats.discovery import GROUP_TABLE
+from fsstats.errors import TableError
 from fsstats.io._batch import KIND, Batch, Tick, Wanted, batch_of, read_batch
 from fsstats.io._conflicts import settle
 from fsstats.io._ledger import Stored, recall
 from fsstats.io._reading import People
-from fsstats.parsers.formats import Format, added_formats, share_formats
+from fsstats.parsers.formats import PARSERS_VERSION, Format, added_formats, share_formats
 from fsstats.schema import SUBJECT_KEY
 from fsstats.schema._registry import added, share
 
 AT_ONCE: Final = 500
 """Subjects of a batch. The rows of a table go batch by batch, so another number would give another order."""
-_NOT_READ: Final = ("missing", "skipped", "unreadable")
+NOT_READ: Final = ("missing", "skipped", "unreadable")
 Progress = Callable[[int, int], object]
 _NOTHING: Final[Mapping[int, str]] = MappingProxyType({})
 
@@ -34,6 +36,11 @@ class Plan:
     batches: tuple[Positions, ...]
     """Positions in the files table, in the order of reading: kind by kind, and in a kind subject by subject."""
     wanted: Wanted
+
+    @property
+    def has_tables(self) -> bool:
+        """Whether tables of many subjects are among them."""
+        return self.wanted.people is not None
 
     @property
     def n_files(self) -> int:
@@ -51,7 +58,7 @@ def plan_of(
     """Part the files of a study into batches of subjects; with a table of many subjects among them it is one batch."""
     tables = bool((files["source"] == GROUP_TABLE).any())
     wanted = Wanted(_set(measures), _set(subjects), _set(sources), _people(files) if tables else None)
-    read = ~files["status"].isin(_NOT_READ).to_numpy()
+    read = ~files["status"].isin(NOT_READ).to_numpy()
     number = np.zeros(len(files), dtype=np.intp) if tables else _batch_numbers(files)
     keys = [pd.factorize(files[name], sort=True)[0] for name in KIND]
     order = np.lexsort((*reversed(keys), number))
@@ -92,6 +99,8 @@ class Task:
     """Kinds of file that were added in the process that made the task."""
     formats: tuple[Format, ...] = field(default_factory=added_formats)
     """Likewise."""
+    version: str = f"{__version__}/{PARSERS_VERSION}"
+    """Of the process that made the task."""
 
 
 def task_of(plan: Plan, number: int, refused: Mapping[int, str] = _NOTHING, stored: tuple[Stored, ...] = ()) -> Task:
@@ -103,6 +112,10 @@ def task_of(plan: Plan, number: int, refused: Mapping[int, str] = _NOTHING, stor
 
 def read_task(task: Task, tick: Tick = lambda: None) -> Batch:
     """Read one batch, but for what is known of it already, and settle it."""
+    own = f"{__version__}/{PARSERS_VERSION}"
+    if task.version != own:
+        message = f"expected fsstats {task.version} where files are read, found {own}; install the same everywhere"
+        raise TableError(message)
     share_formats(task.formats)
     share(task.kinds)
     batch = batch_of(task.files)

@@ -174,6 +174,22 @@ def start(target: Target, key: str, seen: Footprint | None) -> None:
     _write(target.partial / _FOOTPRINT, seen)
 
 
+def join_in(target: Target, key: str) -> None:
+    """Make the folder of batches for one job of many; the others may be there already.
+
+    Raises
+    ------
+    TableError
+        If other jobs merge something else into the same table.
+    """
+    target.partial.mkdir(exist_ok=True)
+    about = _about(target.partial)
+    if about and about.get("key") != key:
+        message = f"{target.partial} holds parts of another merge (other measures or version); remove it first"
+        raise TableError(message)
+    _write(target.partial / _ABOUT, {"key": key})
+
+
 def earlier_of(target: Target, key: str) -> Earlier:
     """Find what is known of the files: from a merge that was stopped, and from the one that made the table."""
     stopped = stored_parts(target.partial) if _about(target.partial).get("key") == key else []

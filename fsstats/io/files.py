@@ -3,7 +3,7 @@
 import errno
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 from fsstats._frames import categorical, to_category
 from fsstats._version import __version__
 from fsstats.errors import TableError, UnknownNameError
+from fsstats.io._choice import Choice, Coded, Finder, choice_of, selected
+from fsstats.io._parquet import content_of, parts_of, read_parquet
 from fsstats.io._replace import replacing
 from fsstats.io._sidecar import GENERATOR, describe_columns, is_ours
 from fsstats.io._text import SEPARATOR, STRINGS, read_text, require_writable, write_delimited
@@ -25,6 +27,8 @@ SUFFIXES: Final = (".parquet", *SEPARATOR)
 _OWN: Final = (*LONG, *DETAIL_COLUMNS)
 IDENTITIES: Final = ("participant_id", "subject", "session", "session_id", "stream")
 """Columns that are text whatever they look like, in any table."""
+_TEXTS: Final = frozenset((*LONG, *FILES, *PROBLEMS, *IDENTITIES, "name_found"))
+"""Columns that are text in some table."""
 
 
 def write_table(table: pd.DataFrame, path: PathLike, *, provenance: Mapping[str, object] | None = None) -> None:
@@ -157,52 +161,110 @@ def _write_parquet(table: pd.DataFrame, path: Path, described: Mapping[str, obje
     )
 
 
-def read_table(path: PathLike) -> pd.DataFrame:
-    """Read a table that `write_table` wrote, or any other CSV, TSV or Parquet table.
+def read_table(
+    path: PathLike,
+    *,
+    source: Collection[str] | None = None,
+    measure: Collection[str] | None = None,
+    region: Collection[str] | None = None,
+    hemi: Collection[str] | None = None,
+    subject: Collection[str] | None = None,
+    columns: Collection[str] | None = None,
+) -> pd.DataFrame:
+    """Read a table that `write_table` or `merge` wrote, or any other CSV, TSV or Parquet table; all of it or some.
 
     Parameters
     ----------
     path : path
-        A ``.parquet``, ``.csv`` or ``.tsv`` file.
+        A ``.parquet``, ``.csv`` or ``.tsv`` file, or a folder of ``.parquet`` files that together are a table.
+    source, measure, region, hemi, subject : str or collection of str, optional
+        Only the rows of a long table that have one of these names in this column. The name of a family of
+        sources (``hippoSf``) stands for all its variants.
+    columns : str or collection of str, optional
+        Only these columns, in the table's order.
 
     Returns
     -------
     DataFrame
         A long table has its strings as categories in order of first appearance, as `load` gives it,
         whatever the format. Subjects and sessions are always strings, and so is any other column with a
-        number that has leading zeros (``007`` stays ``007``).
+        number that has leading zeros (``007`` stays ``007``). The rows stand in the order of the file.
 
     Raises
     ------
     UnknownNameError
-        If the suffix is none of these.
+        If the suffix is none of these, or a name that is asked for is not in the table, or not in the rows of
+        the sources that are asked for.
+    ColumnsError
+        If a column is not there, or rows are to be chosen and the table is no long table.
     TableError
-        If the content is not such a table.
+        If the content is not such a table, or the files of a folder have different columns.
     OSError
         If it cannot be opened.
+
+    See Also
+    --------
+    write_table : Writes it.
+
+    Notes
+    -----
+    Of Parquet no more is read than is asked for: the columns that choose and those that are wanted, of the row
+    groups that may have such rows. A row group of a table that `merge` wrote has one source of some hundred
+    subjects, so one source of many costs little time and memory, however large the table. CSV and TSV are read
+    whole and then chosen from.
+
+    The files of a folder are read in the order of their names. Names that begin with a point or an underscore do
+    not count, folders within are not entered, and an account (``a.files.parquet``) beside its table
+    (``a.parquet``) is none of its parts.
 
     Examples
     --------
     >>> import pathlib, tempfile
-    >>> table = pd.DataFrame({"subject": ["007"], "age": [31.5]})
+    >>> from fsstats import merge
+    >>> from fsstats.datasets import make_cohort
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_table(table, pathlib.Path(folder, "t.csv"))
-    ...     read_table(pathlib.Path(folder, "t.csv")).equals(table)
-    True
+    ...     cohort = pathlib.Path(folder, "cohort.parquet")
+    ...     _ = merge(make_cohort(pathlib.Path(folder, "subjects"), n_subjects=2, seed=1).root, cohort)
+    ...     insula = read_table(cohort, source="aparc", measure="thickness", region="insula")
+    >>> insula[["subject", "hemi", "measure", "unit"]]
+       subject hemi    measure unit
+    0  sub-001   lh  thickness   mm
+    1  sub-002   lh  thickness   mm
+    2  sub-001   rh  thickness   mm
+    3  sub-002   rh  thickness   mm
     """
     path = Path(path)
-    require_suffix(path)
-    try:
-        table = pq.read_table(path).to_pandas() if path.suffix == ".parquet" else read_text(path, _is_text)
-    except (pa.ArrowException, UnicodeError) as error:
-        reason = str(error).splitlines()[0]
-        message = f"{path}: expected a {path.suffix[1:]} table, found something else ({reason})"
-        raise TableError(message) from error
-    return _as_loaded(table)
+    parts = parts_of(path)
+    if not parts:
+        require_suffix(path)
+    choice = choice_of(source=source, measure=measure, region=region, hemi=hemi, subject=subject)
+    if parts or path.suffix == ".parquet":
+        return _as_loaded(*read_parquet(parts or [path], choice, columns))
+    return _as_loaded(*_read_delimited(path, choice, columns))
+
+
+def _read_delimited(path: Path, choice: Choice, columns: Collection[str] | None) -> tuple[pd.DataFrame, Sequence[str]]:
+    """Read what is asked for of a text table, with the names of all its columns."""
+    with content_of(path):
+        table = read_text(path, _is_text)
+    names, finder = [str(name) for name in table.columns], Finder(choice)
+    kept = selected(names, choice, columns, str(path))
+    if choice:
+        at = finder.rows({name: _coded(table[name]) for name in choice})
+        finder.require_met(lambda among, column: _read_delimited(path, among, column)[0][column].dropna())
+        table = table.iloc[at].reset_index(drop=True)
+    return table[kept], names
+
+
+def _coded(column: pd.Series) -> Coded:
+    codes, names = pd.factorize(column)
+    return Coded(codes, [str(name) for name in names])
 
 
 def _is_text(column: str, columns: Iterable[str]) -> bool:
     """Tell whether a column of a table holds text whatever it looks like."""
+    if column not in _TEXTS:
+        return False
     present = set(columns)
     for ours, numbers in ((LONG, {"value"}), (FILES, {"n_values"}), (PROBLEMS, set[str]())):
         if set(ours) <= present and column in ours:
@@ -210,18 +272,19 @@ def _is_text(column: str, columns: Iterable[str]) -> bool:
     return column in IDENTITIES or column == "name_found"
 
 
-def _as_loaded(table: pd.DataFrame) -> pd.DataFrame:
-    """Give the columns the types that they have in memory."""
-    texts = [name for name in table.columns if _is_text(name, table.columns)]
-    if set(LONG) <= set(table.columns):
+def _as_loaded(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Give the columns the types that they have in memory; `names` are those of the whole table."""
+    texts = [name for name in table.columns if _is_text(name, names)]
+    if set(LONG) <= set(names):
         kinds = (pd.StringDtype, pd.CategoricalDtype)
         texts += [name for name in table.columns if isinstance(table[name].dtype, kinds) and name not in texts]
         table = table.assign(**{name: _category(table[name], sort=name not in _OWN) for name in texts})
-        table = table.astype({"value": "float64"})
-        return table.astype({"segid": "Int64"}) if "segid" in table.columns else table
-    return table.astype(dict.fromkeys(texts, STRINGS)).astype(
-        {"n_values": "int64"} if "n_values" in table.columns else {}
-    )
+        return _with_types(table, {"value": "float64", "segid": "Int64"})
+    return _with_types(table.astype(dict.fromkeys(texts, STRINGS)), {"n_values": "int64"})
+
+
+def _with_types(table: pd.DataFrame, types: Mapping[str, str]) -> pd.DataFrame:
+    return table.astype({name: kind for name, kind in types.items() if name in table.columns})
 
 
 def _category(column: pd.Series, *, sort: bool) -> pd.Series:

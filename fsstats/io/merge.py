@@ -1,5 +1,6 @@
 """The main job: a study in, one table and the account of it out."""
 
+import errno
 import json
 import os
 import warnings
@@ -12,9 +13,9 @@ import pandas as pd
 
 from fsstats._frames import one_or_more, printable
 from fsstats.errors import FsstatsWarning, NothingFoundError
-from fsstats.io._merging import executor_for, write_batches
+from fsstats.io._merging import executor_for, read_part, write_batches
 from fsstats.io._replace import replacing
-from fsstats.io._study import Plan, Progress, plan_of
+from fsstats.io._study import NOT_READ, Plan, Progress, plan_of
 from fsstats.io._target import Target, finish, key_of, locked, place_folder, require_target, standing, start, target_of
 from fsstats.io.files import description_of, read_table, write_sidecar, write_tables, write_whole
 from fsstats.io.load import StudySource, gaps, holders_of, load_cohort, require_known, surveyed
@@ -44,6 +45,11 @@ class Merged:
     n_rows: int
 
     @property
+    def files_path(self) -> Path:
+        """Where the files table is."""
+        return Target(self.path).files
+
+    @property
     def table(self) -> pd.DataFrame:
         """The table, read from disk whenever it is asked for."""
         return read_table(self.path)
@@ -59,6 +65,7 @@ def merge(
     participants: pd.DataFrame | PathLike | None = None,
     wide: bool = False,
     jobs: int = 1,
+    dask: str | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Merged:
@@ -69,8 +76,9 @@ def merge(
     source : path, sequence of paths, or DataFrame
         A SUBJECTS_DIR or anything else that `find_stats` takes, or a files table.
     out : path
-        Where to: ``.parquet``, ``.csv`` or ``.tsv``. For ``cohort.parquet`` the files table is
-        ``cohort.files.parquet``, and the sidecars ``cohort.json`` and ``cohort.files.json``.
+        Where to: ``.parquet``, ``.csv`` or ``.tsv``; or a folder of Parquet parts, with a slash at its end. For
+        ``cohort.parquet`` the files table is ``cohort.files.parquet``, and the sidecars ``cohort.json`` and
+        ``cohort.files.json``.
     subjects, sources, measures : collection of str, optional
         Only these.
     participants : DataFrame or path, optional
@@ -79,9 +87,11 @@ def merge(
         Write one row per subject instead of one per value.
     jobs : int
         Processes that read subjects at the same time on this machine; 0 for one a processor.
+    dask : str, optional
+        The address of a Dask scheduler (``tcp://host:8786``), or the file that it wrote, whose workers read the
+        subjects instead. They must see `source` and the folder of `out` under the same names.
     executor : Executor, optional
-        Reads subjects elsewhere or otherwise than `jobs` does: any executor of `concurrent.futures`, or that of a
-        Dask cluster (``Client(address).get_executor()``). Its workers must see `source` and the folder of `out`.
+        Any other executor of `concurrent.futures` that reads the subjects.
     progress : callable, optional
         Called as ``progress(files done, files in all)``.
 
@@ -102,6 +112,17 @@ def merge(
     Warns
     -----
         If subjects and participants do not match (all are named), or a measure is not in every subject.
+
+    Notes
+    -----
+    Rows go by blocks of 500 subjects, in a block by kind of file, in a kind by subject; how many jobs there are
+    changes nothing. In Parquet each kind of file of a block is a row group.
+
+    A merge that is stopped goes on where it was when it is called again, and one into Parquet that was made before
+    reads only files that are new or changed (by time and size; all of them if the version or the measures are
+    others). If nothing has changed, the table stays. What is remembered for this lies in hidden folders beside
+    `out` (``.cohort.parquet.partial``, ``.cohort.parquet.ledgers``), which may be removed. With `participants` or
+    `wide` all is read each time, into memory.
 
     Examples
     --------
@@ -125,10 +146,74 @@ def merge(
         people = read_table(participants) if isinstance(participants, str | os.PathLike) else participants
         return _merge_whole(source, target, survey.files, measures, people, wide=wide, progress=progress)
     plan = plan_of(survey.files, subjects=subjects, sources=sources, measures=measures)
-    with locked(target), executor_for(jobs, executor) as workers:
+    with locked(target), executor_for(jobs, executor, dask) as workers:
         start(target, key_of(plan.wanted.measures), survey.footprint)
         del survey
         return _merge_in_batches(source, target, plan, asked, executor=workers, progress=progress)
+
+
+def merge_part(
+    source: StudySource,
+    out: PathLike,
+    part: tuple[int, int],
+    *,
+    subjects: Collection[str] | None = None,
+    sources: Collection[str] | None = None,
+    measures: Collection[str] | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Read one part of a study for a merge into `out`, as one job of many; a `merge` without part then finishes it.
+
+    Jobs may run at the same time on any machines that see the study and the folder of `out`, in any order. What
+    they have read waits in a hidden folder beside `out`. `merge` reads only what no job has read.
+
+    Parameters
+    ----------
+    source : path, sequence of paths, or DataFrame
+        As `merge` has it, and the same for all jobs; so are the others.
+    out : path
+        The table that `merge` will write.
+    part : tuple of int
+        Which part, counted from 1, of how many.
+    subjects, sources, measures : collection of str, optional
+        Only these.
+    progress : callable, optional
+        Called as ``progress(files done, files in all)``.
+
+    Returns
+    -------
+    int
+        How many files the part has.
+
+    Raises
+    ------
+    ValueError
+        If there is no such part.
+
+    See Also
+    --------
+    merge : Puts the parts together.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from fsstats.datasets import make_cohort
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     root = make_cohort(pathlib.Path(folder, "subjects"), n_subjects=2).root
+    ...     out = pathlib.Path(folder, "cohort.parquet")
+    ...     n_files = sum(merge_part(root, out, (i, 2)) for i in (1, 2))
+    ...     n_files == len(merge(root, out).files)
+    True
+    """
+    number, n_parts = part
+    if not 1 <= number <= n_parts:
+        message = f"expected a part from 1 to how many there are, found {number}/{n_parts}"
+        raise ValueError(message)
+    target = target_of(out)
+    require_target(target)
+    survey = surveyed(source, subjects, sources)
+    plan = plan_of(survey.files, subjects=subjects, sources=sources, measures=measures)
+    return read_part(plan, target, part, progress)
 
 
 def _asked(source: StudySource, *names: Collection[str] | None) -> object:
@@ -177,6 +262,7 @@ def _merge_in_batches(
     outputs = target.outputs[:-1] if target.is_folder else target.outputs
     with replacing(outputs, within=target.partial) as (files_json, files_table, table_json, *table):
         written, sink = write_batches(plan, target, table[0] if table else folder, executor, progress)
+        _require_still_there(source, plan.files)
         require_known(written.account, plan.wanted.sources, plan.wanted.measures)
         _require_values(plan.wanted.measures, written.n_rows, len(plan.files))
         written.account.note_lacking()
@@ -194,6 +280,18 @@ def _merge_in_batches(
     finish(target, key_of(plan.wanted.measures), asked=asked, groups=written.groups, said=said)
     _warn(lacking)
     return Merged(target.table, files, written.n_rows)
+
+
+def _require_still_there(source: StudySource, files: pd.DataFrame) -> None:
+    """Raise if nothing is left of a folder: a disk that went away must not empty a table that was full."""
+    found = files.loc[~files["status"].isin(NOT_READ) & files["path"].notna(), "path"]
+    found = found[~found.str.contains("://", regex=False)]
+    roots = [""] if isinstance(source, pd.DataFrame) else [source] if isinstance(source, str | os.PathLike) else source
+    for root in [os.fspath(root) for root in roots]:
+        start = printable(os.path.abspath(root)) if root else ""  # noqa: PTH100 - keeps '..'
+        own = found[found.str.startswith(start)]
+        if len(own) and not any(os.path.exists(path) for path in own):  # noqa: PTH110 - Path.exists raises where closed
+            raise FileNotFoundError(errno.ENOENT, "it went away while it was read", root or own.iloc[0])
 
 
 def _require_values(measures: Collection[str] | None, n_rows: int, n_files: int) -> None:

@@ -44,8 +44,8 @@ _IDLE: Final = (
 """Header fields of which nothing in the long table or the files table depends."""
 _ANYTHING: Final = rb'[ !"$-~\t]*'
 """What such a field may hold: ASCII, but no ``#``, behind which a Measure might stand."""
-_NAMES_SUBJECT: Final = (b"cmdline", b"SegVolFile", b"InVolFile", b"PVVolFile", b"AnnotationFile")
-"""Header fields with paths in which the subject's name may stand."""
+_NAMES_SUBJECT: Final = (b"subjectname", b"cmdline", b"SegVolFile", b"InVolFile", b"PVVolFile", b"AnnotationFile")
+"""Header fields in which the subject's name may stand, alone or in paths."""
 _SUBJECT: Final = rb"(?P<subject>(?![^\s/]*(?:\.stats|w-g\.pct))[A-Za-z0-9][\w.+-]*)"
 """A plain name, and none that would look like an option or a file."""
 
@@ -100,8 +100,9 @@ def stencil_of(data: bytes, stats: StatsFile) -> Stencil | None:
         return None
     lines = [line + b"\n" for line in data.split(b"\n")[:-1]]
     header = [*takewhile(lambda line: line.startswith(b"#"), lines)]
-    places = _measuring(header, stats)
-    grid = grid_of(b"".join(lines[len(header) :]), places) if places else None
+    printed = _printed_columns(header)
+    places = [i for i, name in enumerate(printed) if name in stats.columns and name not in INDEX_COLUMNS]
+    grid = grid_of(b"".join(lines[len(header) :]), len(printed), places) if places else None
     patterns = _patterns(header, stats)
     n = max((i for i, line in enumerate(header, start=1) if patterns[i - 1] != re.escape(line)), default=0)
     head = re.compile(b"".join(patterns[:n]))
@@ -116,26 +117,27 @@ def _checks_thickness(stats: StatsFile) -> bool:
     return known and covers_cortex(stats.names, stats.source or "")
 
 
-def _measuring(header: Sequence[bytes], stats: StatsFile) -> list[int]:
-    """Give the places in a line of the columns that measure something."""
-    printed = next((line.decode().split()[2:] for line in header if line.startswith(b"# ColHeaders ")), [])
-    return [i for i, name in enumerate(printed) if name in stats.columns and name not in INDEX_COLUMNS]
+def _printed_columns(header: Sequence[bytes]) -> list[str]:
+    return next((line.decode().split()[2:] for line in header if line.startswith(b"# ColHeaders ")), [])
 
 
 def _reads(made: Stencil, data: bytes, stats: StatsFile) -> bool:
     """Say whether a stencil reads out of its own file what the parser read."""
     if len(made.holes) != len(stats.measure_lines) or (made.grid is None) != (not stats.columns):
         return False
+    if made.grid is not None and made.grid.n_rows != len(stats.names):  # a header line among the rows
+        return False
     fitted = fit(made, [data])
     return fitted.subjects == [stats.subject] and fitted.values[:1].tobytes() == values_of(stats).tobytes()
 
 
 def _patterns(header: Sequence[bytes], stats: StatsFile) -> list[bytes]:
-    """Turn the header's lines into regular expressions."""
-    keys = [line[2:].split(None, 1)[0] if line[2:].strip() else b"" for line in header]
+    """Turn the header's lines into regular expressions; what stands twice must be as it is, or it may contradict."""
+    keys = [*map(_key, header)]
     counts = Counter(keys)
     subject = (stats.subject or "").encode()
-    named = f"subjectname {stats.subject}".encode() if re.fullmatch(_SUBJECT, subject) else None
+    naming = any(line.rstrip() == b"# subjectname " + subject for line in header)
+    naming = naming and counts[b"subjectname"] == 1 and re.fullmatch(_SUBJECT, subject) is not None
     patterns: list[bytes] = []
     for line, key in zip(header, keys, strict=True):
         measure = _MEASURE.fullmatch(line[:-1])
@@ -143,20 +145,27 @@ def _patterns(header: Sequence[bytes], stats: StatsFile) -> list[bytes]:
             patterns.append(re.escape(measure[1]) + _VALUE + re.escape(measure[3] + b"\n"))
         elif key in _IDLE and counts[key] == 1:
             patterns.append(re.escape(b"# " + key) + _ANYTHING + b"\n")
-        elif named and (line[2:].strip() == named or key in _NAMES_SUBJECT):
+        elif naming and key in _NAMES_SUBJECT and counts[key] == 1:
             known = any(_SUBJECT in pattern for pattern in patterns)
-            patterns.append(_with_holes(line, subject, known=known))
+            patterns.append(_with_holes(line, key, subject, known=known))
         else:
             patterns.append(re.escape(line))
     return patterns
 
 
-def _with_holes(line: bytes, subject: bytes, *, known: bool) -> bytes:
-    """Put a hole wherever a subject's name stands as a word or a folder; the same name must fill them all."""
-    parts = re.split(rb"(?<![^\s/])" + re.escape(subject) + rb"(?![^\s/])", line)
+def _key(line: bytes) -> bytes:
+    """Give the first word of a header line, however the line begins."""
+    return "".join(line.decode().lstrip("#").split(None, 1)[:1]).encode()
+
+
+def _with_holes(line: bytes, key: bytes, subject: bytes, *, known: bool) -> bytes:
+    """Put a hole wherever a subject's name stands behind the key as a word or a folder; one name must fill them all."""
+    start = line.index(key) + len(key)
+    parts = re.split(rb"(?<![^\s/])" + re.escape(subject) + rb"(?![^\s/])", line[start:])
     first, *others = map(re.escape, parts)
     holes = [b"(?P=subject)" if known or i else _SUBJECT for i in range(len(others))]
-    return first + b"".join(hole + rb"(?![^\s/])" + other for hole, other in zip(holes, others, strict=True))
+    behind = first + b"".join(hole + rb"(?![^\s/])" + other for hole, other in zip(holes, others, strict=True))
+    return re.escape(line[:start]) + behind
 
 
 def fit(stencil: Stencil, contents: Sequence[bytes]) -> Fitted:

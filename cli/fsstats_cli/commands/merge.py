@@ -28,14 +28,31 @@ EXAMPLES = """
   fsstats merge derivatives -o thick.csv -s aparc -m thickness --wide
 
   fsstats merge site1 site2 -o all.parquet --participants people.tsv
+
+  fsstats merge $SUBJECTS_DIR -o cohort/ --jobs 8
 """
+
+
+def _part(text: str | None) -> str | None:
+    """Refuse what is not ``3/10``."""
+    one, _, n_parts = (text or "1/1").partition("/")
+    if not (one.isdecimal() and n_parts.isdecimal() and 1 <= int(one) <= int(n_parts)):
+        message = f"expected which part and how many there are, as 3/10, found {text!r}."
+        raise typer.BadParameter(message)
+    return text
 
 
 def merge(
     roots: Roots,
     output: Annotated[
-        Path,
-        typer.Option("--output", "-o", metavar="OUT", help="Where to: .parquet, .csv or .tsv.", show_default=False),
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            help="Where to: .parquet, .csv or .tsv; or a folder of Parquet parts, with a slash at its end.",
+            show_default=False,
+        ),
     ],
     source: SourceOption = None,
     measure: MeasureOption = None,
@@ -50,24 +67,52 @@ def merge(
         ),
     ] = None,
     wide: Annotated[bool, typer.Option("--wide", help="One row per subject instead of one per value.")] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, metavar="N", help="Processes that read; 0 for one a processor.")
+    ] = 1,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Read on the workers of the Dask cluster at this address.")
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="Read part I of N only, as one job of many; the same command without it finishes.",
+            callback=_part,
+        ),
+    ] = None,
     strict: StrictOption = False,
     kinds: KindsOption = None,  # noqa: ARG001 - its callback registers them
 ) -> None:
-    """Read a study and write it as one table, with an account of every file."""
+    """Read a study and write it as one table, with an account of every file.
+
+    Stopped, it goes on where it was when it is given again; given again later, it reads what is new or changed.
+    """
     import fsstats as fs
 
-    if participants is not None and participants.resolve() == output.resolve():
+    names = read_subjects(subjects)
+    if part is not None:
+        which = tuple(map(int, part.split("/")))
+        with progress_bar("reading") as progress:
+            n_files = fs.merge_part(
+                roots, output, (which[0], which[1]), subjects=names, sources=source, measures=measure, progress=progress
+            )
+        say(f"part {part}: {number(n_files, 'file')} read; the same command without --part puts the parts together")
+        return
+    if participants is not None and participants.resolve() == Path(output).resolve():
         raise fs.TableError(f"{output} is the participants file, which would be overwritten; name another output")
     with warnings.catch_warnings(record=True) as caught, progress_bar("reading") as progress:
         warnings.simplefilter("always", fs.FsstatsWarning)
         merged = fs.merge(
             roots,
             output,
-            subjects=read_subjects(subjects),
+            subjects=names,
             sources=source,
             measures=measure,
             participants=participants,
             wide=wide,
+            jobs=jobs,
+            dask=dask,
             progress=progress,
         )
     found = fs.problems(merged.files)
@@ -75,16 +120,16 @@ def merge(
     doubts = [str(one.message) for one in caught if issubclass(one.category, fs.FsstatsWarning)]
     for text in doubts:
         say(f"warning: {text}")
-    _report(merged, output)
+    _report(merged)
     if not (merged.files["n_values"] > 0).any() or (strict and (is_fault(found) or doubts)):
         raise typer.Exit(1)
 
 
-def _report(merged: "Merged", output: Path) -> None:
+def _report(merged: "Merged") -> None:
     used = merged.files[merged.files["n_values"] > 0]
     n_subjects = len(used[["subject", "session", "stream"]].drop_duplicates())
     n_values = int(used["n_values"].sum())
     counts = ", ".join(f"{n} {status}" for status, n in merged.files["status"].value_counts().items())
     read = ", ".join([number(n_subjects, "subject"), number(len(used), "file"), number(n_values, "value")])
-    say(f"{read} -> {output} ({number(merged.n_rows, 'row')})")
-    say(f"files: {counts}; listed in {output.with_name(f'{output.stem}.files{output.suffix}')}")
+    say(f"{read} -> {merged.path} ({number(merged.n_rows, 'row')})")
+    say(f"files: {counts}; listed in {merged.files_path}")
