@@ -29,7 +29,7 @@ from fsstats.io._reading import (
     unopened,
     written_by,
 )
-from fsstats.parsers import Layout, StatsFile, chosen
+from fsstats.parsers import Layout, StatsFile, chosen, summarise
 from fsstats.parsers.formats import is_stats_table
 from fsstats.parsers.stencil import Fitted, Stencil, fit, stencil_of
 from fsstats.schema import is_of
@@ -286,11 +286,11 @@ def _note_fitted(
     batch: Batch, files: list[int], stencil: Stencil, fitted: Fitted, measures: frozenset[str] | None
 ) -> None:
     columns, meanings = batch.columns, definitions_of(stencil.stats, measures)
-    open_ended = is_open_ended(stencil.stats)
+    open_ended, problem = is_open_ended(stencil.stats), summarise([*stencil.stats.remarks]) or None
     makers = cache(partial(written_by, stencil.stats))
     n_values = len(stencil.layout) if measures is None else len(chosen(stencil.layout, measures))
     for i, subject in zip(files, fitted.subjects, strict=True):
-        columns["status"][i], columns["problem"][i], columns["n_values"][i] = "ok", None, n_values
+        columns["status"][i], columns["problem"][i], columns["n_values"][i] = "ok", problem, n_values
         columns["subject_in_file"][i], columns["definitions"][i] = subject, meanings
         columns["tool"][i], columns["version"][i] = makers(columns["tool"][i], columns["version"][i])
         batch.open_ended[i] = open_ended

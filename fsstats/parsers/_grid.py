@@ -25,6 +25,7 @@ _TOKEN: Final = re.compile(rb"[^ \n]+")
 _CONTROL: Final = re.compile(rb"[\0-\x09\x0b-\x1f]")
 """Tabs and their like, at which a parser may part words too."""
 _NUMBER: Final = re.compile(rb"-?\d+(?:\.(\d+))?")
+_NAN: Final = re.compile(rb"[+-]?nan", re.IGNORECASE)
 _BLANK, _MINUS, _ZERO = b" -0"
 _MOST_DIGITS: Final = 15
 """More do not fit into a float exactly, and then the digits' sum would not be the number that was printed."""
@@ -67,6 +68,8 @@ class Grid:
     """One a number that differs between files, in the order of the line."""
     fixed: Mask
     """Which bytes are the same in every file, shape (n_bytes,)."""
+    nans: tuple[tuple[int, int, float], ...]
+    """Field and row of numbers that are not there, in this file and so in all that fit, and the NaN that they are."""
 
     @property
     def n_rows(self) -> int:
@@ -99,25 +102,35 @@ def grid_of(text: bytes, n_columns: int, free: Collection[int]) -> Grid | None:
         return None
     fields = [_field([row[place] for row in rows], [row[place - 1] for row in rows], width) for place in sorted(free)]
     found = [field for field in fields if field is not None]
-    return None if len(found) < len(fields) else _grid(text, width, found)
+    if len(found) < len(fields):
+        return None
+    cells = [[row[place][0] for row in rows] for place in sorted(free)]
+    nans = [(i, k, float(cell)) for i, own in enumerate(cells) for k, cell in enumerate(own) if _NAN.fullmatch(cell)]
+    return Grid(
+        np.frombuffer(text, dtype=np.uint8), width, tuple(found), _fixed(width, len(rows), found, nans), tuple(nans)
+    )
 
 
-def _grid(text: bytes, width: int, fields: Sequence[Field]) -> Grid:
-    fixed = np.ones(width, dtype=np.bool_)
+def _fixed(width: int, n_rows: int, fields: Sequence[Field], nans: Sequence[tuple[int, int, float]]) -> Mask:
+    """Say which bytes are no digits of numbers."""
+    fixed = np.ones((n_rows, width), dtype=np.bool_)
     for field in fields:
-        fixed[field.start : field.stop] = False
-        fixed[field.start + field.n_whole : field.stop - field.decimals] = True
-    return Grid(np.frombuffer(text, dtype=np.uint8), width, tuple(fields), np.tile(fixed, len(text) // width))
+        fixed[:, field.start : field.stop] = False
+        fixed[:, field.start + field.n_whole : field.stop - field.decimals] = True
+    for i, row, _ in nans:
+        fixed[row, fields[i].start : fields[i].stop] = True
+    return fixed.ravel()
 
 
 def _field(own: Sequence[re.Match[bytes]], before: Sequence[re.Match[bytes]], width: int) -> Field | None:
     """Find where a column's numbers stand in a line, behind the column before; None if not all in the same places."""
-    numbers = [_NUMBER.fullmatch(token[0]) for token in own]
+    present = [token for token in own if not _NAN.fullmatch(token[0])]
+    numbers = [_NUMBER.fullmatch(token[0]) for token in present]
     stops = {token.end() % width for token in own}
     decimals = {len(number[1] or b"") for number in numbers if number}
-    first = min(token.start() % width for token in own)
+    first = min((token.start() % width for token in own), default=0)
     start = max(first - 1 - _ROOM, *(token.end() % width for token in before))
-    if not all(numbers) or len(stops) > 1 or len(decimals) > 1 or start >= first:
+    if not all(numbers) or len(stops) > 1 or len(decimals) != 1 or start >= first:
         return None
     field = Field(start, stops.pop(), decimals.pop())
     return field if field.n_digits <= _MOST_DIGITS else None
@@ -161,7 +174,10 @@ def _read(grid: Grid, texts: Sequence[bytes], turned: Bytes, numbers: FloatArray
     for i, field in enumerate(grid.fields):
         value, ok = _read_field(field, places[field.start - first : field.stop - first])
         numbers[:, i] = value.reshape(len(texts), -1)
-        fits &= ok.reshape(len(texts), -1).all(axis=1)
+        ok = ok.reshape(len(texts), -1)
+        for _, row, nan in [one for one in grid.nans if one[0] == i]:
+            numbers[:, i, row], ok[:, row] = nan, True
+        fits &= ok.all(axis=1)
     return fits
 
 

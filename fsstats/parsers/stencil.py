@@ -40,11 +40,20 @@ _IDLE: Final = (
     b"ColorTableTimeStamp",
     b"InVolFileTimeStamp",
     b"PVVolFileTimeStamp",
+    b"VertexArea_mm2",
 )
 """Header fields of which nothing in the long table or the files table depends."""
 _ANYTHING: Final = rb'[ !"$-~\t]*'
 """What such a field may hold: ASCII, but no ``#``, behind which a Measure might stand."""
-_NAMES_SUBJECT: Final = (b"subjectname", b"cmdline", b"SegVolFile", b"InVolFile", b"PVVolFile", b"AnnotationFile")
+_NAMES_SUBJECT: Final = (
+    b"subjectname",
+    b"cmdline",
+    b"Annot",
+    b"SegVolFile",
+    b"InVolFile",
+    b"PVVolFile",
+    b"AnnotationFile",
+)
 """Header fields in which the subject's name may stand, alone or in paths."""
 _SUBJECT: Final = rb"(?P<subject>(?![^\s/]*(?:\.stats|w-g\.pct))[A-Za-z0-9][\w.+-]*)"
 """A plain name, and none that would look like an option or a file."""
@@ -55,7 +64,10 @@ class Stencil:
     """A stats file that was read whole, with its numbers cut out. Made by `stencil_of`."""
 
     stats: StatsFile
-    """The file; whatever is not a number, or its subject's name, is the same in every file that fits."""
+    """The file; whatever is not a number, or its subject's name, is the same in every file that fits.
+
+    So are the remarks on it: they are of the file as a whole, and nothing is lost.
+    """
     layout: Layout
     head: re.Pattern[bytes]
     """The header up to its last hole."""
@@ -94,9 +106,9 @@ def stencil_of(data: bytes, stats: StatsFile) -> Stencil | None:
     Returns
     -------
     Stencil or None
-        None if anything about the file was odd, or its numbers do not stand in fixed places.
+        None if anything was wrong with the file, or its numbers do not stand in fixed places.
     """
-    if stats.remarks:
+    if any(remark.loss or remark.line is not None for remark in stats.remarks):  # what is left is of the text alone
         return None
     lines = [line + b"\n" for line in data.split(b"\n")[:-1]]
     header = [*takewhile(lambda line: line.startswith(b"#"), lines)]
@@ -181,8 +193,8 @@ def fit(stencil: Stencil, contents: Sequence[bytes]) -> Fitted:
     Returns
     -------
     Fitted
-        What `parse_stats`, `values_of` and `StatsFile.subject` would give for each file that fits. None of these
-        files has anything that `parse_stats` would remark on.
+        What `parse_stats`, `values_of` and `StatsFile.subject` would give for each file that fits. The remarks of
+        `parse_stats` on each would be those on the stencil's own file.
     """
     which, subjects, printed, tables = _matching(stencil, contents)
     values = np.empty((len(which), len(stencil.layout)))
@@ -258,6 +270,6 @@ def _without_voxels(columns: Mapping[str, FloatArray]) -> None:
     count = next((columns[name] for name in COUNT_COLUMNS if name in columns), None)
     intensities = [values for name, values in columns.items() if is_intensity(name)]
     if count is not None and intensities and (count == 0).any():
-        absent = (count == 0) & np.logical_and.reduce([values == 0 for values in intensities])
+        absent = (count == 0) & np.logical_and.reduce([(values == 0) | np.isnan(values) for values in intensities])
         for values in intensities:
             values[absent] = np.nan

@@ -51,7 +51,7 @@ def agreeing(made: Stencil, contents, where=MINE):
     for k, subject, values in zip(fitted.which.tolist(), fitted.subjects, fitted.values, strict=True):
         slow = facts(parse_stats(contents[k], where=where, strict=False))
         assert (values.tobytes(), subject) == (slow[0], slow[2][0]), contents[k]
-        assert (made.layout, shared[2][1:], (), None) == (slow[1], slow[2][1:], *slow[3:]), contents[k]
+        assert (made.layout, shared[2][1:], made.stats.remarks, None) == (slow[1], slow[2][1:], *slow[3:]), contents[k]
     return fitted.which.tolist()
 
 
