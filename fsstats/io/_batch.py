@@ -246,13 +246,15 @@ def _read_alike(batch: Batch, files: list[int], wanted: Wanted, tick: Tick) -> N
     pool = _pool(_name(batch.columns["path"][files[0]]), *(str(batch.columns[name][files[0]]) for name in KIND))
     for stencil in [*pool.stencils]:
         waiting = _read_by(stencil, batch, waiting, wanted.measures)
-    while waiting:
-        (i, data), *waiting = waiting
+    next_one = 0
+    while next_one < len(waiting):
+        i, data = waiting[next_one]
+        next_one += 1
         reading, stats = parse_file(batch.record(i), data, wanted.measures, wanted.people)
         batch.put(i, replace(reading, group=tuple(filter(wanted.keeps, reading.group))))
-        learned = pool.learn(data, stats) if stats and len(waiting) >= _WORTH else None
+        learned = pool.learn(data, stats) if stats and len(waiting) - next_one >= _WORTH else None
         if learned is not None:
-            waiting = _read_by(learned, batch, waiting, wanted.measures)
+            waiting, next_one = _read_by(learned, batch, waiting[next_one:], wanted.measures), 0
 
 
 def _opened(batch: Batch, files: list[int], tick: Tick) -> Iterator[tuple[int, bytes]]:

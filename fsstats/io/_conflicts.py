@@ -37,8 +37,10 @@ def settle(batch: Batch, refused: Mapping[int, str] = _NOTHING) -> None:
     for i, problem in refused.items():
         batch.settle(i, batch.reading(i).refused("conflict", problem))
     for at in overlapping(batch):
-        for i, reading in zip(at, once_each([batch.reading(i) for i in at]), strict=True):
-            batch.settle(i, reading)
+        before = [batch.reading(i) for i in at]
+        for i, old, new in zip(at, before, once_each(before), strict=True):
+            if new.record != old.record or sum(map(len, new.blocks)) != sum(map(len, old.blocks)):
+                batch.settle(i, new)
 
 
 def _of_one_place(batch: Batch) -> list[int]:
