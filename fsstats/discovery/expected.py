@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fsstats.discovery._rows import NO_KIND, Found, Row, blank, filled
+from fsstats.discovery._rows import Found, Rows, row_of, whose_of
 from fsstats.discovery.meanings import Kind
 from fsstats.places import Place
 from fsstats.schema import HEMIS, number, source_of
@@ -35,7 +35,7 @@ class _Peers:
         return found
 
 
-def missing_files(found: Sequence[Found]) -> list[Row]:
+def missing_files(found: Sequence[Found]) -> list[Rows]:
     """Make a row with status ``missing`` for every file that a subject ought to have and lacks."""
     groups: dict[_Group, _Peers] = defaultdict(_Peers)
     grouped = [(one, _group(one), tuple(one.ways)) for one in found]
@@ -45,12 +45,13 @@ def missing_files(found: Sequence[Found]) -> list[Row]:
     rows = []
     lacking: dict[tuple[_Group, _Kinds], dict[Kind, str]] = {}
     for one, group, kinds in grouped:
-        if None in [row.source for row in one.rows]:  # what it has cannot be known
+        if not one.open_to_us:
             continue
         peers = groups[group] if groups[group].ways else everybody
         if (group, kinds) not in lacking:  # nearly all have the same files
             lacking[group, kinds] = _lacking(kinds, peers, in_subject=one.in_subject)
-        rows += _missing_of(one, peers, lacking[group, kinds])
+        if lacking[group, kinds] or not kinds:
+            rows += _missing_of(one, peers, lacking[group, kinds])
     return rows
 
 
@@ -81,13 +82,13 @@ def _lacking(own: _Kinds, peers: _Peers, *, in_subject: bool) -> dict[Kind, str]
     return {kind: due[kind] for kind in lacking}
 
 
-def _missing_of(found: Found, peers: _Peers, lacking: Mapping[Kind, str]) -> list[Row]:
-    whose = blank(found.subject, found.state)
-    if not found.ways and not lacking:
+def _missing_of(found: Found, peers: _Peers, lacking: Mapping[Kind, str]) -> list[Rows]:
+    whose = whose_of(found.subject, found.state)
+    if not lacking:
         place = found.subject.path / "stats"
-        return [filled(whose, str(place), NO_KIND, "missing", "no stats file in this subject")]
+        return [row_of(whose, str(place), None, "missing", "no stats file in this subject")]
     return [
-        filled(whose, str(_path(found, peers, kind)), kind, "missing", f"no such file; {why}")
+        row_of(whose, str(_path(found, peers, kind)), kind, "missing", f"no such file; {why}")
         for kind, why in lacking.items()
     ]
 

@@ -3,15 +3,17 @@
 import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
 from fsstats._frames import one_or_more, printable
-from fsstats.discovery._rows import Row
-from fsstats.discovery.collect import GROUP_TABLE, ON_REQUEST, collect
+from fsstats.discovery._rows import NOBODY, Rows, Whose, row_of
+from fsstats.discovery.collect import GROUP_TABLE, collect
 from fsstats.discovery.footprint import Footprint, Notes
+from fsstats.discovery.meanings import ON_REQUEST, Told
 from fsstats.discovery.subjects import LeftOut
 from fsstats.discovery.table import TEXT, files_table
 from fsstats.discovery.walk import MAX_DEPTH, recognised_table
@@ -102,6 +104,7 @@ def survey(
     *,
     subjects: Collection[str] | None = None,
     sources: Collection[str] | None = None,
+    asked_for: bool = False,
 ) -> Survey:
     """List the stats files of a study as `find_stats` does, with what the list depends on.
 
@@ -109,6 +112,8 @@ def survey(
     ----------
     roots, subjects, sources
         As `find_stats` has them.
+    asked_for : bool
+        Leave out the files that are read only if `sources` names them, and were not named.
 
     Returns
     -------
@@ -127,9 +132,18 @@ def survey(
     rows, left_out = collect(folders, single, notes)
     if not rows:
         raise NothingFoundError(_nothing([*folders, *single], left_out))
+    if asked_for and subjects is None and sources is None:  # sooner than below, where it would take a second table
+        rows = [some._replace(files=_due(tuple(some.files))) for some in rows]
     files = files_table(rows + [_left_out(item) for item in left_out])
     files = select_files(files, subjects=subjects, sources=sources, place=", ".join(given))
+    if asked_for and (files["problem"] == ON_REQUEST).any():
+        files = files[files["problem"] != ON_REQUEST].reset_index(drop=True)
     return Survey(files, notes.footprint)
+
+
+@lru_cache(maxsize=64)  # nearly all subjects have the same files
+def _due(files: tuple[Told, ...]) -> tuple[Told, ...]:
+    return tuple(file for file in files if file.problem != ON_REQUEST)
 
 
 def select_files(
@@ -144,6 +158,8 @@ def select_files(
     A subject that nobody is gets a row with status ``missing``; a source that does not exist is an error.
     """
     subjects, sources = one_or_more(subjects), one_or_more(sources)
+    if subjects is None and sources is None:
+        return files.reset_index(drop=True)
     keep = pd.Series(data=True, index=files.index)
     if sources is not None:
         chosen_sources = _chosen(sources, files["source"].dropna().unique())
@@ -221,10 +237,10 @@ def _as_asked_for(files: pd.DataFrame, sources: Collection[str]) -> pd.DataFrame
     return files.assign(status=files["status"].mask(asked, "found"), problem=files["problem"].mask(asked).astype(TEXT))
 
 
-def _not_found(name: str, place: str) -> Row:
+def _not_found(name: str, place: str) -> Rows:
     problem = f"no subject of that name in {place}"
-    return Row(subject=name, directory=name, status="missing", problem=problem)
+    return row_of(Whose(subject=name, directory=name), "", None, "missing", problem)
 
 
-def _left_out(item: LeftOut) -> Row:
-    return Row(path=str(item.path), status=item.status, problem=item.reason)
+def _left_out(item: LeftOut) -> Rows:
+    return row_of(NOBODY, str(item.path), None, item.status, item.reason)

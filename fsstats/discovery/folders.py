@@ -1,7 +1,7 @@
 """Folders that a walk looks into, wherever they lie: each is listed once, whatever is asked of it."""
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -78,31 +78,41 @@ class Folder:
 
     def is_dir(self, name: str) -> bool:
         """Say whether a name is there and is a folder's; not if nobody may ask."""
+        if name not in self.entries:
+            return False
         entry = self._asked(name)
         try:
-            return entry is not None and entry.is_dir()
+            return entry.is_dir()
         except OSError:
             return False
 
     def is_file(self, name: str) -> bool:
         """Say whether a name is there and is a file's; not if nobody may ask."""
+        if name not in self.entries:
+            return False
         entry = self._asked(name)
         try:
-            return entry is not None and entry.is_file()
+            return entry.is_file()
         except OSError:
             return False
 
-    def _asked(self, name: str) -> Entry | None:
+    def _asked(self, name: str) -> Entry:
         """Note a link: what it leads to may come and go."""
-        entry = self.entries.get(name)
+        entry = self.entries[name]
         if isinstance(entry, _WITH_LINKS) and entry.is_symlink():
             self.notes.asked(self.spot.address(name))
         return entry
 
-    def tells_file(self, name: str) -> bool:
-        """Say whether the listing alone tells that a name is a file's."""
-        entry = self.entries[name]
-        return entry.is_file(follow_symlinks=False) if isinstance(entry, os.DirEntry) else self.spot.where is not None
+    def doubtful(self, names: Iterable[str]) -> Sequence[str]:
+        """Give those of the names of which the listing alone does not tell that they are files'."""
+        if self.spot.where is not None:
+            return ()
+        entries = self.entries
+        return [
+            name
+            for name in names
+            if not isinstance(entry := entries[name], os.DirEntry) or not entry.is_file(follow_symlinks=False)
+        ]
 
     def sub(self, name: str) -> "Folder | None":
         """Look into a folder in it, once; None if there is none of that name."""
@@ -115,17 +125,21 @@ class Folder:
         spot, text = self.spot, self.spot.address(name)
         if spot.where is not None:
             return Spot(text, name, text, "", spot.where / name)
-        around = spot.real.removesuffix(os.sep)
-        real = os.path.realpath(text) if self.is_link(name) else f"{around}{os.sep}{name}"
+        if self.is_link(name):
+            real = os.path.realpath(text)
+        elif spot.real == spot.text:
+            real = text
+        else:
+            real = f"{spot.real.removesuffix(os.sep)}{os.sep}{name}"
         return Spot(text, name, real, text + os.sep)
 
-    def contents(self, but: Collection[str] = ()) -> tuple[list[str], list[Spot]]:
-        """Give the names of its files, and its folders, an archive being one, but for some names and hidden ones.
+    def contents(self, names: Iterable[str]) -> tuple[list[str], list[Spot]]:
+        """Part names in it into those of files, and folders, an archive being one.
 
         They are in order of their names, links last: what a link leads to has a name of its own, which counts.
         """
         files, folders = [], []
-        for name in sorted(self.names(but), key=self.is_link):
+        for name in sorted(names, key=self.is_link):
             if self.is_dir(name):
                 folders.append(self.spot_of(name))
             elif is_archive(self.spot.address(name)):

@@ -13,6 +13,8 @@ ABSENT: Final = (-1, -2)
 """The mark of what was not there."""
 UNSURE: Final = (-1, -1)
 """The mark of what may change and not show it; it equals that of no file."""
+_READING: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_PIECE: Final = 65536
 GRAIN: Final = 2_000_000_000
 """A second change within so many nanoseconds may not show in the time of the last change."""
 
@@ -66,6 +68,14 @@ def _mark(state: os.stat_result) -> Mark:
     return state.st_mtime_ns, -1 if stat.S_ISDIR(state.st_mode) else state.st_size
 
 
+def _whole(file: int, size: int) -> bytes:
+    """Read a file to its end."""
+    content = os.read(file, size + 1)
+    if len(content) == size:
+        return content
+    return content + b"".join(iter(lambda: os.read(file, _PIECE), b""))  # it grows, or has no size
+
+
 class Notes:
     """The marks that a walk takes on its way, each before it looks.
 
@@ -94,15 +104,19 @@ class Notes:
         except OSError:
             self.doubt(path)
             return False
-        self._note(path, _mark(state))
+        self._note(path, (state.st_mtime_ns, -1))  # a folder, or it had raised
         return True
 
     def read(self, path: str, most: int = -1) -> bytes:
         """Read a file, or its first bytes, and note it."""
         try:
-            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - there are many, and Path is slow
-                self._note(path, _mark(os.fstat(file.fileno())))
-                return file.read(most)
+            file = os.open(path, _READING)
+            try:
+                state = os.fstat(file)
+                self._note(path, _mark(state))
+                return os.read(file, most) if most >= 0 else _whole(file, state.st_size)
+            finally:
+                os.close(file)
         except OSError:
             self.doubt(path)
             raise

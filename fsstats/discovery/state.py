@@ -1,9 +1,8 @@
 """What recon-all itself says of a subject: finished, failed or running, and with which version."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from fsstats.discovery.folders import Folder
 from fsstats.schema import release
@@ -19,8 +18,7 @@ _FASTSURFER_VERSION: Final = re.compile(r"^\s*Version:\s*([\w.]+)", re.MULTILINE
 _LAST_WORD: Final = re.compile(r"(finished without error|exited with ERRORS) at")
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """The tool that processed a subject, its version, and how the run ended."""
 
     tool: str

@@ -1,9 +1,11 @@
 """Who a processed subject is: what the names of folders say."""
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from fsstats.places import Place, is_archive_root
@@ -87,6 +89,8 @@ def name_all(folders: Iterable[Place], read: Read = read_list) -> list[Subject]:
 
 def _spot(path: Place) -> _Spot:
     """Tell where a folder lies and what it is called: those of one study lie together, each in an archive or not."""
+    if isinstance(path, Path):
+        return os.path.dirname(path) or os.curdir, path.name  # noqa: PTH120 - there are many, and Path is slow
     around = path.parent
     return str(around.parent if is_archive_root(around) else around), path.name
 

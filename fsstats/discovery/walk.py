@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from fsstats._frames import printable
 from fsstats.discovery.folders import Entry, Folder, Spot, look, spot_of
 from fsstats.discovery.footprint import Notes
-from fsstats.discovery.meanings import Meaning, Meanings
+from fsstats.discovery.meanings import NOTHING, Meanings, Names, names_of
 from fsstats.discovery.naming import is_generic
 from fsstats.discovery.state import State, state_of
 from fsstats.discovery.subjects import LISTS, PARTS, TEMPLATES, LeftOut
@@ -38,7 +38,7 @@ class FoundFiles(NamedTuple):
     """Files of known kinds in one folder; or a folder that may not be looked into."""
 
     spot: Spot
-    meanings: Sequence[Meaning]
+    names: Names
     """What their names say."""
     doubtful: Collection[str] = ()
     """The names of those that may be no files, or whose addresses cannot be written everywhere."""
@@ -80,7 +80,7 @@ def walk(roots: Iterable[Place], notes: Notes) -> Found:
     found = Found(notes)
     seen: set[str] = set()
     for root in roots:
-        _walk(look(spot_of(root), notes), found, seen, MAX_DEPTH, _MOST_FOLDERS)
+        _walk(look(spot_of(root), notes), found, seen, MAX_DEPTH)
     _leave_out_links(found)
     return found
 
@@ -94,8 +94,14 @@ def _leave_out_links(found: Found) -> None:
             found.leave_out(subject.spot.place, f"a link to {Path(real).name}, which is here too")
 
 
-def _walk(folder: Folder, found: Found, seen: set[str], depth: int, most: int) -> bool:
-    """Walk one folder; tell whether anything is in it."""
+def _walk(folder: Folder, found: Found, seen: set[str], depth: int) -> None:
+    """Walk one folder."""
+    if not _taken(folder, found):
+        _search(folder, found, seen, depth, _MOST_FOLDERS)
+
+
+def _taken(folder: Folder, found: Found) -> bool:
+    """Take a folder if it is a subject."""
     where = folder.spot.where
     if where is not None and is_archive_root(where):
         found.left_out |= dict.fromkeys(LeftOut(where, text, _status(text)) for text in faults(where))
@@ -103,13 +109,18 @@ def _walk(folder: Folder, found: Found, seen: set[str], depth: int, most: int) -
         if folder.spot.text not in found.subjects:
             found.subjects[folder.spot.text] = _subject(folder, found)
         return True
+    return False
+
+
+def _search(folder: Folder, found: Found, seen: set[str], depth: int, most: int) -> bool:
+    """Walk a folder that is no subject; tell whether anything is in it."""
     if folder.spot.real in seen:
         return False
     seen.add(folder.spot.real)
     if folder.problem is not None:
         found.leave_out(folder.spot.place, folder.problem, "unreadable")
         return True
-    files, folders = folder.contents()
+    files, folders = folder.contents(folder.names())
     anything = _take_loose(folder, files, found)
     barren = [child for child in folders if not _enter(child, found, seen, depth, most)]
     if any(child.text in found.subjects for child in folders):
@@ -128,8 +139,10 @@ def _enter(child: Spot, found: Found, seen: set[str], depth: int, most: int) -> 
     if TEMPLATES.match(child.name):
         found.leave_out(child.place, "a template that FreeSurfer ships, not a subject")
         return True
-    deeper = depth - (not is_generic(child.name))
-    return deeper >= 0 and most > 0 and _walk(look(child, found.notes), found, seen, deeper, most - 1)
+    if most == 0 or (depth == 0 and not is_generic(child.name)):
+        return False
+    folder = look(child, found.notes)
+    return _taken(folder, found) or _search(folder, found, seen, depth - (not is_generic(child.name)), most - 1)
 
 
 def is_subject(folder: Folder) -> bool:
@@ -164,12 +177,16 @@ def _subject(folder: Folder, found: Found) -> FoundSubject:
 
 def _files_of(folder: Folder, found: Found) -> list[FoundFiles]:
     """Give the files of a subject: in the folders that FreeSurfer makes, and in those that others put there."""
-    files = _known(folder, (), found)
+    names = folder.names(_OWN_FOLDERS)
+    files = _known(folder, (), names, found)
     for part in _WITHIN:
-        files += _known(folder.sub(part), (part,), found)
-    for tract in _children(folder.sub("dpath"), found):
-        files += _known(look(tract, found.notes), ("dpath", tract.name), found)
-    for spot in _children(folder, found, but=_OWN_FOLDERS):
+        within = folder.sub(part)
+        files += _known(within, (part,), within.names(), found) if within is not None else ()
+    tracts = folder.sub("dpath")
+    for spot in _children(tracts, tracts.names(), found) if tracts is not None else ():
+        tract = look(spot, found.notes)
+        files += _known(tract, ("dpath", spot.name), tract.names(), found)
+    for spot in _children(folder, names, found):
         if spot.name in _OWN_FOLDERS:  # of an archive
             continue
         other = look(spot, found.notes)
@@ -185,7 +202,7 @@ def _files_of(folder: Folder, found: Found) -> list[FoundFiles]:
 def _files_within(other: Folder, found: Found) -> list[FoundFiles]:
     """Give the files in a folder that others put into a subject's, and take what else is in it."""
     inner = Found(found.notes, found.meanings)
-    _walk(other, inner, set(), 1, _MOST_FOLDERS)
+    _walk(other, inner, set(), 1)
     found.tables += inner.tables
     found.left_out |= inner.left_out
     found.left_out |= dict.fromkeys(LeftOut(nested.spot.place, _WITHIN_ANOTHER) for nested in inner.subjects.values())
@@ -198,52 +215,48 @@ def _leads_out(child: Spot, around: Spot) -> bool:
     return local and not child.real.startswith(os.path.join(around.real, ""))  # noqa: PTH118 - texts
 
 
-def _children(folder: Folder | None, found: Found, but: Collection[str] = ()) -> list[Spot]:
-    if folder is None:
-        return []
+def _children(folder: Folder, names: Iterable[str], found: Found) -> list[Spot]:
+    """Give the folders of these names in a subject's."""
     if folder.problem is not None:
         found.leave_out(folder.spot.place, folder.problem, "unreadable")
         return []
-    return [child for child in folder.contents(but)[1] if not TEMPLATES.match(child.name)]
+    return [child for child in folder.contents(names)[1] if not TEMPLATES.match(child.name)]
 
 
-def _known(folder: Folder | None, way: tuple[str, ...], found: Found) -> list[FoundFiles]:
+def _known(folder: Folder, way: tuple[str, ...], names: Sequence[str], found: Found) -> list[FoundFiles]:
     """Give the files of known kinds in one folder of a subject."""
-    if folder is None:
-        return []
     spot = folder.spot
     if folder.error is not None:  # without scripts only the state is not known, which is said elsewhere
-        return [] if way == ("scripts",) else [FoundFiles(spot, (), problem=folder.problem)]
-    names = folder.names(() if way else _OWN_FOLDERS)
-    meanings = [meaning for meaning in found.meanings.of(spot, names, way).values() if meaning.fits]
-    tables = [one.name for one in meanings if one.source is None and _is_table(folder, one.name)]
-    found.tables += [spot.address(name) for name in tables]
-    return _found(folder, [meaning for meaning in meanings if meaning.name not in tables])
-
-
-def _found(folder: Folder, meanings: Sequence[Meaning]) -> list[FoundFiles]:
-    """Put files together with what their folder's listing tells of them."""
-    if not meanings:
+        return [] if way == ("scripts",) else [FoundFiles(spot, NOTHING, problem=folder.problem)]
+    if not names:
         return []
-    tells_file, plain = folder.tells_file, printable(folder.spot.text) == folder.spot.text
-    doubtful = [one.name for one in meanings if not (plain and one.plain and tells_file(one.name))]
-    return [FoundFiles(folder.spot, meanings, doubtful)]
+    said = found.meanings.of(spot, names, way)
+    tables = [name for name in said.unknown if _is_table(folder, name)]
+    if tables:
+        found.tables += [spot.address(name) for name in tables]
+        said = names_of(one for one in said.meanings if one.name not in tables)
+    return _found(folder, said)
+
+
+def _found(folder: Folder, names: Names) -> list[FoundFiles]:
+    """Put files together with what their folder's listing tells of them."""
+    if not names.names:
+        return []
+    plain = names.plain and printable(folder.spot.text) == folder.spot.text
+    return [FoundFiles(folder.spot, names, folder.doubtful(names.names) if plain else names.names)]
 
 
 def _take_loose(folder: Folder, names: list[str], found: Found) -> bool:
     """Keep the files of known kinds and the tables of many subjects that lie in a folder that is no subject."""
-    meanings = found.meanings.of(folder.spot, names)
-    loose: list[Meaning] = []
-    n_tables = len(found.tables)
-    for name in names:
-        meaning = meanings.get(name)
-        known = meaning is not None and meaning.source is not None
-        if not known and _is_table(folder, name):
-            found.tables.append(folder.spot.address(name))
-        elif meaning is not None and meaning.fits:
-            loose.append(meaning)
-    found.loose += _found(folder, loose)
-    return bool(loose) or len(found.tables) > n_tables
+    if not names:
+        return False
+    said = found.meanings.of(folder.spot, names)
+    known = {name for name, meaning in said.by_name.items() if meaning.source is not None}
+    tables = [name for name in names if name not in known and _is_table(folder, name)]
+    found.tables += [folder.spot.address(name) for name in tables]
+    loose = _found(folder, names_of(one for one in said.meanings if one.name not in tables) if tables else said)
+    found.loose += loose
+    return bool(loose or tables)
 
 
 def _is_table(folder: Folder, name: str) -> bool:

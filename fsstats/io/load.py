@@ -3,12 +3,12 @@
 import os
 import warnings
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
 from fsstats._frames import one_or_more, require
-from fsstats.discovery import ON_REQUEST, find_stats, select_files
+from fsstats.discovery import select_files
 from fsstats.discovery.find import Survey, survey
 from fsstats.errors import FsstatsWarning, UnknownNameError
 from fsstats.io._account import Account
@@ -261,20 +261,15 @@ def surveyed(source: StudySource, subjects: Collection[str] | None, sources: Col
     """Give the files table of a study, and what it depends on where that can be told."""
     if isinstance(source, pd.DataFrame):
         return Survey(study_files(source, subjects, sources), None)
-    found = survey(source, subjects=subjects, sources=sources)
-    return replace(found, files=_asked_for(found.files))
+    return survey(source, subjects=subjects, sources=sources, asked_for=True)
 
 
 def study_files(source: StudySource, subjects: Collection[str] | None, sources: Collection[str] | None) -> pd.DataFrame:
     """Give the files table of a study, be it folders or such a table already, of the chosen subjects and sources."""
     if not isinstance(source, pd.DataFrame):
-        return _asked_for(find_stats(source, subjects=subjects, sources=sources))
+        return survey(source, subjects=subjects, sources=sources, asked_for=True).files
     require(source, FILES, needed_by="load")
     return select_files(source[list(FILES)], subjects=subjects, sources=sources)
-
-
-def _asked_for(files: pd.DataFrame) -> pd.DataFrame:
-    return files[files["problem"] != ON_REQUEST].reset_index(drop=True)  # nobody asked for those
 
 
 def require_known(account: Account, sources: Collection[str] | None, measures: Collection[str] | None) -> None:
