@@ -22,7 +22,6 @@ _ENOUGH: Final = 3
 """Files of one kind that it takes before what they have is compared."""
 _ALIKE: Final = (*KIND, "tool", "version", "stream")
 """Files that ought to have the same header Measures."""
-Objects = npt.NDArray[np.object_]
 
 
 class Account:
@@ -37,9 +36,13 @@ class Account:
     def __init__(self, files: pd.DataFrame) -> None:
         n = len(files)
         self._files = files
-        self._outcome = {name: _objects(files[name]) for name in OUTCOME}
-        self._texts: dict[object, object] = {}
-        """Every text once, though many files have it."""
+        self._outcome = {name: np.empty(n, dtype=np.int32) for name in OUTCOME}
+        """Numbers for the words of each column: a number is a twentieth of what a text takes."""
+        self._words: list[object] = []
+        self._number_of: dict[object, int] = {}
+        for name in OUTCOME:
+            codes, words = pd.factorize(files[name])
+            self._outcome[name][:] = self._numbers([*words, None])[codes]  # no word is -1, and so is the last entry
         self._layout = np.full(n, -1, dtype=np.int32)
         self._layouts: list[Layout] = []
         self._known: dict[Layout, int] = {}
@@ -55,7 +58,7 @@ class Account:
     def add(self, at: Positions, batch: Batch) -> None:
         """Enter the files of a batch, which stand at these positions of the files table."""
         for name in OUTCOME:
-            self._outcome[name][at] = [self._texts.setdefault(text, text) for text in batch.columns[name]]
+            self._outcome[name][at] = self._numbers(batch.columns[name])
         numbers = [self._number(sheet.layout) for sheet in batch.sheets]
         self._layout[at] = np.array([*numbers, -1])[batch.sheet]  # no sheet is -1, and so is the last entry
         self._fingerprints[at] = batch.fingerprints()
@@ -67,6 +70,16 @@ class Account:
             self._in_tables.add(block.subject)
             self.sources.add(block.source)
             self._number(block.layout)
+
+    def _numbers(self, words: Sequence[object]) -> npt.NDArray[np.int32]:
+        """Give the number of each word, the next one to a new word."""
+        known, numbers = self._number_of, []
+        for word in words:
+            number = known.setdefault(word, len(self._words))
+            if number == len(self._words):
+                self._words.append(word)
+            numbers.append(number)
+        return np.array(numbers, dtype=np.int32)
 
     def _number(self, layout: Layout) -> int:
         """Give the number of a layout; equal ones of other processes have the same."""
@@ -87,7 +100,7 @@ class Account:
 
     def _reading(self, i: int) -> Reading:
         record: dict[Hashable, Any] = {name: text_of(self._files[name].iloc[i]) for name in self._files.columns}
-        record |= {name: values[i] for name, values in self._outcome.items()}
+        record |= {name: self._words[numbers[i]] for name, numbers in self._outcome.items()}
         who = {name: record[name] for name in ("subject", "session", "stream", "source")}
         number = self._layout[i]
         block = Block(**who, layout=self._layouts[number], values=np.empty(0)) if number >= 0 else None
@@ -137,22 +150,16 @@ class Account:
 
     def _note(self, i: int, problem: str) -> None:
         """Add a remark to a file's row; values of it are missing."""
-        before = self._outcome["problem"][i]
-        self._outcome["problem"][i] = f"{before}; {problem}" if before else problem
-        self._outcome["status"][i] = "partial"
+        before = self._words[self._outcome["problem"][i]]
+        words = [f"{before}; {problem}" if before else problem, "partial"]
+        self._outcome["problem"][i], self._outcome["status"][i] = self._numbers(words)
 
     def files(self) -> pd.DataFrame:
         """Give the files table with what became of each file."""
-        filled = {name: pd.Series(self._outcome[name], dtype=self._files[name].dtype) for name in OUTCOME}
+        words = np.array([*self._words, None], dtype=np.object_)
+        filled = {name: pd.Series(words[self._outcome[name]], dtype=self._files[name].dtype) for name in OUTCOME}
         found = self._files.assign(**filled)
         if not self._in_tables:
             return found
         due = found["status"].eq("missing") & found["path"].isna() & found["subject"].isin(self._in_tables)
         return found[~due].reset_index(drop=True)
-
-
-def _objects(column: pd.Series) -> Objects:
-    """Give a column as objects, a missing one as None; texts that many rows have are held once."""
-    codes, names = pd.factorize(column)
-    found: Objects = np.array([*names, None], dtype=np.object_)[codes]  # no text is -1, and so is the last entry
-    return found

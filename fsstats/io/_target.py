@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fsstats._version import __version__
-from fsstats.discovery.footprint import Footprint, Mark, unchanged
+from fsstats.discovery.footprint import Footprint, unchanged
 from fsstats.errors import FsstatsError, TableError
 from fsstats.io._ledger import Stored, has_changed
 from fsstats.io._names import LEDGER, PART, part_name
@@ -26,7 +26,7 @@ from fsstats.schema import SCHEMA_VERSION
 from fsstats.schema._registry import checksum
 
 _ABOUT: Final = "about.json"
-_FOOTPRINT: Final = "footprint.json"
+_FOOTPRINT: Final = "footprint"
 _LOCK: Final = "lock"
 _OLD: Final = "old"
 FOLDER: Final = ""
@@ -171,7 +171,10 @@ def start(target: Target, key: str, seen: Footprint | None) -> None:
         if path.name != _LOCK and (stale or path.name.endswith(".partial")):
             remove(path)
     _write(target.partial / _ABOUT, {"key": key})
-    _write(target.partial / _FOOTPRINT, seen)
+    footprint = target.partial / _FOOTPRINT
+    footprint.unlink(missing_ok=True)
+    if seen is not None:
+        footprint.write_bytes(seen.dump())
 
 
 def join_in(target: Target, key: str) -> None:
@@ -274,11 +277,18 @@ def standing(target: Target, asked: Any) -> Mapping[str, Any] | None:
     whole = about.get("table") == _marks(_pieces(target)) and about.get("outputs") == _marks(target.outputs[:-1])
     if not (same and whole) or target.partial.exists():
         return None
-    seen: dict[str, Mark] | None = _read(target.kept / _FOOTPRINT)
-    if seen is None or not unchanged({path: (mark[0], mark[1]) for path, mark in seen.items()}):
+    if not _is_unchanged(target.kept / _FOOTPRINT):
         return None
     ledgers = (target.kept / part_name(number, LEDGER) for number in range(len(about["groups"])))
     return None if any(has_changed(ledger) for ledger in ledgers) else about["said"]
+
+
+def _is_unchanged(path: Path) -> bool:
+    """Say whether the folders of the study are as they were; not if that was not noted."""
+    try:
+        return unchanged(Footprint.load(path.read_bytes()))
+    except (OSError, ValueError):
+        return False
 
 
 def _about(folder: Path) -> dict[str, Any]:

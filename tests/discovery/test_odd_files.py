@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fsstats import NothingFoundError, find_stats, load_cohort, problems
+from fsstats.discovery.footprint import Notes
 from fsstats.tables import describe
 
 text_less = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has file names that are no text")
@@ -82,6 +83,31 @@ def test_a_file_in_place_of_the_stats_folder_is_said(tree):
     own = files[files["subject"] == "d"]
     assert len(own) > 0
     assert set(own["status"]) <= {"missing", "unreadable"}
+
+
+@text_less
+def test_rows_are_in_the_order_of_the_names_as_they_are_shown_and_those_of_nobody_last(tree):
+    tree.subject("a\r", "b.stats")
+    tree.subject("a", "lh.\r.stats", "lh.b.stats", "rh.b.stats", "aseg.stats", "[.stats")
+    tree.subject("a-b", "lh.b.stats", "aseg.stats")
+    (tree.root / "junk").mkdir()
+    files = find_stats(tree.root)
+    *rows, left_out = [tuple(row) for row in files[["subject", "source", "hemi"]].fillna("").to_numpy()]
+    assert ("a", "\\x0d", "lh") in rows
+    assert rows == sorted(rows)
+    assert left_out == ("", "", "")
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_to_its_end(tmp_path, monkeypatch):
+    content = b"0123456789" * 20_000
+    (tmp_path / "grown").write_bytes(content)
+    (tmp_path / "empty").write_bytes(b"")
+    before = (tmp_path / "empty").stat()
+    monkeypatch.setattr(os, "fstat", lambda _: before)
+    notes = Notes()
+    assert notes.read(str(tmp_path / "grown")) == content
+    assert notes.read(str(tmp_path / "grown"), 7) == content[:7]
+    assert notes.read(str(tmp_path / "empty")) == b""
 
 
 @text_less
