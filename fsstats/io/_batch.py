@@ -29,7 +29,7 @@ from fsstats.io._reading import (
     unopened,
     written_by,
 )
-from fsstats.parsers import Layout, StatsFile, chosen, summarise
+from fsstats.parsers import Layout, chosen, summarise
 from fsstats.parsers.formats import is_stats_table
 from fsstats.parsers.stencil import Fitted, Stencil, fit, stencil_of
 from fsstats.schema import is_of
@@ -244,17 +244,22 @@ def _read_alike(batch: Batch, files: list[int], wanted: Wanted, tick: Tick) -> N
     """Read files of one kind and name."""
     waiting = list(_opened(batch, files, tick))
     pool = _pool(_name(batch.columns["path"][files[0]]), *(str(batch.columns[name][files[0]]) for name in KIND))
-    for stencil in [*pool.stencils]:
-        waiting = _read_by(stencil, batch, waiting, wanted.measures)
-    next_one = 0
+    for stencil in [*pool]:
+        before, waiting = waiting, _read_by(stencil, batch, waiting, wanted.measures)
+        if len(waiting) < len(before):
+            _put_first(pool, stencil)
+    next_one = missed = 0
     while next_one < len(waiting):
         i, data = waiting[next_one]
-        next_one += 1
+        next_one, missed = next_one + 1, missed + 1
         reading, stats = parse_file(batch.record(i), data, wanted.measures, wanted.people)
         batch.put(i, replace(reading, group=tuple(filter(wanted.keeps, reading.group))))
-        learned = pool.learn(data, stats) if stats and len(waiting) - next_one >= _WORTH else None
-        if learned is not None:
-            waiting, next_one = _read_by(learned, batch, waiting[next_one:], wanted.measures), 0
+        is_time = missed.bit_count() == 1  # at the first, second, fourth, eighth … file, so that it always pays
+        if stats and is_time and len(waiting) - next_one >= _WORTH and is_stats_table(data, stats.where):
+            learned = stencil_of(data, stats)
+            if learned is not None:
+                _put_first(pool, learned)
+                waiting, next_one = _read_by(learned, batch, waiting[next_one:], wanted.measures), 0
 
 
 def _opened(batch: Batch, files: list[int], tick: Tick) -> Iterator[tuple[int, bytes]]:
@@ -298,26 +303,14 @@ def _note_fitted(
         batch.open_ended[i] = open_ended
 
 
-class _Pool:
-    """The stencils of one kind and name of file, the one made last first."""
-
-    def __init__(self) -> None:
-        self.stencils: list[Stencil] = []
-        self._missed = 0
-
-    def learn(self, data: bytes, stats: StatsFile) -> Stencil | None:
-        """Make a stencil of a file that fits none: of the first, second, fourth, eighth … so that it always pays."""
-        self._missed += 1
-        if self._missed & (self._missed - 1) or not is_stats_table(data, stats.where):
-            return None
-        made = stencil_of(data, stats)
-        self.stencils[:] = [*([made] if made else ()), *self.stencils][:_MOST_STENCILS]
-        return made
+def _put_first(pool: list[Stencil], stencil: Stencil) -> None:
+    pool[:] = [stencil, *(other for other in pool if other is not stencil)][:_MOST_STENCILS]
 
 
 @lru_cache(maxsize=1024)
-def _pool(*_kind: str) -> _Pool:
-    return _Pool()
+def _pool(*_kind: str) -> list[Stencil]:
+    """Give the stencils of one kind and name of file, the one used last first."""
+    return []
 
 
 forget_with_registry(_pool.cache_clear)
