@@ -1,7 +1,8 @@
 """What is remembered of the files of a batch, so that none is read again before it changes.
 
 A ledger is a small Arrow file: for each file where it lies, when it was changed last, what reading made of it, and
-the labels of its values. The values themselves lie elsewhere: in a part of a table, in the order of the ledger.
+the labels of its values. The values themselves lie elsewhere: in a part of a table, in the order of the ledger. A
+part bears the seal of its ledger, as the two are moved into place one after the other, and a stop may come between.
 """
 
 import json
@@ -9,6 +10,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,10 +39,13 @@ _FIELDS: Final["list[pa.Field[Any]]"] = [
 ]
 _SCHEMA: Final = pa.schema(_FIELDS)
 _NO_LAYOUT: Final = -1
+SEAL: Final = "seal"
+"""The key of the seal in a part that is Parquet; plain numbers have it at their end."""
+_SEAL_SIZE: Final = np.dtype(np.float64).itemsize
 
 
-def save_ledger(batch: Batch, path: Path) -> None:
-    """Write the ledger of a batch."""
+def save_ledger(batch: Batch, path: Path) -> bytes:
+    """Write the ledger of a batch; give the seal for its values."""
     labels = {id(sheet.layout): sheet.layout for sheet in batch.sheets}
     numbers = {key: i for i, key in enumerate(labels)}
     sheets = [batch.sheets[i] if i >= 0 else None for i in batch.sheet]
@@ -62,6 +67,13 @@ def save_ledger(batch: Batch, path: Path) -> None:
     table = pa.table(columns, schema=_SCHEMA.with_metadata(metadata))
     with pa.OSFile(os.fspath(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
+    return _seal(table)
+
+
+def _seal(ledger: pa.Table) -> bytes:
+    """Give a few bytes that other values, or other numbers of them, would as good as always change."""
+    what = (ledger.column(name).to_numpy().tobytes() for name in ("n_values", "fingerprint"))
+    return blake2b(b"".join(what), digest_size=_SEAL_SIZE).digest()
 
 
 @lru_cache(maxsize=1024)
@@ -91,17 +103,20 @@ class Stored:
         try:
             with pa.memory_map(os.fspath(self.ledger)) as source:
                 table = pa.ipc.open_file(source).read_all()
-            return _kept(table, self._values())
+            return _kept(table, *self._values())
         except (OSError, pa.ArrowException, LookupError, ValueError, TypeError):
             return None
 
-    def _values(self) -> FloatArray:
+    def _values(self) -> tuple[FloatArray, bytes | None]:
+        """Give the values with their seal; those that lie in a whole table have none."""
         if self.data.suffix != ".parquet":
-            return np.fromfile(self.data)
+            numbers = np.fromfile(self.data)
+            return numbers[:-1], numbers[-1:].tobytes()
         file = pq.ParquetFile(self.data)
         first, n = self.groups or (0, file.num_row_groups)
         column = file.read_row_groups([*range(first, first + n)], columns=["value"]).column("value")
-        return column.to_numpy().astype(np.float64, copy=False)
+        values = column.to_numpy().astype(np.float64, copy=False)
+        return values, None if self.groups else bytes.fromhex((file.metadata.metadata or {})[SEAL.encode()].decode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +131,12 @@ class Kept:
     values: FloatArray
 
 
-def _kept(table: pa.Table, values: FloatArray) -> Kept | None:
+def _kept(table: pa.Table, values: FloatArray, seal: bytes | None) -> Kept | None:
     if not table.schema.equals(_SCHEMA) or not table.schema.metadata:
         return None
     files: dict[str, list[Any]] = {name: table.column(name).to_pylist() for name in table.column_names}
     starts = np.concatenate([[0], np.cumsum(files["n_values"], dtype=np.intp)])
-    if len(values) != starts[-1]:
+    if len(values) != starts[-1] or seal not in (None, _seal(table)):
         return None
     layouts = json.loads(table.schema.metadata[b"layouts"])
     return Kept(files, tuple(_as_layout(json.dumps(one)) for one in layouts), starts, values)

@@ -1,8 +1,8 @@
 """A merge batch by batch: read, keep a part of each on disk, write the table, settle what concerns all batches."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ def tasks_of(plan: Plan, earlier: Earlier, refused: Mapping[int, str]) -> Iterat
 
 def batches(
     plan: Plan, tasks: Iterator[Task], target: Target, *, executor: Executor | None, tick: Tick
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """Give batch after batch, each saved as a part before it is given."""
     folder, suffix = target.partial, suffix_of(target)
     if executor is None or plan.has_tables:  # a table of many subjects is one batch with all else
@@ -80,10 +80,14 @@ def batches(
             yield batch
         return
     running = [(task, executor.submit(make_part, task, folder, suffix)) for task in tasks]
-    for task, future in running:
-        future.result()
-        tick(len(task.files))
-        yield restored(task, folder, suffix)
+    try:
+        for task, future in running:
+            future.result()
+            tick(len(task.files))
+            yield restored(task, folder, suffix)
+    finally:
+        for _, future in running:  # if one failed, the others need not begin
+            future.cancel()
 
 
 def read_part(plan: Plan, target: Target, part: tuple[int, int], progress: Progress | None) -> int:
@@ -160,8 +164,9 @@ def write_batches(
     while True:
         written, sink = Written(plan), _sink(target, path, len(plan.batches))
         found = batches(plan, tasks_of(plan, earlier, refused), target, executor=executor, tick=tick)
-        for at, batch in zip(plan.batches, found, strict=True):
-            written.add(at, batch, sink.write(batch))
+        with closing(found):
+            for at, batch in zip(plan.batches, found, strict=True):
+                written.add(at, batch, sink.write(batch))
         copies = written.account.copies()
         if not copies:
             return written, sink

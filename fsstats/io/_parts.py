@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from fsstats.errors import FsstatsError
 from fsstats.io._batch import Batch, batch_of
-from fsstats.io._ledger import Stored, save_ledger, take_over
+from fsstats.io._ledger import SEAL, Stored, save_ledger, take_over
 from fsstats.io._names import LEDGER, PART, VALUES, part_name
 from fsstats.io._replace import replacing
 from fsstats.io._sinks import ParquetSink
@@ -25,20 +25,21 @@ def save_part(batch: Batch, folder: Path, number: int, suffix: str = VALUES) -> 
     """Write the values of a batch, as plain numbers or as a part of the table, and its ledger."""
     data, ledger = (folder / part_name(number, suffix) for suffix in (suffix, LEDGER))
     with replacing([data, ledger], durable=False) as (new_data, new_ledger):
+        seal = save_ledger(batch, new_ledger)
         if suffix == PART:
             sink = ParquetSink(new_data)
             sink.write(batch)
-            sink.close(b"")
+            sink.close(seal.hex().encode(), key=SEAL)
         else:
-            _save_values(batch, new_data)
-        save_ledger(batch, new_ledger)
+            _save_values(batch, new_data, seal)
 
 
-def _save_values(batch: Batch, path: Path) -> None:
+def _save_values(batch: Batch, path: Path, seal: bytes) -> None:
     with path.open("wb") as file:
         for _, runs in batch.runs():
             for run in runs:
                 np.ascontiguousarray(run.values if run.chosen is None else run.values[:, run.chosen]).tofile(file)
+        file.write(seal)
 
 
 def stored_parts(folder: Path) -> list[Stored]:

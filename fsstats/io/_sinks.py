@@ -55,10 +55,10 @@ class ParquetSink:
                 n_groups += 1
         return n_groups
 
-    def close(self, about: bytes) -> None:
-        """Finish, with a description of the table (JSON)."""
+    def close(self, about: bytes, *, key: str = "fsstats") -> None:
+        """Finish, with a description of the table (JSON), or what else there is to say under another key."""
         if about:
-            self._writer.add_key_value_metadata({"fsstats": about.decode()})
+            self._writer.add_key_value_metadata({key: about.decode()})
         self._writer.close()
 
 
@@ -107,6 +107,7 @@ class FolderSink:
 
     def __init__(self, path: Path, parts: Path, n_parts: int) -> None:
         self._path, self._parts, self._n_parts = path, parts, n_parts
+        shutil.rmtree(path, ignore_errors=True)  # of a merge that was stopped while it filled it
 
     def write(self, batch: Batch) -> int:  # noqa: ARG002 - its part is written where it is read
         """Do nothing."""

@@ -27,7 +27,6 @@ from fsstats.schema._registry import checksum
 
 _ABOUT: Final = "about.json"
 _FOOTPRINT: Final = "footprint"
-_LOCK: Final = "lock"
 _OLD: Final = "old"
 FOLDER: Final = ""
 """The suffix of a table that is a folder of parts."""
@@ -68,6 +67,11 @@ class Target:
     def kept(self) -> Path:
         """The ledgers of the table as it stands."""
         return self.table.with_name(f".{self.table.name}.ledgers")
+
+    @property
+    def lock(self) -> Path:
+        """Who is merging into it."""
+        return self.table.with_name(f".{self.table.name}.lock")
 
 
 def target_of(out: str | os.PathLike[str]) -> Target:
@@ -114,28 +118,39 @@ def locked(target: Target) -> Iterator[None]:
     TableError
         If another merge into it is running.
     """
-    target.partial.mkdir(exist_ok=True)
-    lock = target.partial / _LOCK
-    _take(lock)
+    _take(target.lock)
     try:
+        target.partial.mkdir(exist_ok=True)
         yield
     except FsstatsError:  # another try would end the same, so there is nothing to go on with
         remove(target.partial)
         raise
     finally:
-        lock.unlink(missing_ok=True)
+        target.lock.unlink(missing_ok=True)
 
 
 def _take(lock: Path) -> None:
     own = f"{socket.gethostname()} {os.getpid()}"
-    try:
-        holder = lock.read_text(encoding="utf-8")
-    except OSError:
-        holder = ""
+    holder = _text(lock)
     if holder and holder != own and _is_running(*holder.rsplit(" ", 1)):
-        message = f"another merge into this table is running ({holder}); if it is not, remove {lock}"
-        raise TableError(message)
-    lock.write_text(own, encoding="utf-8")
+        raise _is_taken(lock, holder)
+    lock.unlink(missing_ok=True)
+    try:
+        with lock.open("x", encoding="utf-8") as file:
+            file.write(own)
+    except FileExistsError as error:  # of two that start together one is first
+        raise _is_taken(lock, _text(lock)) from error
+
+
+def _is_taken(lock: Path, holder: str) -> TableError:
+    return TableError(f"another merge into this table is running ({holder}); if it is not, remove {lock}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 def _is_running(host: str, pid: str) -> bool:
@@ -163,12 +178,14 @@ def start(target: Target, key: str, seen: Footprint | None) -> None:
     seen : Footprint, optional
         What the list of files depends on; it is remembered.
     """
-    target.partial.mkdir(exist_ok=True)
     if target.is_folder and not target.table.exists() and (target.partial / _OLD).exists():
         (target.partial / _OLD).rename(target.table)  # a merge was stopped while it changed the old for the new
+    if _about(target.partial).get("table") == _marks(_pieces(target)):
+        _keep(target)  # a merge was stopped when its table was in place
+    target.partial.mkdir(exist_ok=True)
     stale = _about(target.partial).get("key") != key
     for path in target.partial.iterdir():
-        if path.name != _LOCK and (stale or path.name.endswith(".partial")):
+        if stale or path.name.endswith(".partial"):
             remove(path)
     _write(target.partial / _ABOUT, {"key": key})
     footprint = target.partial / _FOOTPRINT
@@ -258,12 +275,17 @@ def finish(target: Target, key: str, *, asked: object, groups: list[int], said: 
     if target.suffix != ".parquet":
         remove(target.partial)
         return
-    needed = {_FOOTPRINT, *(part_name(number, LEDGER) for number in range(len(groups)))}
+    pieces = {"table": _marks(_pieces(target)), "outputs": _marks(target.outputs[:-1])}
+    _write(target.partial / _ABOUT, {"key": key, "asked": asked, "groups": groups, "said": dict(said), **pieces})
+    needed = {_ABOUT, _FOOTPRINT, *(part_name(number, LEDGER) for number in range(len(groups)))}
     for path in target.partial.iterdir():
         if path.name not in needed:
             remove(path)
-    pieces = {"table": _marks(_pieces(target)), "outputs": _marks(target.outputs[:-1])}
-    _write(target.partial / _ABOUT, {"key": key, "asked": asked, "groups": groups, "said": dict(said), **pieces})
+    _keep(target)
+
+
+def _keep(target: Target) -> None:
+    """Take the ledgers of a table that is in its place for those of the one before."""
     remove(target.kept)
     target.partial.rename(target.kept)
 
@@ -275,7 +297,7 @@ def standing(target: Target, asked: Any) -> Mapping[str, Any] | None:
         return None
     same = about.get("key") == key_of(asked[-1] and frozenset(asked[-1])) and about.get("asked") == asked
     whole = about.get("table") == _marks(_pieces(target)) and about.get("outputs") == _marks(target.outputs[:-1])
-    if not (same and whole) or target.partial.exists():
+    if not (same and whole) or target.partial.exists() or target.lock.exists():
         return None
     if not _is_unchanged(target.kept / _FOOTPRINT):
         return None

@@ -146,7 +146,7 @@ def merge(
         people = read_table(participants) if isinstance(participants, str | os.PathLike) else participants
         return _merge_whole(source, target, survey.files, measures, people, wide=wide, progress=progress)
     plan = plan_of(survey.files, subjects=subjects, sources=sources, measures=measures)
-    with locked(target), executor_for(jobs, executor, dask) as workers:
+    with executor_for(jobs, executor, dask) as workers, locked(target):
         start(target, key_of(plan.wanted.measures), survey.footprint)
         del survey
         return _merge_in_batches(source, target, plan, asked, executor=workers, progress=progress)
