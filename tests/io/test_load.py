@@ -103,7 +103,7 @@ def test_what_was_written_is_what_is_read(tmp_path, tool, layout):
     groups=st.lists(st.text("abcXYZ", min_size=1, max_size=6), min_size=1, max_size=3, unique=True),
     exponent=st.floats(0, 1),
 )
-def test_law_what_make_cohort_wrote_is_what_load_reads(  # noqa: PLR0917 - drawn by name
+def test_law_what_make_cohort_wrote_is_what_load_reads(
     tmp_path_factory, seed, n_subjects, sessions, study, groups, exponent
 ):
     tool, layout = study
