@@ -203,7 +203,9 @@ def fit(stencil: Stencil, contents: Sequence[bytes]) -> Fitted:
     fits = np.ones(len(which), dtype=np.bool_)
     columns: dict[str, FloatArray] = {}
     if stencil.grid is not None:
-        numbers = table.reshape(-1, len(stencil.grid.fields), stencil.grid.n_rows, copy=False)
+        numbers = table.reshape(
+            -1, len(stencil.grid.fields), stencil.grid.n_rows
+        )  # a view: only its last axis is parted
         fits &= read_grid(stencil.grid, tables, numbers)
         columns = dict(zip(_names(stencil), np.moveaxis(numbers, 1, 0), strict=True))
     fits &= _is_lawful(stencil, dict(zip(stencil.layout.fields, measures.T, strict=True)), columns)
