@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fsstats import merge
+from fsstats import merge, merge_part
 from fsstats.io import _batch, _study
 
 SURFACE = "# hemi {hemi}\n# subjectname {subject}\n# ColHeaders StructName NumVert ThickAvg\ninsula {n} {n}.5\ncuneus 1{n} 1.{n}\n"
@@ -43,7 +43,7 @@ def old(root, seconds=3600):
     """Let younger files and folders have been changed an hour ago: what is new may change again and not show it."""
     then = time.time() - seconds
     for path in [root, *root.rglob("*")]:
-        if path.stat().st_mtime > then:
+        if path.exists() and path.stat().st_mtime > then:
             os.utime(path, (then, then))
 
 
@@ -146,3 +146,9 @@ def merge_and_wait(root, out, begun):
         time.sleep(600)
 
     merge(root, out, progress=wait)
+
+
+def part_of(root, out, part):
+    """Do one job of an array."""
+    _study.AT_ONCE = AT_ONCE
+    merge_part(root, out, part)

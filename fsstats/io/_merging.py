@@ -1,10 +1,12 @@
 """A merge batch by batch: read, keep a part of each on disk, write the table, settle what concerns all batches."""
 
+import os
 from collections.abc import Generator, Iterator, Mapping
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import closing, contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pandas as pd
@@ -43,8 +45,20 @@ def executor_for(jobs: int, executor: Executor | None, dask: str | None) -> Iter
     if executor is not None or jobs == 1:
         yield executor
         return
-    with ProcessPoolExecutor(jobs or None, mp_context=get_context("spawn")) as own:  # fork would copy Arrow's threads
+    context = get_context("spawn")  # fork would copy Arrow's threads
+    with ProcessPoolExecutor(jobs or None, mp_context=context, initializer=_end_with_parent) as own:
         yield own
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the one that started it is killed: it would wait for work for ever."""
+
+    def wait() -> None:
+        if parent := parent_process():
+            parent.join()
+            os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def _cluster(address: str) -> Any:
@@ -55,8 +69,10 @@ def _cluster(address: str) -> Any:
         message = "Dask is not installed: pip install 'fsstats[dask]'"
         raise TableError(message) from error
     try:
-        by_file = address.endswith(".json")
-        return Client(scheduler_file=address) if by_file else Client(address)  # type: ignore[no-untyped-call]
+        if not address.endswith(".json"):
+            return Client(address)  # type: ignore[no-untyped-call]
+        Path(address).stat()  # for a file that is not there it would wait without end
+        return Client(scheduler_file=address)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         message = f"no Dask scheduler answers at {address} ({error})"
         raise TableError(message) from error
@@ -82,12 +98,20 @@ def batches(
     running = [(task, executor.submit(make_part, task, folder, suffix)) for task in tasks]
     try:
         for task, future in running:
-            future.result()
+            _finished(future)
             tick(len(task.files))
             yield restored(task, folder, suffix)
     finally:
         for _, future in running:  # if one failed, the others need not begin
             future.cancel()
+
+
+def _finished(future: Future[int]) -> None:
+    try:
+        future.result()
+    except BrokenExecutor as error:
+        message = "a process that reads was killed, perhaps for its memory; the same merge again goes on where it was"
+        raise ChildProcessError(message) from error
 
 
 def read_part(plan: Plan, target: Target, part: tuple[int, int], progress: Progress | None) -> int:

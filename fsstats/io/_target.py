@@ -61,17 +61,21 @@ class Target:
     @property
     def partial(self) -> Path:
         """The batches of a merge that is not done."""
-        return self.table.with_name(f".{self.table.name}.partial")
+        return self._beside("partial")
 
     @property
     def kept(self) -> Path:
         """The ledgers of the table as it stands."""
-        return self.table.with_name(f".{self.table.name}.ledgers")
+        return self._beside("ledgers")
 
     @property
     def lock(self) -> Path:
         """Who is merging into it."""
-        return self.table.with_name(f".{self.table.name}.lock")
+        return self._beside("lock")
+
+    def _beside(self, what: str) -> Path:
+        """Name something hidden; workers elsewhere have another working directory."""
+        return self.table.absolute().with_name(f".{self.table.name}.{what}")
 
 
 def target_of(out: str | os.PathLike[str]) -> Target:
@@ -221,10 +225,10 @@ def _stored_in_table(target: Target, key: str) -> list[Stored]:
     about = _about(target.kept)
     if about.get("key") != key or about.get("table") != _marks(_pieces(target)):
         return []
-    found, first = [], 0
+    found, first, table = [], 0, target.table.absolute()
     for number, n_groups in enumerate(about["groups"]):
         ledger = target.kept / part_name(number, LEDGER)
-        data = target.table / part_name(number, PART) if target.is_folder else target.table
+        data = table / part_name(number, PART) if target.is_folder else table
         found.append(Stored(ledger, data, None if target.is_folder else (first, n_groups)))
         first += n_groups
     return found

@@ -95,7 +95,9 @@ def test_a_family_stands_for_its_variants(tables, name):
 
 
 @pytest.mark.parametrize("name", ["cohort.parquet", "cohort.tsv", "parts"])
-@pytest.mark.parametrize("columns", ["value", ["value", "subject"], {"region", "measure"}, list(LONG)], ids=str)
+@pytest.mark.parametrize(
+    "columns", ["value", ["value", "subject"], {"region", "measure"}, list(LONG)], ids=["one", "two", "a set", "all"]
+)
 @pytest.mark.parametrize("chosen", [{}, {"source": "aparc", "measure": "thickness"}], ids=["all", "some"])
 def test_the_columns_that_are_asked_for_come_in_the_tables_order(tables, name, columns, chosen):
     wanted = [one for one in LONG if one in ([columns] if isinstance(columns, str) else columns)]

@@ -35,7 +35,9 @@ EXAMPLES = """
 
 def _part(text: str | None) -> str | None:
     """Refuse what is not ``3/10``."""
-    one, _, n_parts = (text or "1/1").partition("/")
+    if text is None:
+        return None
+    one, _, n_parts = text.partition("/")
     if not (one.isdecimal() and n_parts.isdecimal() and 1 <= int(one) <= int(n_parts)):
         message = f"expected which part and how many there are, as 3/10, found {text!r}."
         raise typer.BadParameter(message)
@@ -90,8 +92,14 @@ def merge(
     """
     import fsstats as fs
 
+    if dask is not None and jobs != 1:
+        message = "the workers of the cluster read, and no processes of our own."
+        raise typer.BadParameter(message, param_hint="--jobs")
     names = read_subjects(subjects)
     if part is not None:
+        if wide or participants is not None:
+            message = "parts are of no use to --wide and --participants, which take all at once."
+            raise typer.BadParameter(message, param_hint="--part")
         which = tuple(map(int, part.split("/")))
         with progress_bar("reading") as progress:
             n_files = fs.merge_part(
