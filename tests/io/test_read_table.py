@@ -299,7 +299,6 @@ def test_a_name_in_row_groups_that_were_passed_over_is_known(tmp_path):
 FORMS = {
     "strings": pa.string(),
     "large strings": pa.large_string(),
-    "views": pa.string_view(),
     "small dictionaries": pa.dictionary(pa.int8(), pa.string()),
     "unsigned dictionaries of large strings": pa.dictionary(pa.uint32(), pa.large_string()),
 }
