@@ -29,6 +29,7 @@ from fsstats.schema import (
     measure_of,
     side_of,
 )
+from fsstats.schema._registry import forget_with_registry
 
 UNKNOWN_UNIT = "unknown"
 
@@ -135,6 +136,9 @@ def _column_measures(shape: Shape) -> list[tuple[str, str]]:
             name += "'"
         found[name] = (known.unit if known else "") or printed or UNKNOWN_UNIT
     return list(found.items())
+
+
+forget_with_registry(layout_of.cache_clear)
 
 
 def values_of(stats: StatsFile) -> FloatArray:
