@@ -16,7 +16,7 @@ from fsstats.io._cells import some_of
 from fsstats.io._conflicts import copies, equal_ones
 from fsstats.io._reading import Reading, text_of
 from fsstats.parsers import Layout
-from fsstats.tables.assemble import Block
+from fsstats.tables.assemble import WHO, Block
 
 _ENOUGH: Final = 3
 """Files of one kind that it takes before what they have is compared."""
@@ -101,7 +101,7 @@ class Account:
     def _reading(self, i: int) -> Reading:
         record: dict[Hashable, Any] = {name: text_of(self._files[name].iloc[i]) for name in self._files.columns}
         record |= {name: self._words[numbers[i]] for name, numbers in self._outcome.items()}
-        who = {name: record[name] for name in ("subject", "session", "stream", "source")}
+        who = {name: record[name] for name in WHO}
         number = self._layout[i]
         block = Block(**who, layout=self._layouts[number], values=np.empty(0)) if number >= 0 else None
         return Reading(record, block, digest=self._digests.get(i))

@@ -32,9 +32,9 @@ from fsstats.io._reading import (
 from fsstats.parsers import Layout, chosen, summarise
 from fsstats.parsers.formats import is_stats_table
 from fsstats.parsers.stencil import Fitted, Stencil, fit, stencil_of
-from fsstats.schema import is_of
+from fsstats.schema import SUBJECT_KEY, is_of
 from fsstats.schema._registry import forget_with_registry
-from fsstats.tables.assemble import Block, Run, run_of
+from fsstats.tables.assemble import WHO, Block, Run, run_of
 
 FOUND: Final = ("tool", "version", "problem")
 """Columns of the files table that discovery fills in and reading corrects."""
@@ -42,6 +42,8 @@ OUTCOME: Final = ("status", "problem", "tool", "version", "subject_in_file", "de
 """Columns of the files table that reading fills in."""
 KIND: Final = ("source", "hemi", "part")
 """What makes files alike: a batch has them kind by kind."""
+PLACE: Final = (*SUBJECT_KEY, *KIND)
+"""Of which one file is due."""
 _MOST_STENCILS: Final = 16
 """Of one kind; the one used last comes first."""
 _WORTH: Final = 16
@@ -107,6 +109,8 @@ class Batch:
     """Files that the rules of the study changed."""
     remembered: dict[int, int] = field(default_factory=dict)
     """Fingerprints of files of which only the values that are used were kept."""
+    _prints: npt.NDArray[np.uint64] | None = None
+    """The fingerprints, until any file's values change: the rules, the ledger and the account all ask for them."""
 
     def __len__(self) -> int:
         """Count the files."""
@@ -125,7 +129,7 @@ class Batch:
         if self.sheet[i] < 0:
             return None
         sheet = self.sheets[self.sheet[i]]
-        who = {name: self.columns[name][i] for name in ("subject", "session", "stream", "source")}
+        who = {name: self.columns[name][i] for name in WHO}
         return Block(**who, layout=sheet.layout, values=sheet.values[self.line[i]], chosen=sheet.chosen)
 
     def put(self, i: int, reading: Reading) -> None:
@@ -139,7 +143,7 @@ class Batch:
         self.groups.pop(i, None)
         if reading.group:
             self.groups[i] = reading.group
-        self.sheet[i] = -1
+        self.sheet[i], self._prints = -1, None
         if reading.block is not None:
             self.add_sheet([i], Sheet(reading.block.layout, reading.block.values[np.newaxis], reading.block.chosen))
 
@@ -153,19 +157,21 @@ class Batch:
         self.sheet[files] = len(self.sheets)
         self.line[files] = np.arange(len(files))
         self.sheets.append(sheet)
+        self._prints = None
 
     def fingerprints(self) -> npt.NDArray[np.uint64]:
         """Give a number for each file that equal files share; 0 where there is no table.
 
         Shape (n_files,). Files of different values have, as good as always, different numbers.
         """
-        found = np.zeros(len(self), dtype=np.uint64)
-        for number, sheet in enumerate(self.sheets):
-            own = np.flatnonzero(self.sheet == number)
-            found[own] = _fingerprints(sheet.values)[self.line[own]]
-        for i, fingerprint in self.remembered.items():
-            found[i] = fingerprint if self.sheet[i] >= 0 else 0
-        return found
+        if self._prints is None:
+            self._prints = np.zeros(len(self), dtype=np.uint64)
+            for number, sheet in enumerate(self.sheets):
+                own = np.flatnonzero(self.sheet == number)
+                self._prints[own] = _fingerprints(sheet.values)[self.line[own]]
+            for i, fingerprint in self.remembered.items():
+                self._prints[i] = fingerprint if self.sheet[i] >= 0 else 0
+        return self._prints
 
     def runs(self) -> Iterator[tuple[str, list[Run]]]:
         """Give the values source by source, in the order of the files."""
@@ -183,7 +189,7 @@ class Batch:
 
     def _run(self, files: npt.NDArray[np.intp]) -> Run:
         sheet, first = self.sheets[self.sheet[files[0]]], self.line[files[0]]
-        who = {name: [self.columns[name][i] for i in files] for name in ("subject", "session", "stream", "source")}
+        who = {name: [self.columns[name][i] for i in files] for name in WHO}
         return Run(who, sheet.layout, sheet.values[first : first + len(files)], sheet.chosen)
 
 

@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fsstats.errors import wording
-from fsstats.io._batch import KIND, Batch
+from fsstats.io._batch import KIND, PLACE, Batch
 from fsstats.io._cells import once_each, overlapping
 from fsstats.io._reading import Reading, content_of, digest_of, text_of
 from fsstats.schema import SUBJECT_KEY
 
 _NOTHING: Mapping[int, str] = MappingProxyType({})
-_PLACE = ("subject", "session", "stream", "source", "hemi", "part")
 
 
 def settle(batch: Batch, refused: Mapping[int, str] = _NOTHING) -> None:
@@ -44,7 +43,7 @@ def settle(batch: Batch, refused: Mapping[int, str] = _NOTHING) -> None:
 
 
 def _of_one_place(batch: Batch) -> list[int]:
-    places = list(zip(*(batch.columns[name] for name in _PLACE), strict=True))
+    places = list(zip(*(batch.columns[name] for name in PLACE), strict=True))
     if len(set(places)) == len(places):
         return []
     counts = Counter(places)
@@ -87,7 +86,7 @@ def _path(reading: Reading) -> str:
 def _same_place(readings: Sequence[Reading]) -> dict[int, Reading]:
     """Of several files for one place keep one if they are equal, and none if they differ."""
     changed = {}
-    for group in _groups(readings, lambda reading: _cells(reading, _PLACE)):
+    for group in _groups(readings, lambda reading: _cells(reading, PLACE)):
         first = readings[group[0]]
         how = _alike([readings[i] for i in group])
         for i in group[1:] if how else group:

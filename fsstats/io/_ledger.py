@@ -21,12 +21,11 @@ import pyarrow.parquet as pq
 
 from fsstats._frames import FloatArray, Positions
 from fsstats.discovery import GROUP_TABLE
-from fsstats.io._batch import FOUND, OUTCOME, Batch, Sheet
+from fsstats.io._batch import FOUND, OUTCOME, PLACE, Batch, Sheet
 from fsstats.io._marks import mark_at
 from fsstats.parsers import Layout, chosen
 
-_IDENTITY: Final = ("subject", "session", "stream", "source", "hemi", "part")
-_TEXTS: Final = ("path", *_IDENTITY, *(f"found_{name}" for name in FOUND), *OUTCOME[:-1])
+_TEXTS: Final = ("path", *PLACE, *(f"found_{name}" for name in FOUND), *OUTCOME[:-1])
 _NUMBERS: Final = {"n_values": pa.int64(), "changed": pa.int64(), "size": pa.int64(), "layout": pa.int32()}
 _FIELDS: Final["list[pa.Field[Any]]"] = [
     *(pa.field(name, pa.string()) for name in _TEXTS),
@@ -39,6 +38,8 @@ _FIELDS: Final["list[pa.Field[Any]]"] = [
 ]
 _SCHEMA: Final = pa.schema(_FIELDS)
 _NO_LAYOUT: Final = -1
+_NO_LEDGER: Final = (OSError, pa.ArrowException, LookupError, ValueError, TypeError)
+"""What reading raises where a ledger is gone, is damaged, or is of another version."""
 SEAL: Final = "seal"
 """The key of the seal in a part that is Parquet; plain numbers have it at their end."""
 _SEAL_SIZE: Final = np.dtype(np.float64).itemsize
@@ -51,7 +52,7 @@ def save_ledger(batch: Batch, path: Path) -> bytes:
     sheets = [batch.sheets[i] if i >= 0 else None for i in batch.sheet]
     layouts = [numbers[id(sheet.layout)] if sheet else _NO_LAYOUT for sheet in sheets]
     own = [sheet.chosen if sheet and i in batch.settled else None for i, sheet in enumerate(sheets)]
-    columns: dict[str, Any] = {name: batch.columns[name] for name in ("path", *_IDENTITY, *OUTCOME)}
+    columns: dict[str, Any] = {name: batch.columns[name] for name in ("path", *PLACE, *OUTCOME)}
     columns |= {f"found_{name}": values for name, values in batch.found.items()}
     columns |= {
         "changed": [mark and mark[0] for mark in batch.marks],
@@ -74,6 +75,11 @@ def _seal(ledger: pa.Table) -> bytes:
     """Give a few bytes that other values, or other numbers of them, would as good as always change."""
     what = (ledger.column(name).to_numpy().tobytes() for name in ("n_values", "fingerprint"))
     return blake2b(b"".join(what), digest_size=_SEAL_SIZE).digest()
+
+
+def _table(ledger: Path) -> pa.Table:
+    with pa.memory_map(os.fspath(ledger)) as source:
+        return pa.ipc.open_file(source).read_all()
 
 
 @lru_cache(maxsize=1024)
@@ -101,11 +107,16 @@ class Stored:
     def load(self) -> "Kept | None":
         """Read them; None if they are not there, or do not belong to each other."""
         try:
-            with pa.memory_map(os.fspath(self.ledger)) as source:
-                table = pa.ipc.open_file(source).read_all()
-            return _kept(table, *self._values())
-        except (OSError, pa.ArrowException, LookupError, ValueError, TypeError):
+            return _kept(_table(self.ledger), *self._values())
+        except _NO_LEDGER:
             return None
+
+    def paths(self) -> list[str]:
+        """Give the files that the ledger knows; none if it cannot be read."""
+        try:
+            return [str(path) for path in _table(self.ledger).column("path").to_pylist()]
+        except _NO_LEDGER:
+            return []
 
     def _values(self) -> tuple[FloatArray, bytes | None]:
         """Give the values with their seal; those that lie in a whole table have none."""
@@ -145,10 +156,9 @@ def _kept(table: pa.Table, values: FloatArray, seal: bytes | None) -> Kept | Non
 def has_changed(ledger: Path) -> bool:
     """Say whether any file of a ledger is not as it was, or may not be."""
     try:
-        with pa.memory_map(os.fspath(ledger)) as source:
-            table = pa.ipc.open_file(source).read_all().select(["path", "changed", "size"])
+        table = _table(ledger).select(["path", "changed", "size"])
         paths, *marks = (column.to_pylist() for column in table.columns)
-    except (OSError, pa.ArrowException, LookupError, ValueError):
+    except _NO_LEDGER:
         return True
     return any(mark_at(str(path)) != mark for path, mark in zip(paths, zip(*marks, strict=True), strict=True))
 
@@ -173,7 +183,7 @@ def _is_same(batch: Batch, i: int, kept: Kept, k: int) -> bool:
     """Say whether a file is whose it was, and as it was; what the study's rules made of it must be found anew."""
     if kept.files["changed"][k] is None or kept.files["settled"][k] or kept.files["source"][k] == GROUP_TABLE:
         return False
-    same = all(batch.columns[name][i] == kept.files[name][k] for name in _IDENTITY)
+    same = all(batch.columns[name][i] == kept.files[name][k] for name in PLACE)
     same = same and all(batch.found[name][i] == kept.files[f"found_{name}"][k] for name in FOUND)
     return same and mark_at(batch.columns["path"][i]) == (kept.files["changed"][k], kept.files["size"][k])
 

@@ -15,10 +15,13 @@ def mark_at(address: str) -> Mark | None:
     """
     path = on_disk(place(address)) if "://" in address else address
     mark = None if path is None else mark_of(path)
-    return None if mark is None or mark[0] > time.time_ns() - GRAIN else mark
+    return None if mark is None else _sure(mark)
 
 
 def mark_in(state: os.stat_result) -> Mark | None:
     """Tell the same of a file on this machine from what the system says of it."""
-    changed = state.st_mtime_ns
-    return None if changed > time.time_ns() - GRAIN else (changed, state.st_size)
+    return _sure((state.st_mtime_ns, state.st_size))
+
+
+def _sure(mark: Mark) -> Mark | None:
+    return None if mark[0] > time.time_ns() - GRAIN else mark

@@ -4,13 +4,10 @@ A merge into ``cohort.parquet`` works in the folder ``.cohort.parquet.partial``.
 files there: its values, and its ledger. Any process may make them; all appear under their names when they are whole.
 """
 
-import os
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from fsstats.errors import FsstatsError
 from fsstats.io._batch import Batch, batch_of
@@ -38,7 +35,7 @@ def _save_values(batch: Batch, path: Path, seal: bytes) -> None:
     with path.open("wb") as file:
         for _, runs in batch.runs():
             for run in runs:
-                np.ascontiguousarray(run.values if run.chosen is None else run.values[:, run.chosen]).tofile(file)
+                np.ascontiguousarray(run.used).tofile(file)
         file.write(seal)
 
 
@@ -85,25 +82,9 @@ class Earlier:
     def __init__(self, stored: Iterable[Stored]) -> None:
         self._where: dict[str, Stored] = {}
         for one in stored:
-            for path in _paths(one):
+            for path in one.paths():
                 self._where.setdefault(path, one)
 
     def of(self, paths: Sequence[str]) -> tuple[Stored, ...]:
         """Give what is known of some files."""
         return tuple(dict.fromkeys(self._where[path] for path in paths if path in self._where))
-
-
-def _paths(stored: Stored) -> list[str]:
-    try:
-        with pa.memory_map(os.fspath(stored.ledger)) as source:
-            return [str(path) for path in pa.ipc.open_file(source).read_all().column("path").to_pylist()]
-    except (OSError, ValueError, pa.ArrowException, LookupError):
-        return []
-
-
-def remove(path: Path) -> None:
-    """Remove a file of ours, or a folder with all that is in it, if it is there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

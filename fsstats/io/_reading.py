@@ -90,18 +90,6 @@ def opened(path: str) -> tuple[bytes, Mark | None]:
     return content_of(path), mark
 
 
-def read_file(record: Record, measures: frozenset[str] | None = None, people: People | None = None) -> Reading:
-    """Open and parse the file of one row; whatever goes wrong becomes its status and problem.
-
-    `people` are the subjects of the study by the names of their folders: tables of many subjects name them so.
-    """
-    try:
-        data = content_of(str(record["path"]))
-    except Exception as error:  # noqa: BLE001 - what no rule foresaw: one file may not cost the others
-        return unopened(record, error)
-    return parse_file(record, data, measures, people)[0]
-
-
 def unopened(record: Record, error: Exception) -> Reading:
     """Give the row of a file that could not be opened."""
     if isinstance(error, OSError):

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,3 +32,11 @@ def _flush(path: Path) -> None:
     """Have the system write a file to disk before its name appears."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def remove(path: Path) -> None:
+    """Remove a file of ours, or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

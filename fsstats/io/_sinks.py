@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from fsstats.io._batch import Batch
 from fsstats.io._names import PART, part_name
+from fsstats.io._replace import remove
 from fsstats.io._text import require_writable, write_delimited
 from fsstats.tables.assemble import ARROW, Names, Run, as_frame, columns_of
 
@@ -107,7 +108,7 @@ class FolderSink:
 
     def __init__(self, path: Path, parts: Path, n_parts: int) -> None:
         self._path, self._parts, self._n_parts = path, parts, n_parts
-        shutil.rmtree(path, ignore_errors=True)  # of a merge that was stopped while it filled it
+        remove(path)  # of a merge that was stopped while it filled it
 
     def write(self, batch: Batch) -> int:  # noqa: ARG002 - its part is written where it is read
         """Do nothing."""

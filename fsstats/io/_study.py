@@ -24,6 +24,7 @@ AT_ONCE: Final = 500
 """Subjects of a batch. The rows of a table go batch by batch, so another number would give another order."""
 NOT_READ: Final = ("missing", "skipped", "unreadable")
 Progress = Callable[[int, int], object]
+_VERSION: Final = f"{__version__}/{PARSERS_VERSION}"
 _NOTHING: Final[Mapping[int, str]] = MappingProxyType({})
 
 
@@ -99,7 +100,7 @@ class Task:
     """Kinds of file that were added in the process that made the task."""
     formats: tuple[Format, ...] = field(default_factory=added_formats)
     """Likewise."""
-    version: str = f"{__version__}/{PARSERS_VERSION}"
+    version: str = _VERSION
     """Of the process that made the task."""
 
 
@@ -112,9 +113,8 @@ def task_of(plan: Plan, number: int, refused: Mapping[int, str] = _NOTHING, stor
 
 def read_task(task: Task, tick: Tick = lambda: None) -> Batch:
     """Read one batch, but for what is known of it already, and settle it."""
-    own = f"{__version__}/{PARSERS_VERSION}"
-    if task.version != own:
-        message = f"expected fsstats {task.version} where files are read, found {own}; install the same everywhere"
+    if task.version != _VERSION:
+        message = f"expected fsstats {task.version} where files are read, found {_VERSION}; install the same everywhere"
         raise TableError(message)
     share_formats(task.formats)
     share(task.kinds)

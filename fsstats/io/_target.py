@@ -19,7 +19,8 @@ from fsstats.discovery.footprint import Footprint, unchanged
 from fsstats.errors import FsstatsError, TableError
 from fsstats.io._ledger import Stored, has_changed
 from fsstats.io._names import LEDGER, PART, part_name
-from fsstats.io._parts import Earlier, remove, stored_parts
+from fsstats.io._parts import Earlier, stored_parts
+from fsstats.io._replace import remove
 from fsstats.io.files import require_own_sidecar, require_places, require_suffix
 from fsstats.parsers.formats import PARSERS_VERSION, added_formats
 from fsstats.schema import SCHEMA_VERSION

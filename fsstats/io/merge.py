@@ -220,10 +220,16 @@ def _asked(source: StudySource, *names: Collection[str] | None) -> object:
     """Put what was asked for into words that can be compared; None if it is a table and not folders."""
     if isinstance(source, pd.DataFrame):
         return None
-    roots = [source] if isinstance(source, str | os.PathLike) else source
     chosen = [None if some is None else sorted(one_or_more(some) or ()) for some in names]
-    given = [os.fspath(root) for root in roots]
-    return [[root if "://" in root else os.path.abspath(root) for root in given], *chosen]  # noqa: PTH100 - keeps '..'
+    roots = [root if "://" in root else os.path.abspath(root) for root in _roots(source)]  # noqa: PTH100 - keeps '..'
+    return [roots, *chosen]
+
+
+def _roots(source: StudySource) -> list[str]:
+    """Give the folders that a user named; none if it was a table."""
+    if isinstance(source, pd.DataFrame):
+        return []
+    return [os.fspath(root) for root in ([source] if isinstance(source, str | os.PathLike) else source)]
 
 
 def _merge_whole(
@@ -286,8 +292,7 @@ def _require_still_there(source: StudySource, files: pd.DataFrame) -> None:
     """Raise if nothing is left of a folder: a disk that went away must not empty a table that was full."""
     found = files.loc[~files["status"].isin(NOT_READ) & files["path"].notna(), "path"]
     found = found[~found.str.contains("://", regex=False)]
-    roots = [""] if isinstance(source, pd.DataFrame) else [source] if isinstance(source, str | os.PathLike) else source
-    for root in [os.fspath(root) for root in roots]:
+    for root in _roots(source) or [""]:
         start = printable(os.path.abspath(root)) if root else ""  # noqa: PTH100 - keeps '..'
         own = found[found.str.startswith(start)]
         if len(own) and not any(os.path.exists(path) for path in own):  # noqa: PTH110 - Path.exists raises where closed
@@ -310,9 +315,8 @@ def _provenance(source: StudySource, files: pd.DataFrame) -> dict[str, object]:
     """Tell where the values come from: folders, tools and versions, how many subjects and files."""
     used = files[files["n_values"] > 0]
     tools = used[["tool", "version"]].drop_duplicates().sort_values(["tool", "version"])
-    roots = [] if isinstance(source, pd.DataFrame) else [source] if isinstance(source, str | os.PathLike) else source
     return {
-        "Sources": [printable(os.fspath(root)) for root in roots],
+        "Sources": [printable(root) for root in _roots(source)],
         "Tools": [" ".join(part for part in row if pd.notna(part)) for row in tools.itertuples(index=False)],
         "NumberOfSubjects": len(used.drop_duplicates(list(SUBJECT_KEY))),
         "NumberOfFiles": len(used),

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from fsstats._frames import FloatArray, Positions, categorical
 from fsstats.parsers import Layout
-from fsstats.schema import DETAIL_COLUMNS, LONG
+from fsstats.schema import DETAIL_COLUMNS, LONG, SUBJECT_KEY
 
 _Codes = npt.NDArray[np.integer[Any]]
-_OWN: Final = ("subject", "session", "stream", "source")
+WHO: Final = (*SUBJECT_KEY, "source")
 """Columns of which each file has one value."""
 _SHARED: Final = ("hemi", "region", "measure", "unit", "name_found")
 """Columns that a layout holds."""
@@ -67,6 +67,11 @@ class Run(NamedTuple):
     def n_used(self) -> int:
         """Values of each file that are used."""
         return len(self.layout) if self.chosen is None else len(self.chosen)
+
+    @property
+    def used(self) -> FloatArray:
+        """The values that are used, shape (n_files, n_used)."""
+        return self.values if self.chosen is None else self.values[:, self.chosen]
 
 
 @dataclass(slots=True)
@@ -127,13 +132,13 @@ def columns_of(runs: Sequence[Run], names: Names, *, details: bool = False) -> C
     """Lay runs out as columns of the long table, in their order; `names` learns what is new to it."""
     shared = _SHARED if details else _SHARED[:-1]
     n_rows = sum(len(run.values) * run.n_used for run in runs)
-    codes = {name: np.empty(n_rows, dtype=np.int32) for name in (*_OWN, *shared)}
+    codes = {name: np.empty(n_rows, dtype=np.int32) for name in (*WHO, *shared)}
     value, lacking, start = np.empty(n_rows), set[str](), 0
     for run in runs:
         stop = start + len(run.values) * run.n_used
         rows = slice(start, stop), (len(run.values), run.n_used)
-        value[rows[0]].reshape(rows[1])[:] = run.values if run.chosen is None else run.values[:, run.chosen]
-        own = {name: names.of(name, run.who[name])[:, np.newaxis] for name in _OWN}
+        value[rows[0]].reshape(rows[1])[:] = run.used
+        own = {name: names.of(name, run.who[name])[:, np.newaxis] for name in WHO}
         own |= {name: _used(names.of_layout(name, run.layout), run) for name in shared}
         for name, found in own.items():
             codes[name][rows[0]].reshape(rows[1])[:] = found  # one code a file, or the codes of all its values
@@ -209,5 +214,5 @@ def assemble(blocks: Sequence[Block], *, details: bool = False) -> pd.DataFrame:
 
 def run_of(block: Block) -> Run:
     """Make a run of one file."""
-    who = {name: [getattr(block, name)] for name in _OWN}
+    who = {name: [getattr(block, name)] for name in WHO}
     return Run(who, block.layout, block.values[np.newaxis], block.chosen)
