@@ -1,6 +1,7 @@
 """What is wrong with a cohort, as rows: its files, its subjects, and its mixture of versions and meanings."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -21,7 +22,7 @@ PROBLEMS_COLUMNS: Final = {
     "path": "The file.",
 }
 PROBLEMS: Final = tuple(PROBLEMS_COLUMNS)
-_IN_STATS: Final = r"/stats/[^/:]+(?=$|::)"
+_IN_STATS: Final = r"/stats/[^/:]+($|::)"
 _LEVELS: Final = ("error", "warning", "note")
 _STATES: Final = {
     "failed": "recon-all ended with an error; stats files may be of an earlier run",
@@ -138,15 +139,11 @@ def _bad_files(files: pd.DataFrame) -> Iterator[Record]:
         yield {**shown, "level": "note" if ok else "error", "rule": "remark" if ok else row["status"]}
 
 
-def _subjects(files: pd.DataFrame) -> pd.DataFrame:
-    return files[files["subject"].notna()].drop_duplicates([*SUBJECT_KEY, "directory"])
-
-
 def _states(files: pd.DataFrame) -> Iterator[Record]:
-    for row in _subjects(files).to_dict("records"):
-        if row["state"] in _STATES:
-            who = {name: row[name] for name in SUBJECT_KEY}
-            yield {**who, "level": "warning", "rule": "recon-all", "problem": _STATES[row["state"]]}
+    told = files[files["subject"].notna() & files["state"].isin(list(_STATES))]
+    for row in told.drop_duplicates([*SUBJECT_KEY, "directory"]).to_dict("records"):
+        who = {name: row[name] for name in SUBJECT_KEY}
+        yield {**who, "level": "warning", "rule": "recon-all", "problem": _STATES[row["state"]]}
 
 
 def _distinct(versions: pd.Series) -> list[str]:
@@ -158,31 +155,35 @@ def _distinct(versions: pd.Series) -> list[str]:
     return sorted(kept)
 
 
+def _varied(rows: pd.DataFrame, column: str, *, within: Sequence[str]) -> pd.Series:
+    """Say of each row whether a column has several values in its group; most groups of most cohorts have one."""
+    return rows.groupby(list(within), dropna=False)[column].transform("nunique") > 1
+
+
 def _misplaced(files: pd.DataFrame) -> Iterator[Record]:
     """Name the subjects whose files say in their headers that they are another one's, or several ones'."""
-    named = files[files["subject_in_file"].notna() & (files["n_values"] > 0)]
-    others = set(files["directory"].dropna())
-    for key, own in named.groupby([*SUBJECT_KEY, "directory"], dropna=False):
-        inside = list(own["subject_in_file"].unique())
-        if len(inside) > 1 or (inside[0] != key[-1] and inside[0] in others):
-            kinds = (
-                f"{name} ({', '.join(own.loc[own['subject_in_file'] == name, 'source'].unique())})" for name in inside
-            )
-            text = f"expected files of this subject alone, found in their headers {', '.join(kinds)}"
-            who = dict(zip(SUBJECT_KEY, key, strict=False))
-            yield {**who, "level": "warning", "rule": "subject", "problem": text}
+    named, within = files[files["subject_in_file"].notna() & (files["n_values"] > 0)], [*SUBJECT_KEY, "directory"]
+    others = named["subject_in_file"].isin(files["directory"].dropna().unique())
+    doubtful = _varied(named, "subject_in_file", within=within)
+    doubtful |= others & (named["subject_in_file"] != named["directory"])
+    for key, own in named[doubtful].groupby(within, dropna=False):
+        kinds = (
+            f"{name} ({', '.join(own.loc[own['subject_in_file'] == name, 'source'].unique())})"
+            for name in own["subject_in_file"].unique()
+        )
+        text = f"expected files of this subject alone, found in their headers {', '.join(kinds)}"
+        yield {**dict(zip(SUBJECT_KEY, key, strict=False)), "level": "warning", "rule": "subject", "problem": text}
 
 
 def _from_several(files: pd.DataFrame) -> Iterator[Record]:
     """Name the subjects whose stats files come from several folders: two people, perhaps, of one name."""
     used = files[(files["n_values"] > 0) & files["tool"].ne("FSL") & files["subject"].notna()]
-    used = used.assign(folder=used["path"].str.replace(_IN_STATS, "", n=1, regex=True))
-    used = used[used["folder"] != used["path"]]
-    for key, own in used.groupby(list(SUBJECT_KEY), dropna=False):
-        folders = list(own["folder"].unique())
-        if len(folders) > 1:
-            text = f"expected files of one folder, found {', '.join(folders)}: is it one subject?"
-            yield {**dict(zip(SUBJECT_KEY, key, strict=True)), "level": "warning", "rule": "subject", "problem": text}
+    used = used.assign(folder=used["path"].str.replace(_IN_STATS, r"\1", n=1, regex=True))
+    used = used.loc[used["folder"] != used["path"], [*SUBJECT_KEY, "folder"]].drop_duplicates()
+    several = used[used.duplicated(list(SUBJECT_KEY), keep=False)]
+    for key, own in several.groupby(list(SUBJECT_KEY), dropna=False):
+        text = f"expected files of one folder, found {', '.join(own['folder'])}: is it one subject?"
+        yield {**dict(zip(SUBJECT_KEY, key, strict=True)), "level": "warning", "rule": "subject", "problem": text}
 
 
 def _mixed_versions(files: pd.DataFrame) -> Iterator[Record]:
@@ -201,9 +202,8 @@ def _n_subjects(files: pd.DataFrame, version: str) -> str:
 
 
 def _mixed_versions_within(files: pd.DataFrame) -> Iterator[Record]:
-    counted = files[files["version"].notna() & (files["n_values"] > 0)]
-    varied = counted.groupby([*SUBJECT_KEY, "tool"], dropna=False)["version"].transform("nunique") > 1
-    for key, own in counted[varied].groupby([*SUBJECT_KEY, "tool"], dropna=False):
+    counted, within = files[files["version"].notna() & (files["n_values"] > 0)], [*SUBJECT_KEY, "tool"]
+    for key, own in counted[_varied(counted, "version", within=within)].groupby(within, dropna=False):
         versions = _distinct(own["version"])
         if len(versions) > 1:
             found = (
@@ -219,26 +219,23 @@ def _mixed_versions_within(files: pd.DataFrame) -> Iterator[Record]:
             }
 
 
-def _meanings(files: pd.DataFrame) -> pd.DataFrame:
-    """Give one row per file and measure whose meaning is known: source, measure, meaning."""
-    stated = files[files["definitions"].notna() & (files["n_values"] > 0)]
-    pairs = stated.assign(pair=stated["definitions"].str.split(" ")).explode("pair")
-    split = pairs["pair"].str.split("=", n=1, expand=True).reindex(columns=[0, 1])
-    return pairs.assign(measure=split[0], meaning=split[1])
-
-
 def _mixed_definitions(files: pd.DataFrame) -> Iterator[Record]:
-    for (source, measure), own in _meanings(files).groupby(["source", "measure"]):
-        counts = own["meaning"].value_counts()
-        if len(counts) > 1:
-            found = ", ".join(f"{meaning} in {n} file{'s' if n != 1 else ''}" for meaning, n in counts.items())
-            text = f"{measure} has several meanings: {found} ({MIXED_MEANING[str(measure)]})"
+    stated = files[files["n_values"] > 0].groupby(["source", "definitions"], sort=False).size()
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for (source, definitions), n in stated.items():
+        for pair in definitions.split(" "):
+            measure, _, meaning = pair.partition("=")
+            counts.setdefault((source, measure), Counter())[meaning] += n
+    for (source, measure), meanings in sorted(counts.items()):
+        if len(meanings) > 1:
+            found = ", ".join(f"{meaning} in {n} file{'s' if n != 1 else ''}" for meaning, n in meanings.most_common())
+            text = f"{measure} has several meanings: {found} ({MIXED_MEANING[measure]})"
             yield {"level": "warning", "rule": "definitions", "source": source, "problem": text}
 
 
 def _uncorrected(files: pd.DataFrame) -> Iterator[Record]:
-    rows = _meanings(files)
-    for row in rows[rows["meaning"] == "uncorrected"].drop_duplicates("path").to_dict("records"):
+    rows = files[files["definitions"].str.contains("=uncorrected(?: |$)", na=False) & (files["n_values"] > 0)]
+    for row in rows.drop_duplicates("path").to_dict("records"):
         shown = {name: row[name] for name in PROBLEMS if name in row}
         text = (
             "the global brain volumes count voxels that are not 1 mm^3 and are not in mm^3 "
