@@ -1,6 +1,7 @@
 """What every layer needs of data frames; nothing of the domain."""
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ from fsstats.errors import ColumnsError
 
 FloatArray = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
+_Word = TypeVar("_Word")
 
 
 def require(table: pd.DataFrame, columns: Iterable[str], *, needed_by: str) -> None:
@@ -51,6 +53,39 @@ def to_category(values: pd.Series, *, sort: bool = False) -> pd.Series:
     codes, names = pd.factorize(values, sort=sort)
     found = pd.Categorical.from_codes(codes, categories=pd.Index([str(name) for name in names], dtype="str"))
     return pd.Series(found, index=values.index, name=values.name)
+
+
+class Numbers(dict[_Word | None, int], Generic[_Word]):
+    """Numbers for words, in order of first appearance; None has -1.
+
+    A dictionary that fills itself: `map` over its look-up runs at the speed of C for words that it knows.
+
+    Examples
+    --------
+    >>> numbers = Numbers()
+    >>> numbers.of(["b", None, "a", "b"]), numbers.words
+    (array([ 0, -1,  1,  0], dtype=int32), ['b', 'a'])
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[_Word] = []
+
+    def __missing__(self, word: _Word | None) -> int:
+        """Give a new word the next number."""
+        if word is None:
+            return -1
+        self[word] = number = len(self.words)
+        self.words.append(word)
+        return number
+
+    def of(self, words: Sequence[_Word | None]) -> npt.NDArray[np.int32]:
+        """Give the number of each word."""
+        return np.fromiter(map(self.__getitem__, words), dtype=np.int32, count=len(words))
+
+    def word(self, number: int) -> _Word | None:
+        """Give the word of a number."""
+        return self.words[number] if number >= 0 else None
 
 
 def one_or_more(names: Collection[str] | None) -> Collection[str] | None:

@@ -35,10 +35,10 @@ def print_table(table: "pd.DataFrame") -> None:
 
 
 @contextmanager
-def progress_bar(what: str) -> "Iterator[Callable[[int, int], object]]":
-    """Give a function to call with (done, all); a bar on stderr where that is a terminal, else nothing."""
+def progress_bar(what: str) -> "Iterator[Callable[[int, int], object] | None]":
+    """Give a function to call with (done, all) that moves a bar on stderr; None where that is no terminal."""
     if not sys.stderr.isatty():
-        yield lambda _done, _total: None
+        yield None
         return
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import Positions
+from fsstats._frames import Numbers, Positions
 from fsstats.discovery import GROUP_TABLE
 from fsstats.errors import wording
 from fsstats.io._batch import KIND, OUTCOME, Batch
@@ -38,11 +38,10 @@ class Account:
         self._files = files
         self._outcome = {name: np.empty(n, dtype=np.int32) for name in OUTCOME}
         """Numbers for the words of each column: a number is a twentieth of what a text takes."""
-        self._words: list[object] = []
-        self._number_of: dict[object, int] = {}
+        self._numbered = Numbers[object]()
         for name in OUTCOME:
             codes, words = pd.factorize(files[name])
-            self._outcome[name][:] = self._numbers([*words, None])[codes]  # no word is -1, and so is the last entry
+            self._outcome[name][:] = self._numbered.of([*words, None])[codes]  # no word is -1: the last entry
         self._layout = np.full(n, -1, dtype=np.int32)
         self._layouts: list[Layout] = []
         self._known: dict[Layout, int] = {}
@@ -58,7 +57,7 @@ class Account:
     def add(self, at: Positions, batch: Batch) -> None:
         """Enter the files of a batch, which stand at these positions of the files table."""
         for name in OUTCOME:
-            self._outcome[name][at] = self._numbers(batch.columns[name])
+            self._outcome[name][at] = self._numbered.of(batch.columns[name])
         numbers = [self._number(sheet.layout) for sheet in batch.sheets]
         self._layout[at] = np.array([*numbers, -1])[batch.sheet]  # no sheet is -1, and so is the last entry
         self._fingerprints[at] = batch.fingerprints()
@@ -70,16 +69,6 @@ class Account:
             self._in_tables.add(block.subject)
             self.sources.add(block.source)
             self._number(block.layout)
-
-    def _numbers(self, words: Sequence[object]) -> npt.NDArray[np.int32]:
-        """Give the number of each word, the next one to a new word."""
-        known, numbers = self._number_of, []
-        for word in words:
-            number = known.setdefault(word, len(self._words))
-            if number == len(self._words):
-                self._words.append(word)
-            numbers.append(number)
-        return np.array(numbers, dtype=np.int32)
 
     def _number(self, layout: Layout) -> int:
         """Give the number of a layout; equal ones of other processes have the same."""
@@ -100,7 +89,7 @@ class Account:
 
     def _reading(self, i: int) -> Reading:
         record: dict[Hashable, Any] = {name: text_of(self._files[name].iloc[i]) for name in self._files.columns}
-        record |= {name: self._words[numbers[i]] for name, numbers in self._outcome.items()}
+        record |= {name: self._numbered.word(numbers[i]) for name, numbers in self._outcome.items()}
         who = {name: record[name] for name in WHO}
         number = self._layout[i]
         block = Block(**who, layout=self._layouts[number], values=np.empty(0)) if number >= 0 else None
@@ -150,13 +139,13 @@ class Account:
 
     def _note(self, i: int, problem: str) -> None:
         """Add a remark to a file's row; values of it are missing."""
-        before = self._words[self._outcome["problem"][i]]
+        before = self._numbered.word(self._outcome["problem"][i])
         words = [f"{before}; {problem}" if before else problem, "partial"]
-        self._outcome["problem"][i], self._outcome["status"][i] = self._numbers(words)
+        self._outcome["problem"][i], self._outcome["status"][i] = self._numbered.of(words)
 
     def files(self) -> pd.DataFrame:
         """Give the files table with what became of each file."""
-        words = np.array([*self._words, None], dtype=np.object_)
+        words = np.array([*self._numbered.words, None], dtype=np.object_)
         filled = {name: pd.Series(words[self._outcome[name]], dtype=self._files[name].dtype) for name in OUTCOME}
         found = self._files.assign(**filled)
         if not self._in_tables:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ from fsstats.schema._registry import added, share
 AT_ONCE: Final = 500
 """Subjects of a batch. The rows of a table go batch by batch, so another number would give another order."""
 NOT_READ: Final = ("missing", "skipped", "unreadable")
+_PAUSE: Final = 0.1
+"""Seconds between two calls of a progress function."""
 Progress = Callable[[int, int], object]
 _VERSION: Final = f"{__version__}/{PARSERS_VERSION}"
 _NOTHING: Final[Mapping[int, str]] = MappingProxyType({})
@@ -126,14 +129,17 @@ def read_task(task: Task, tick: Tick = lambda: None) -> Batch:
 
 
 def ticking(plan: Plan, progress: Progress | None) -> Tick:
-    """Make of a progress function one that is called after each file."""
-    done = 0
+    """Make of a progress function one that is called after each file, and tells of it now and then."""
+    if progress is None:
+        return lambda _n=1: None
+    n_files, done, due = plan.n_files, 0, 0.0
 
     def tick(n: int = 1) -> None:
-        nonlocal done
+        nonlocal done, due
         done += n
-        if progress is not None:
-            progress(done, plan.n_files)
+        if done == n_files or monotonic() >= due:
+            progress(done, n_files)
+            due = monotonic() + _PAUSE
 
     return tick
 

@@ -169,7 +169,7 @@ def load_cohort(
     details : bool
         Add the columns ``segid`` and ``name_found``.
     progress : callable, optional
-        Called as ``progress(files done, files in all)`` after each file.
+        Called as ``progress(files done, files in all)`` now and then, and after the last file.
 
     Returns
     -------

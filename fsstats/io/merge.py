@@ -93,7 +93,7 @@ def merge(
     executor : Executor, optional
         Any other executor of `concurrent.futures` that reads the subjects.
     progress : callable, optional
-        Called as ``progress(files done, files in all)``.
+        Called as ``progress(files done, files in all)`` now and then, and after the last file.
 
     Returns
     -------
@@ -178,7 +178,7 @@ def merge_part(
     subjects, sources, measures : collection of str, optional
         Only these.
     progress : callable, optional
-        Called as ``progress(files done, files in all)``.
+        Called as ``progress(files done, files in all)`` now and then, and after the last file.
 
     Returns
     -------

@@ -1,15 +1,18 @@
 """Where files may lie: folders, archives and addresses on servers, all read alike."""
 
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from fsstats.places._addresses import archive_kind, inside, local, split, tidy_url
 from fsstats.places._faults import fault
-from fsstats.places._sources import LIMIT, open_local, too_large, up_to
+from fsstats.places._sources import LIMIT, too_large, up_to
 from fsstats.places.archives import ArchivePlace
 from fsstats.places.remote import RemotePlace
+
+_TO_READ: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0)  # Windows would change the ends of lines
 
 
 class Place(Protocol):
@@ -169,14 +172,20 @@ def read_local(path: str, limit: int = LIMIT) -> tuple[bytes, os.stat_result]:
     >>> content, state.st_size
     (b'# Title', 7)
     """
-    with open_local(path) as file:
-        state = os.fstat(file.fileno())
+    descriptor = os.open(path, _TO_READ)
+    try:
+        state = os.fstat(descriptor)
         size = state.st_size
         if size > limit:
             raise too_large(path, f"{size:,}", limit)
-        content = file.read(size + 1)
+        content = os.read(descriptor, size + 1)
         if len(content) != size:  # it is being written, or has no size, as a pipe
-            content += up_to(file, limit + 1 - len(content))
+            content += up_to(io.FileIO(descriptor, closefd=False), limit + 1 - len(content))
+    except OSError as error:  # a folder can be opened, but not read
+        error.filename = error.filename or path
+        raise
+    finally:
+        os.close(descriptor)
     if len(content) > limit:
         raise too_large(path, "more", limit)
     return content, state

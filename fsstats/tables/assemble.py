@@ -1,6 +1,6 @@
 """Put the values of many files together into one long table."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from fsstats._frames import FloatArray, Positions, categorical
+from fsstats._frames import FloatArray, Numbers, Positions, categorical
 from fsstats.parsers import Layout
 from fsstats.schema import DETAIL_COLUMNS, LONG, SUBJECT_KEY
 
@@ -78,20 +78,18 @@ class Run(NamedTuple):
 class Names:
     """Codes for the strings of a table, column by column, in order of first appearance."""
 
-    codes: dict[str, dict[str, int]] = field(default_factory=dict)
+    codes: dict[str, Numbers[str]] = field(default_factory=dict)
     _layouts: dict[tuple[int, str], _Codes] = field(default_factory=dict)
     _kept: list[Layout] = field(default_factory=list)
     """Layouts whose codes are known: as long as they live, no other has their id."""
 
-    def of(self, column: str, names: Iterable[str | None]) -> _Codes:
+    def of(self, column: str, names: Sequence[str | None]) -> _Codes:
         """Give each name of a column its code, new ones the next; -1 for None."""
-        known = self.codes.setdefault(column, {})
-        found = [-1 if name is None else known.setdefault(name, len(known)) for name in names]
-        return np.array(found, dtype=np.int32)
+        return self.codes.setdefault(column, Numbers()).of(names)
 
     def of_column(self, column: str) -> list[str]:
         """Give the names of a column, in the order of their codes."""
-        return [*self.codes.get(column, ())]
+        return [*self.codes[column].words] if column in self.codes else []
 
     def of_layout(self, column: str, layout: Layout) -> _Codes:
         """Give the codes of a layout's column; each layout is coded once."""

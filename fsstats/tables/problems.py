@@ -220,9 +220,9 @@ def _mixed_versions_within(files: pd.DataFrame) -> Iterator[Record]:
 
 
 def _mixed_definitions(files: pd.DataFrame) -> Iterator[Record]:
-    stated = files[files["n_values"] > 0].groupby(["source", "definitions"], sort=False).size()
+    stated = files[files["n_values"] > 0].groupby(["source", "definitions"], sort=False).size().reset_index(name="n")
     counts: dict[tuple[str, str], Counter[str]] = {}
-    for (source, definitions), n in stated.items():
+    for source, definitions, n in stated.itertuples(index=False):
         for pair in definitions.split(" "):
             measure, _, meaning = pair.partition("=")
             counts.setdefault((source, measure), Counter())[meaning] += n

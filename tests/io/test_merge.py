@@ -145,8 +145,13 @@ def test_a_folder_whose_name_is_no_text_costs_no_traceback(root, tmp_path):
     assert set(cohort.files["status"]) <= {"ok", "unreadable"}
 
 
-def test_progress_is_told_file_by_file(root, tmp_path):
+def test_progress_is_told_now_and_then_and_at_the_end(root, tmp_path, monkeypatch):
     told = []
+    merge(root, tmp_path / "out.csv", progress=lambda done, total: told.append((done, total)))
+    assert told[0] == (1, 9)
+    assert told[-1] == (9, 9)
+    told.clear()
+    monkeypatch.setattr("fsstats.io._study._PAUSE", 0.0)
     merge(root, tmp_path / "out.csv", progress=lambda done, total: told.append((done, total)))
     assert told == [(i, 9) for i in range(1, 10)]
 

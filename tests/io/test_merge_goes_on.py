@@ -467,7 +467,8 @@ def test_a_disk_that_cannot_be_written_is_named_and_all_stays(study, at, fresh, 
 
 @outs
 @pytest.mark.parametrize("after", [1, 7, ALL])
-def test_a_study_that_goes_away_while_it_is_read_is_named(study, at, fresh, out, after, tmp_path):
+def test_a_study_that_goes_away_while_it_is_read_is_named(study, at, fresh, out, after, tmp_path, monkeypatch):
+    monkeypatch.setattr("fsstats.io._study._PAUSE", 0.0)  # progress is told of every file
     first, expected = before_and_after(study, at(out), fresh)
 
     def take_away(done, _n_files):
