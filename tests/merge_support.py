@@ -4,10 +4,14 @@ import multiprocessing
 import os
 import resource
 import signal
+import subprocess
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from fsstats import merge, merge_part
@@ -60,11 +64,16 @@ _children.set_forkserver_preload(["fsstats.io.merge"])
 
 def in_child(work, *args):
     """Start a function of this module in a process of its own, quickly: forked from one that only imported us."""
-    child = _children.Process(target=work, args=args)
+    child = _children.Process(target=_work, args=(work, args, dict(fsspec.config.conf)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONSAFEPATH", "1")  # it has fsstats from where we have it, not from the working directory
         child.start()
     return child
+
+
+def _work(work, args, servers):
+    fsspec.config.conf.update(servers)  # where the server of a test is
+    work(*args)
 
 
 def ended(child):
@@ -94,7 +103,7 @@ def merge_and_die(root, out, at, events=CHANGES, **options):
 
 
 def _places(root, out):
-    return str(root), str(Path(out).parent)
+    return str(root), tempfile.gettempdir() if "://" in str(out) else str(Path(out).parent)
 
 
 def merge_and_note(root, out, notes):
@@ -152,3 +161,42 @@ def part_of(root, out, part):
     """Do one job of an array."""
     _study.AT_ONCE = AT_ONCE
     merge_part(root, out, part)
+
+
+def wait_for(path):
+    """Wait until a file is there."""
+    until = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+@contextmanager
+def cluster_at(folder):
+    """Start a scheduler and two workers; give its file and the workers."""
+    from distributed import Client  # noqa: PLC0415 - the children that import this module have no use for it
+
+    address = str(folder / "scheduler.json")
+    running = [_started("dask_scheduler", "--scheduler-file", address, "--port", "0")]
+    for name in ("one", "two"):
+        options = ("--no-nanny", "--nthreads", "1", "--memory-limit", "0", "--local-directory", str(folder / name))
+        running.append(_started("dask_worker", "--scheduler-file", address, *options))
+    try:
+        wait_for(folder / "scheduler.json")
+        with Client(scheduler_file=address) as client:
+            client.wait_for_workers(2, timeout=60)
+        yield address, running[1:]
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+def _started(command, *words):
+    program = ("-c", "import sys; from distributed.cli." + command + " import main; sys.exit(main())")
+    return subprocess.Popen(
+        [sys.executable, *program, "--host", "127.0.0.1", "--no-dashboard", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+    )

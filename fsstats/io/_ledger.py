@@ -23,6 +23,7 @@ from fsstats._frames import FloatArray, Positions
 from fsstats.discovery import GROUP_TABLE
 from fsstats.io._batch import FOUND, OUTCOME, PLACE, Batch, Sheet
 from fsstats.io._marks import mark_at
+from fsstats.io._stores import content, source_of
 from fsstats.parsers import Layout, chosen
 
 _TEXTS: Final = ("path", *PLACE, *(f"found_{name}" for name in FOUND), *OUTCOME[:-1])
@@ -78,8 +79,7 @@ def _seal(ledger: pa.Table) -> bytes:
 
 
 def _table(ledger: Path) -> pa.Table:
-    with pa.memory_map(os.fspath(ledger)) as source:
-        return pa.ipc.open_file(source).read_all()
+    return pa.ipc.open_file(content(ledger)).read_all()
 
 
 @lru_cache(maxsize=1024)
@@ -121,9 +121,9 @@ class Stored:
     def _values(self) -> tuple[FloatArray, bytes | None]:
         """Give the values with their seal; those that lie in a whole table have none."""
         if self.data.suffix != ".parquet":
-            numbers = np.fromfile(self.data)
+            numbers = np.frombuffer(self.data.read_bytes())
             return numbers[:-1], numbers[-1:].tobytes()
-        file = pq.ParquetFile(self.data)
+        file = pq.ParquetFile(source_of(self.data))
         first, n = self.groups or (0, file.num_row_groups)
         column = file.read_row_groups([*range(first, first + n)], columns=["value"]).column("value")
         values = column.to_numpy().astype(np.float64, copy=False)

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from fsstats.errors import TableError
 from fsstats.io._choice import Choice, Coded, Finder, selected
+from fsstats.io._stores import reaching, source_of
 from fsstats.schema import LONG
 
 _Column: TypeAlias = "pa.ChunkedArray[Any]"
@@ -38,12 +39,13 @@ def content_of(path: Path) -> Iterator[None]:
     TableError
         If what is done within cannot make sense of it.
     """
-    try:
-        yield
-    except (pa.ArrowException, UnicodeError) as error:
-        reason = str(error).splitlines()[0]
-        message = f"{path}: expected a {path.suffix[1:]} table, found something else ({reason})"
-        raise TableError(message) from error
+    with reaching(path):
+        try:
+            yield
+        except (pa.ArrowException, UnicodeError) as error:
+            reason = str(error).splitlines()[0]
+            message = f"{path}: expected a {path.suffix[1:]} table, found something else ({reason})"
+            raise TableError(message) from error
 
 
 def read_parquet(
@@ -67,7 +69,7 @@ def read_parquet(
 
 def _schema(path: Path) -> pa.Schema:
     with content_of(path):
-        return pq.ParquetDataset(path).schema
+        return pq.read_schema(source_of(path))
 
 
 def _require_same(names: Sequence[str], found: Sequence[str], path: Path, first: Path) -> None:
@@ -80,8 +82,8 @@ def _require_same(names: Sequence[str], found: Sequence[str], path: Path, first:
 def _pieces(path: Path, finder: Finder, columns: Sequence[str]) -> list[pa.Table]:
     with content_of(path):
         if not finder.choice:
-            return [pq.read_table(path, columns=[*columns])]
-        with pq.ParquetFile(path) as file:
+            return [pq.read_table(source_of(path), columns=[*columns])]
+        with pq.ParquetFile(source_of(path)) as file:
             return [file.schema_arrow.empty_table().select(columns), *_chosen(file, finder, columns)]
 
 

@@ -1,7 +1,6 @@
 """Tables written batch by batch, so that no more than a batch is ever in memory."""
 
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
@@ -11,7 +10,7 @@ import pyarrow.parquet as pq
 
 from fsstats.io._batch import Batch
 from fsstats.io._names import PART, part_name
-from fsstats.io._replace import remove
+from fsstats.io._stores import copy, remove
 from fsstats.io._text import require_writable, write_delimited
 from fsstats.tables.assemble import ARROW, Names, Run, as_frame, columns_of
 
@@ -119,7 +118,4 @@ class FolderSink:
         self._path.mkdir()
         for number in range(self._n_parts):
             name = part_name(number, PART)
-            try:
-                (self._path / name).hardlink_to(self._parts / name)
-            except OSError:  # not every disk can
-                shutil.copyfile(self._parts / name, self._path / name)
+            copy(self._parts / name, self._path / name)

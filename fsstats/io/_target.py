@@ -20,7 +20,17 @@ from fsstats.errors import FsstatsError, TableError
 from fsstats.io._ledger import Stored, has_changed
 from fsstats.io._names import LEDGER, PART, part_name
 from fsstats.io._parts import Earlier, stored_parts
-from fsstats.io._replace import remove
+from fsstats.io._replace import replacing
+from fsstats.io._stores import (
+    PathLike,
+    copy,
+    create,
+    entries,
+    is_remote,
+    mark_of,
+    path_to_write,
+    remove,
+)
 from fsstats.io.files import require_own_sidecar, require_places, require_suffix
 from fsstats.parsers.formats import PARSERS_VERSION, added_formats
 from fsstats.schema import SCHEMA_VERSION
@@ -79,17 +89,18 @@ class Target:
         return self.table.absolute().with_name(f".{self.table.name}.{what}")
 
 
-def target_of(out: str | os.PathLike[str]) -> Target:
+def target_of(out: PathLike) -> Target:
     """Take what a user named for a table; a folder of parts ends with a slash, or is there already.
 
     Raises
     ------
     UnknownNameError
         If it is no folder and its suffix tells no format.
+    OSError
+        If there is no place for it.
     """
-    path = Path(out)
-    is_folder = os.fspath(out).endswith(("/", os.sep)) or path.is_dir()
-    if not (is_folder and not path.suffix):
+    path = path_to_write(out)
+    if path.suffix or not (str(out).endswith(("/", os.sep)) or path.is_dir()):
         require_suffix(path)
     return Target(path)
 
@@ -141,8 +152,7 @@ def _take(lock: Path) -> None:
         raise _is_taken(lock, holder)
     lock.unlink(missing_ok=True)
     try:
-        with lock.open("x", encoding="utf-8") as file:
-            file.write(own)
+        create(lock, own)
     except FileExistsError as error:  # of two that start together one is first
         raise _is_taken(lock, _text(lock)) from error
 
@@ -189,7 +199,7 @@ def start(target: Target, key: str, seen: Footprint | None) -> None:
         _keep(target)  # a merge was stopped when its table was in place
     target.partial.mkdir(exist_ok=True)
     stale = _about(target.partial).get("key") != key
-    for path in target.partial.iterdir():
+    for path in entries(target.partial):
         if stale or path.name.endswith(".partial"):
             remove(path)
     _write(target.partial / _ABOUT, {"key": key})
@@ -240,25 +250,34 @@ def _pieces(target: Target) -> list[Path]:
     return sorted(target.table.glob("*.parquet")) if target.is_folder else [target.table]
 
 
-def _marks(paths: Sequence[Path]) -> list[list[int] | None]:
-    return [[state.st_mtime_ns, state.st_size] if (state := _stat(path)) else None for path in paths]
-
-
-def _stat(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except OSError:
-        return None
+def _marks(paths: Sequence[Path]) -> list[object]:
+    return [mark_of(path) for path in paths]
 
 
 def place_folder(target: Target, new: Path) -> None:
-    """Put a new folder of parts in the table's place; a stopped exchange is mended by the next `start`."""
+    """Put a new folder of parts in the table's place; a stopped exchange is mended by the next `start`.
+
+    A bucket has no folders that could be exchanged: there the parts are replaced one by one.
+    """
+    if is_remote(new):
+        _place_in_bucket(target.table, new)
+        return
     old = target.partial / _OLD
     remove(old)
     if target.table.exists():
         target.table.rename(old)
     new.rename(target.table)
     remove(old)
+
+
+def _place_in_bucket(table: Path, new: Path) -> None:
+    parts = {path.name: path for path in entries(new)}
+    for name, path in parts.items():
+        copy(path, table / name)
+    for path in entries(table):
+        if path.name not in parts:
+            remove(path)
+    remove(new)
 
 
 def finish(target: Target, key: str, *, asked: object, groups: list[int], said: Mapping[str, Any]) -> None:
@@ -283,7 +302,7 @@ def finish(target: Target, key: str, *, asked: object, groups: list[int], said: 
     pieces = {"table": _marks(_pieces(target)), "outputs": _marks(target.outputs[:-1])}
     _write(target.partial / _ABOUT, {"key": key, "asked": asked, "groups": groups, "said": dict(said), **pieces})
     needed = {_ABOUT, _FOOTPRINT, *(part_name(number, LEDGER) for number in range(len(groups)))}
-    for path in target.partial.iterdir():
+    for path in entries(target.partial):
         if path.name not in needed:
             remove(path)
     _keep(target)
@@ -292,7 +311,12 @@ def finish(target: Target, key: str, *, asked: object, groups: list[int], said: 
 def _keep(target: Target) -> None:
     """Take the ledgers of a table that is in its place for those of the one before."""
     remove(target.kept)
-    target.partial.rename(target.kept)
+    if not is_remote(target.kept):
+        target.partial.rename(target.kept)
+        return
+    for path in sorted(entries(target.partial), key=lambda path: path.name == _ABOUT):  # it makes the others count
+        copy(path, target.kept / path.name)
+    remove(target.partial)
 
 
 def standing(target: Target, asked: Any) -> Mapping[str, Any] | None:
@@ -331,6 +355,5 @@ def _read(path: Path) -> Any:
 
 
 def _write(path: Path, content: object) -> None:
-    new = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    new.write_text(json.dumps(content), encoding="utf-8")
-    new.replace(path)
+    with replacing([path], durable=False) as (new,):
+        new.write_text(json.dumps(content), encoding="utf-8")

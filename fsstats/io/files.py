@@ -2,7 +2,6 @@
 
 import errno
 import json
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -18,11 +17,11 @@ from fsstats.io._choice import Choice, Coded, Finder, choice_of, selected
 from fsstats.io._parquet import content_of, parts_of, read_parquet
 from fsstats.io._replace import replacing
 from fsstats.io._sidecar import GENERATOR, describe_columns, is_ours
+from fsstats.io._stores import PathLike, path_of, path_to_write, reaching, require_place
 from fsstats.io._text import SEPARATOR, STRINGS, read_text, require_writable, write_delimited
 from fsstats.schema import DETAIL_COLUMNS, FILES, LONG, SCHEMA_VERSION
 from fsstats.tables.problems import PROBLEMS
 
-PathLike = str | os.PathLike[str]
 SUFFIXES: Final = (".parquet", *SEPARATOR)
 _OWN: Final = (*LONG, *DETAIL_COLUMNS)
 IDENTITIES: Final = ("participant_id", "subject", "session", "session_id", "stream")
@@ -39,7 +38,8 @@ def write_table(table: pd.DataFrame, path: PathLike, *, provenance: Mapping[str,
     table : DataFrame
         A long, wide, files or other table. Its index is not written.
     path : path
-        Where to; the suffix decides: ``.parquet``, ``.csv`` or ``.tsv``. The sidecar has the suffix ``.json``.
+        Where to, also in a bucket (``s3://…``); the suffix decides: ``.parquet``, ``.csv`` or ``.tsv``. The sidecar
+        has the suffix ``.json``.
     provenance : mapping, optional
         What else to record of where the values come from: JSON types only. It goes into the sidecar and
         into a Parquet file's metadata under the key ``fsstats``.
@@ -71,7 +71,7 @@ def write_table(table: pd.DataFrame, path: PathLike, *, provenance: Mapping[str,
     ...     print(pathlib.Path(folder, "t.tsv").read_text().split())
     ['subject', 'value', 'sub-01', '3.0']
     """
-    write_tables({Path(path): table}, provenance=provenance)
+    write_tables({path_to_write(path): table}, provenance=provenance)
 
 
 def write_tables(tables: Mapping[Path, pd.DataFrame], *, provenance: Mapping[str, object] | None = None) -> None:
@@ -91,10 +91,7 @@ def require_places(paths: Iterable[Path]) -> None:
     """Raise unless tables can be written there: a known suffix, an existing folder, no stranger's sidecar."""
     for path in paths:
         require_suffix(path)
-        if not path.parent.is_dir():
-            raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
-        if not os.access(path.parent, os.W_OK):
-            raise PermissionError(errno.EACCES, "this folder cannot be written to", str(path.parent))
+        require_place(path)
         sidecar = path.with_suffix(".json")
         for name in (path, sidecar):
             if name.is_dir():
@@ -176,7 +173,8 @@ def read_table(
     Parameters
     ----------
     path : path
-        A ``.parquet``, ``.csv`` or ``.tsv`` file, or a folder of ``.parquet`` files that together are a table.
+        A ``.parquet``, ``.csv`` or ``.tsv`` file, or a folder of ``.parquet`` files that together are a table; on
+        this machine or a URL (``s3://…``, ``https://…``).
     source, measure, region, hemi, subject : str or collection of str, optional
         Only the rows of a long table that have one of these names in this column. The name of a family of
         sources (``hippoSf``) stands for all its variants.
@@ -233,8 +231,9 @@ def read_table(
     2  sub-001   rh  thickness   mm
     3  sub-002   rh  thickness   mm
     """
-    path = Path(path)
-    parts = parts_of(path)
+    path = path_of(path)
+    with reaching(path):
+        parts = parts_of(path)
     if not parts:
         require_suffix(path)
     choice = choice_of(source=source, measure=measure, region=region, hemi=hemi, subject=subject)

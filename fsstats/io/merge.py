@@ -76,9 +76,9 @@ def merge(
     source : path, sequence of paths, or DataFrame
         A SUBJECTS_DIR or anything else that `find_stats` takes, or a files table.
     out : path
-        Where to: ``.parquet``, ``.csv`` or ``.tsv``; or a folder of Parquet parts, with a slash at its end. For
-        ``cohort.parquet`` the files table is ``cohort.files.parquet``, and the sidecars ``cohort.json`` and
-        ``cohort.files.json``.
+        Where to, on this machine or in a bucket (``s3://…``): ``.parquet``, ``.csv`` or ``.tsv``; or a folder of
+        Parquet parts, with a slash at its end. For ``cohort.parquet`` the files table is ``cohort.files.parquet``,
+        and the sidecars ``cohort.json`` and ``cohort.files.json``.
     subjects, sources, measures : collection of str, optional
         Only these.
     participants : DataFrame or path, optional
@@ -107,7 +107,8 @@ def merge(
     UnknownNameError
         If a source, a measure or the suffix does not exist.
     OSError
-        If it cannot be written; then older files of these names are as they were.
+        If it cannot be written; then older files of these names are as they were, but for a folder in a bucket
+        whose server stops to answer while its parts are replaced, one by one. The next merge sets it right.
 
     Warns
     -----

@@ -4,7 +4,7 @@ import errno
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,7 +15,7 @@ from urllib.parse import unquote, urljoin
 
 from fsspec.core import url_to_fs  # type: ignore[import-untyped]  # it has no types
 
-from fsstats.errors import PlaceError
+from fsstats.errors import FsstatsError, PlaceError
 from fsstats.places._addresses import is_web, join, split, tidy_url
 from fsstats.places._faults import fault
 from fsstats.places._sources import LIMIT, Readable, bounded, exactly, too_large
@@ -41,7 +41,7 @@ class _Store:
     """A server's files, and the listings that were fetched from it."""
 
     def __init__(self, address: str) -> None:
-        with _named(address):
+        with named_errors(address):
             self.fs, self.root = url_to_fs(address)
         self._listings: dict[str, dict[str, _Entry]] = {}
 
@@ -49,7 +49,7 @@ class _Store:
         """Give what is in a folder, fetched once."""
         known = self._listings.get(path)
         if known is None:
-            with _named(address):
+            with named_errors(address):
                 known = _web_listing(self.fs, path) if is_web(address) else _listing(self.fs, path)
             self._listings[path] = known
         return known
@@ -57,7 +57,7 @@ class _Store:
     def entry(self, address: str, path: str) -> _Entry | None:
         """Ask for one name; None if it is not there."""
         try:
-            with _named(address):
+            with named_errors(address):
                 info = self.fs.info(path)
         except FileNotFoundError:
             return None
@@ -132,7 +132,7 @@ class RemotePlace:
         PlaceError
             If it is larger than `limit`, or cannot be fetched.
         """
-        with _named(self.address):
+        with named_errors(self.address):
             if is_web(self.address):
                 with _open(self.store.fs, self.path, jumps=False, size=None) as file:
                     return bounded(file, limit, self.address)
@@ -181,7 +181,7 @@ class RemoteFile:
 
     @contextmanager
     def _opened(self, *, jumps: bool | None) -> Iterator[Readable]:
-        with _named(self.where), _open(self.fs, self.path, jumps=jumps, size=self.size) as file:
+        with named_errors(self.where), _open(self.fs, self.path, jumps=jumps, size=self.size) as file:
             yield _Named(self.where, file)
 
 
@@ -202,13 +202,18 @@ def remote_file(address: str) -> RemoteFile:
 def _remote_file(address: str, _minute: int) -> RemoteFile:
     place = RemotePlace.at(address)
     fs = place.store.fs
-    with _named(place.address):
+    with named_errors(place.address):
         fs.invalidate_cache(place.path)
         info = fs.info(place.path)
     size = info.get("size")
-    mark = " ".join(str(info[name]) for name in _MARKS if name in info)
+    mark = mark_in(info)
     seekable = not is_web(address) or (info.get("partial", True) and _gives_parts(fs, place, size))
     return RemoteFile(place.address, fs, place.path, size, seekable, mark)
+
+
+def mark_in(info: Mapping[str, Any]) -> str:
+    """Give of what a server says of a file that by which a change is seen."""
+    return " ".join(str(info[name]) for name in ("size", *_MARKS) if name in info)
 
 
 def _gives_parts(fs: Any, place: RemotePlace, size: int | None) -> bool:
@@ -245,7 +250,7 @@ class _Named:
         self._where, self._file = where, file
 
     def read(self, size: int, /) -> bytes:
-        with _named(self._where):
+        with named_errors(self._where):
             return self._file.read(size)
 
     def seek(self, position: int, /) -> int:
@@ -299,11 +304,11 @@ def _is_page(path: str) -> bool:
 
 
 @contextmanager
-def _named(address: str) -> Iterator[None]:
+def named_errors(address: str) -> Iterator[None]:
     """Turn whatever goes wrong on the way to a server into an error that names the address."""
     try:
         yield
-    except PlaceError:
+    except FsstatsError:
         raise
     except FileNotFoundError as error:
         if error.__cause__ is None or getattr(error.__cause__, "status", None) == 404:

@@ -7,13 +7,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
 import pytest
-from distributed import Client
 from pandas.testing import assert_frame_equal
 
 import fsstats as fs
@@ -22,7 +20,19 @@ from fsstats.io import _study
 from fsstats.io._parts import make_part
 from fsstats.io._study import plan_of, task_of
 from fsstats.schema import _registry
-from merge_support import AT_ONCE, N_FILES, NAMES, count_opened, ended, in_child, old, part_of, write_study
+from merge_support import (
+    AT_ONCE,
+    N_FILES,
+    NAMES,
+    cluster_at,
+    count_opened,
+    ended,
+    in_child,
+    old,
+    part_of,
+    wait_for,
+    write_study,
+)
 
 OUTS = {"one file": "out.parquet", "a folder": "out/", "CSV": "out.csv"}
 outs = pytest.mark.parametrize("out", OUTS.values(), ids=OUTS)
@@ -229,13 +239,6 @@ def test_no_process_outlives_a_merge_that_is_killed(tmp_path):
     merge(root, tmp_path / "out.parquet")
 
 
-def wait_for(path):
-    until = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
 def test_what_a_job_gives_back_is_small(tmp_path):
     plan = plan_of(fs.find_stats(small(tmp_path)))
     assert make_part(task_of(plan, 1), tmp_path) == 1
@@ -245,36 +248,11 @@ def test_what_a_job_gives_back_is_small(tmp_path):
 # --- Dask -----------------------------------------------------------------------------------------------------------
 
 
-def started(command, *words):
-    program = ("-c", "import sys; from distributed.cli." + command + " import main; sys.exit(main())")
-    options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    if command == "dask_worker":
-        options = ("--host", "127.0.0.1", "--no-dashboard", "--no-nanny", "--nthreads", "1", "--memory-limit", "0")
-    return subprocess.Popen(
-        [sys.executable, *program, *options, *words],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-    )
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """Start a scheduler and two workers, whose working directory is another; give its file and the workers."""
-    folder = tmp_path_factory.mktemp("dask")
-    address = str(folder / "scheduler.json")
-    running = [started("dask_scheduler", "--scheduler-file", address)]
-    running += [
-        started("dask_worker", "--scheduler-file", address, "--local-directory", str(folder / name))
-        for name in ("one", "two")
-    ]
-    wait_for(folder / "scheduler.json")
-    with Client(scheduler_file=address) as client:
-        client.wait_for_workers(2, timeout=60)
-    yield address, running[1:]
-    for process in running:
-        process.kill()
-        process.wait()
+    """Give the file of a scheduler with two workers, whose working directory is another, and the workers."""
+    with cluster_at(tmp_path_factory.mktemp("dask")) as running:
+        yield running
 
 
 @pytest.mark.parametrize(

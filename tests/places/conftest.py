@@ -1,10 +1,7 @@
 """The same tree in every kind of place, and servers to read it from."""
 
 import re
-import subprocess
-import sys
 import threading
-import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -85,35 +82,13 @@ def parts_web(shared):
 
 
 @pytest.fixture(scope="session")
-def bucket(shared):
-    """A bucket of a real S3 server on this machine (moto), with the tree and its archives."""
-    log = shared.parent / "moto.log"
-    command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-    before = dict(fsspec.config.conf)
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as server:
-        try:
-            fsspec.config.conf["s3"] = {"endpoint_url": _address_in(log, server), "key": "made-up", "secret": "made-up"}
-            fs = fsspec.filesystem("s3")
-            fs.mkdir("bucket")
-            for path in shared.rglob("*"):
-                if path.is_file():
-                    fs.pipe_file(f"bucket/{path.relative_to(shared).as_posix()}", path.read_bytes())
-            yield "s3://bucket"
-        finally:
-            fsspec.config.conf.clear()
-            fsspec.config.conf.update(before)
-            server.terminate()
-
-
-def _address_in(log, server):
-    """Wait until the server says where it listens."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end and server.poll() is None:
-        found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
-        if found:
-            return found[0]
-        time.sleep(0.1)
-    pytest.fail(f"the S3 server did not start: {log.read_text()}")
+def bucket(s3, shared):
+    """A bucket with the tree and its archives."""
+    s3.mkdir("bucket")
+    for path in shared.rglob("*"):
+        if path.is_file():
+            s3.pipe_file(f"bucket/{path.relative_to(shared).as_posix()}", path.read_bytes())
+    return "s3://bucket"
 
 
 @pytest.fixture(scope="session")

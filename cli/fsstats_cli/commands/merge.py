@@ -52,7 +52,8 @@ def merge(
             "--output",
             "-o",
             metavar="OUT",
-            help="Where to: .parquet, .csv or .tsv; or a folder of Parquet parts, with a slash at its end.",
+            help="Where to: .parquet, .csv or .tsv; or a folder of Parquet parts, with a slash at its end. "
+            "On this machine, or in a bucket (s3://).",
             show_default=False,
         ),
     ],

@@ -1,0 +1,288 @@
+"""Tables in a bucket: the same as on a disk, in one process, in many, and after whatever goes wrong."""
+
+import os
+import random
+import subprocess
+import sys
+import uuid
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import fsspec
+import polars as pl
+import pytest
+from pandas.testing import assert_frame_equal
+from upath import UPath
+
+import fsstats as fs
+from fsstats.errors import PlaceError, TableError
+from fsstats.io import _replace, _study
+from merge_support import (
+    AT_ONCE,
+    N_FILES,
+    NAMES,
+    cluster_at,
+    count_opened,
+    ended,
+    in_child,
+    merge_and_die,
+    old,
+    part_of,
+    write_study,
+    write_subject,
+)
+
+OUTS = {"one file": "out.parquet", "a folder": "out/", "CSV": "out.csv"}
+outs = pytest.mark.parametrize("out", OUTS.values(), ids=OUTS)
+remembered_outs = pytest.mark.parametrize("out", ["out.parquet", "out/"], ids=["one file", "a folder"])
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch):
+    monkeypatch.setattr(_study, "AT_ONCE", AT_ONCE)
+
+
+@pytest.fixture
+def study(tmp_path):
+    return write_study(tmp_path / "study")
+
+
+@pytest.fixture
+def bucket(s3):
+    """Give the address of a folder in a bucket, in which there is nothing yet."""
+    name = f"tables-{uuid.uuid4().hex[:8]}"
+    s3.mkdir(name)
+    return f"s3://{name}/study"
+
+
+@pytest.fixture
+def on_disk(tmp_path):
+    """Give a function that merges into a place on this machine where nothing is."""
+
+    def merged(source, out, **options):
+        folder = tmp_path / uuid.uuid4().hex
+        folder.mkdir()
+        return fs.merge(source, f"{folder}/{out}", **options)
+
+    return merged
+
+
+def assert_same(merged, expected):
+    assert_frame_equal(merged.table, expected.table)
+    assert_frame_equal(merged.files, expected.files)
+    assert_frame_equal(fs.read_table(str(merged.files_path)), fs.read_table(expected.files_path))
+    assert merged.n_rows == expected.n_rows
+
+
+def listed(s3, bucket):
+    """Give the names of what is in a bucket, but for what a merge remembers."""
+    names = (name.partition("/study/")[2] for name in s3.find(bucket, withdirs=False))
+    return sorted(name for name in names if ".ledgers/" not in name)
+
+
+@outs
+@pytest.mark.parametrize("how", [{}, {"jobs": 2}, {"measures": ["thickness"]}], ids=["alone", "two jobs", "a measure"])
+def test_a_table_in_a_bucket_is_that_on_a_disk(study, on_disk, bucket, s3, out, how):
+    merged, expected = fs.merge(study, f"{bucket}/{out}", **how), on_disk(study, out, **how)
+    assert_same(merged, expected)
+    assert str(merged.path) == f"{bucket}/{out}".rstrip("/")
+    left = [path.relative_to(expected.path.parent).as_posix() for path in expected.path.parent.rglob("[!.]*")]
+    assert listed(s3, bucket) == sorted(name for name in left if name != "out" and ".ledgers/" not in name)
+
+
+def test_a_table_made_in_memory_goes_there_too(study, on_disk, bucket):
+    merged, expected = fs.merge(study, f"{bucket}/wide.csv", wide=True), on_disk(study, "wide.csv", wide=True)
+    assert_frame_equal(merged.table, expected.table)
+    fs.write_table(expected.table, UPath(f"{bucket}/again.tsv"))
+    assert_frame_equal(fs.read_table(f"{bucket}/again.tsv"), fs.read_table(f"{bucket}/wide.csv"))
+
+
+@remembered_outs
+def test_only_what_is_new_is_read_again(study, on_disk, bucket, out, monkeypatch):
+    fs.merge(study, f"{bucket}/{out}")
+    opened = count_opened(monkeypatch)
+    assert_same(fs.merge(study, f"{bucket}/{out}"), on_disk(study, out))
+    assert len(opened) == N_FILES * len(NAMES)  # all by the merge into the other place
+    write_subject(study, "s2", 77)
+    write_subject(study, "s9", 78)
+    old(study, seconds=1800)
+    opened.clear()
+    merged = fs.merge(study, f"{bucket}/{out}")
+    assert {path.split("/")[-3] for path in opened} == {"s2", "s9"}
+    assert_same(merged, on_disk(study, out))
+
+
+@remembered_outs
+def test_a_table_that_somebody_changed_is_made_again(study, on_disk, bucket, s3, out):
+    merged = fs.merge(study, f"{bucket}/{out}")
+    piece = s3.find(bucket, withdirs=False, maxdepth=None)
+    piece = next(name for name in piece if name.endswith(".parquet") and ".files" not in name)
+    s3.pipe_file(piece, b"PAR1 of somebody else")
+    assert_same(fs.merge(study, f"{bucket}/{out}"), on_disk(study, out))
+    assert merged.n_rows
+
+
+def test_a_folder_that_has_shrunk_keeps_no_part_of_before(study, on_disk, bucket, s3):
+    fs.merge(study, f"{bucket}/out/")
+    merged = fs.merge(study, f"{bucket}/out/", subjects=["s1", "s2"])
+    assert_same(merged, on_disk(study, "out/", subjects=["s1", "s2"]))
+    assert [name for name in listed(s3, bucket) if name.startswith("out/")] == ["out/000000.parquet"]
+
+
+def test_jobs_of_an_array_leave_their_parts_in_the_bucket(study, on_disk, bucket, monkeypatch):
+    for part in (1, 2, 3):
+        assert ended(in_child(part_of, study, f"{bucket}/out/", (part, 3))) == 0
+    opened = count_opened(monkeypatch)
+    merged = fs.merge(study, f"{bucket}/out/")
+    assert not opened
+    assert_same(merged, on_disk(study, "out/"))
+
+
+@outs
+@pytest.mark.parametrize("seed", range(3))
+def test_a_merge_that_is_killed_leaves_an_old_table_whole_and_goes_on(study, on_disk, bucket, s3, out, seed):
+    fs.merge(study, f"{bucket}/{out}")
+    before = fs.read_table(f"{bucket}/{out}")
+    for n, name in enumerate(NAMES, start=50):
+        write_subject(study, name, n)
+    old(study, seconds=1800)
+    moment = random.Random(seed).randint(1, 40)  # noqa: S311 - any moment will do
+    assert ended(in_child(merge_and_die, study, f"{bucket}/{out}", moment, ("open",))) < 0
+    now = fs.read_table(f"{bucket}/{out}")
+    merged = fs.merge(study, f"{bucket}/{out}")
+    assert_same(merged, on_disk(study, out))
+    assert now.equals(before) or now.equals(merged.table)
+    assert not [name for name in listed(s3, bucket) if name.startswith(".")]
+
+
+@outs
+@pytest.mark.parametrize("n_before", [1, 6])
+def test_a_server_that_goes_away_leaves_an_old_table_whole(study, on_disk, bucket, s3, out, n_before, monkeypatch):
+    fs.merge(study, f"{bucket}/{out}")
+    before = fs.read_table(f"{bucket}/{out}")
+    write_subject(study, "s3", 99)
+    old(study, seconds=1800)
+    with monkeypatch.context() as patch:
+        _break_after(patch, n_before)
+        with pytest.raises(OSError, match="the cable was pulled"):
+            fs.merge(study, f"{bucket}/{out}")
+    assert fs.read_table(f"{bucket}/{out}").equals(before)
+    for lock in [name for name in s3.find(bucket, withdirs=False) if name.endswith(".lock")]:
+        s3.rm(lock)
+    assert_same(fs.merge(study, f"{bucket}/{out}"), on_disk(study, out))
+
+
+def _break_after(patch, n):
+    """Let a server take so many files, and no more."""
+    put, left = _replace.put, [n]
+
+    def failing(new, final):
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(5, "the cable was pulled")
+        put(new, final)
+
+    patch.setattr(_replace, "put", failing)
+
+
+def test_a_second_merge_is_kept_out(study, bucket, s3):
+    s3.pipe_file(f"{bucket}/.out.parquet.lock", b"elsewhere 12")
+    with pytest.raises(
+        TableError, match=r"is running \(elsewhere 12\); if it is not, remove s3://.*/\.out\.parquet\.lock"
+    ):
+        fs.merge(study, f"{bucket}/out.parquet")
+    assert s3.cat_file(f"{bucket}/.out.parquet.lock") == b"elsewhere 12"
+
+
+FAULTS = {
+    "no bucket": ("s3://there-is-none/out.parquet", FileNotFoundError, "s3://there-is-none"),
+    "a web server": ("http://127.0.0.1:9/out.parquet", TableError, "can be written to a disk or to a bucket"),
+    "an archive": ("zip://out.parquet::a.zip", TableError, "can be written to a disk or to a bucket"),
+    "no such protocol": ("nosuch://a/out.parquet", PlaceError, "nosuch://a/out.parquet: expected an answer"),
+    "no suffix": ("{bucket}/out", fs.UnknownNameError, "expected a name that ends in"),
+    "another suffix": ("{bucket}/out.xlsx", fs.UnknownNameError, "no table format is called"),
+    "a stranger's folder": ("{bucket}/strange/", TableError, "is there, with notes.txt in it"),
+    "a stranger's sidecar": ("{bucket}/taken.parquet", TableError, "taken.json is there and was not written by"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_place_where_nothing_can_be_written_is_named_before_anything_is_read(study, bucket, s3, fault, monkeypatch):
+    out, error, message = fault
+    s3.pipe_file(f"{bucket}/strange/notes.txt", b"mine")
+    s3.pipe_file(f"{bucket}/taken.json", b"{}")
+    before, opened = s3.find(bucket), count_opened(monkeypatch)
+    with pytest.raises(error, match=message):
+        fs.merge(study, out.format(bucket=bucket))
+    assert s3.find(bucket) == before
+    assert not opened
+
+
+def test_what_speaks_to_a_bucket_may_be_not_installed(study, monkeypatch):
+    monkeypatch.setitem(sys.modules, "upath", None)
+    with pytest.raises(PlaceError, match=r'pip install "fsstats\[remote\]"'):
+        fs.merge(study, "s3://bucket/out.parquet")
+
+
+@contextmanager
+def served(folder):
+    """Serve a folder, as Python's own server does: no parts of files."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_some_of_a_table_is_read_from_a_bucket_and_from_the_web(study, on_disk, bucket):
+    fs.merge(study, f"{bucket}/out/")
+    expected = on_disk(study, "out.parquet")
+    chosen = {"source": "mine", "measure": "thickness", "columns": ["subject", "value"]}
+    wanted = fs.read_table(expected.path, **chosen)
+    assert_frame_equal(fs.read_table(f"{bucket}/out/", **chosen), wanted)
+    with served(expected.path.parent) as address:
+        assert_frame_equal(fs.read_table(f"{address}/out.parquet", **chosen), wanted)
+        assert_frame_equal(fs.read_table(f"{address}/out.files.parquet"), expected.files)
+        with pytest.raises(OSError, match=r"none\.csv"):
+            fs.read_table(f"{address}/none.csv")
+
+
+def test_another_program_opens_it_where_it_is(study, bucket):
+    table = fs.merge(study, f"{bucket}/out/").table
+    wanted = table.loc[table["measure"] == "thickness", "value"]
+    server = fsspec.config.conf["s3"]
+    options = {
+        "aws_endpoint_url": server["endpoint_url"],
+        "aws_access_key_id": server["key"],
+        "aws_secret_access_key": server["secret"],
+        "aws_region": "us-east-1",
+        "aws_allow_http": "true",
+    }
+    scanned = pl.scan_parquet(f"{bucket}/out/*.parquet", storage_options=options)
+    assert scanned.filter(pl.col("measure") == "thickness").collect()["value"].to_list() == wanted.to_list()
+
+
+def test_what_is_no_table_is_named(bucket, s3):
+    s3.pipe_file(f"{bucket}/a.parquet", b"<html>")
+    with pytest.raises(TableError, match=r"s3://.*/a\.parquet: expected a parquet table"):
+        fs.read_table(f"{bucket}/a.parquet")
+    with pytest.raises(FileNotFoundError, match=r"s3://.*/b\.parquet"):
+        fs.read_table(f"{bucket}/b.parquet")
+
+
+def test_the_command_writes_there(study, bucket):
+    command = [sys.executable, "-m", "fsstats_cli", "merge", str(study), "-o", f"{bucket}/out/"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
+    assert f"-> {bucket}/out (" in done.stderr
+    assert len(fs.read_table(f"{bucket}/out/"))
+
+
+def test_workers_of_a_cluster_write_the_parts_even_if_one_is_lost(on_disk, bucket, tmp_path, monkeypatch):
+    monkeypatch.setattr(_study, "AT_ONCE", 1)
+    root = write_study(tmp_path / "many", [f"sub-{n:02d}" for n in range(30)])
+    with cluster_at(tmp_path) as (address, workers):
+        merged = fs.merge(root, f"{bucket}/out/", dask=address, progress=lambda _done, _all: workers[0].kill())
+        assert workers[0].wait(60) != 0
+    assert_same(merged, on_disk(root, "out/"))
