@@ -19,7 +19,7 @@ from fsstats.io._ledger import Stored, recall
 from fsstats.io._reading import People
 from fsstats.parsers.formats import PARSERS_VERSION, Format, added_formats, share_formats
 from fsstats.schema import SUBJECT_KEY
-from fsstats.schema._registry import added, share
+from fsstats.schema._registry import added, checksum, share
 
 AT_ONCE: Final = 500
 """Subjects of a batch. The rows of a table go batch by batch, so another number would give another order."""
@@ -105,6 +105,8 @@ class Task:
     """Likewise."""
     version: str = _VERSION
     """Of the process that made the task."""
+    descriptions: str = field(default_factory=checksum)
+    """The check sum of its kinds, those of installed packages among them."""
 
 
 def task_of(plan: Plan, number: int, refused: Mapping[int, str] = _NOTHING, stored: tuple[Stored, ...] = ()) -> Task:
@@ -121,6 +123,9 @@ def read_task(task: Task, tick: Tick = lambda: None) -> Batch:
         raise TableError(message)
     share_formats(task.formats)
     share(task.kinds)
+    if task.descriptions != checksum():
+        message = "kinds of file of installed packages are others where files are read; install the same everywhere"
+        raise TableError(message)
     batch = batch_of(task.files)
     recall(batch, (kept for one in task.stored if (kept := one.load()) is not None), task.wanted.measures)
     read_batch(batch, task.wanted, tick)

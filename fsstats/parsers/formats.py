@@ -73,10 +73,10 @@ def added_formats() -> tuple[Format, ...]:
 
 
 def share_formats(others: Sequence[Format]) -> None:
-    """Add the formats of another process, if they are not there yet."""
-    for one in reversed(others):
-        if one not in _added:
-            add_format(one)
+    """Have added the formats that another process has added, and no others."""
+    if tuple(others) != added_formats():
+        _added[:] = others
+        forget()
 
 
 def is_stats_table(data: bytes, where: str) -> bool:

@@ -67,9 +67,9 @@ def added() -> tuple[tuple[str, Mapping[str, list[Entry]]], ...]:
 
 
 def share(documents: Sequence[tuple[str, Mapping[str, list[Entry]]]]) -> None:
-    """Add what another process has added, if it is not there yet."""
-    if new := [one for one in documents if one not in _added]:
-        _added.extend(new)
+    """Have added what another process has added, and nothing else."""
+    if tuple(documents) != added():
+        _added[:] = documents
         forget()
 
 

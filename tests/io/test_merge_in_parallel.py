@@ -9,6 +9,7 @@ import subprocess
 import sys
 import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 
 import pytest
@@ -18,7 +19,7 @@ import fsstats as fs
 from fsstats.datasets import make_cohort
 from fsstats.io import _study
 from fsstats.io._parts import make_part
-from fsstats.io._study import plan_of, task_of
+from fsstats.io._study import plan_of, read_task, task_of
 from fsstats.schema import _registry
 from merge_support import (
     AT_ONCE,
@@ -205,6 +206,23 @@ def test_jobs_know_the_kinds_that_were_registered(alone, tmp_path):
     assert merged.files["source"].eq("lesions").sum() == len(NAMES)
     assert (merged.table["region"] == "Left-Lesion").sum() == len(NAMES)
     assert_same(merged, alone(root, "out.parquet"))
+
+
+def test_a_worker_knows_no_kinds_that_were_taken_back(tmp_path):
+    root = small(tmp_path)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        fs.register(KIND)
+        merge(root, tmp_path / "out.parquet", executor=pool)
+        assert len(pool.submit(_registry.added).result()) == 1
+        _registry.take_back()
+        merge(root, tmp_path / "out.csv", executor=pool)
+        assert pool.submit(_registry.added).result() == ()
+
+
+def test_a_worker_with_other_packages_is_refused(tmp_path):
+    task = replace(task_of(plan_of(fs.find_stats(small(tmp_path))), 0), descriptions="of others")
+    with pytest.raises(fs.TableError, match="kinds of file of installed packages are others"):
+        read_task(task)
 
 
 def test_what_fails_in_one_process_ends_the_merge_and_the_next_goes_on(processes, alone, tmp_path):
