@@ -1,7 +1,8 @@
 """Folders that a walk looks into, wherever they lie: each is listed once, whatever is asked of it."""
 
+import errno
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -72,36 +73,23 @@ class Folder:
         return sorted([name for name in self.entries if name[0] != "." and name not in but])
 
     def is_link(self, name: str) -> bool:
-        """Say whether a name that is there is a link's."""
+        """Say whether a name that is there is a link's; not if nobody may ask."""
         entry = self.entries[name]
-        return isinstance(entry, _WITH_LINKS) and entry.is_symlink()
+        return isinstance(entry, _WITH_LINKS) and _says(entry.is_symlink)
 
     def is_dir(self, name: str) -> bool:
         """Say whether a name is there and is a folder's; not if nobody may ask."""
-        if name not in self.entries:
-            return False
-        entry = self._asked(name)
-        try:
-            return entry.is_dir()
-        except OSError:
-            return False
+        return name in self.entries and _says(self._asked(name).is_dir)
 
     def is_file(self, name: str) -> bool:
         """Say whether a name is there and is a file's; not if nobody may ask."""
-        if name not in self.entries:
-            return False
-        entry = self._asked(name)
-        try:
-            return entry.is_file()
-        except OSError:
-            return False
+        return name in self.entries and _says(self._asked(name).is_file)
 
     def _asked(self, name: str) -> Entry:
         """Note a link: what it leads to may come and go."""
-        entry = self.entries[name]
-        if isinstance(entry, _WITH_LINKS) and entry.is_symlink():
+        if self.is_link(name):
             self.notes.asked(self.spot.address(name))
-        return entry
+        return self.entries[name]
 
     def doubtful(self, names: Iterable[str]) -> Sequence[str]:
         """Give those of the names of which the listing alone does not tell that they are files'."""
@@ -168,6 +156,14 @@ class Folder:
             return b""
 
 
+def _says(ask: Callable[[], bool]) -> bool:
+    """Give the answer to a question; no if nobody may ask it."""
+    try:
+        return ask()
+    except OSError:
+        return False
+
+
 def look(spot: Spot, notes: Notes) -> Folder:
     """Look into a folder."""
     try:
@@ -179,13 +175,14 @@ def look(spot: Spot, notes: Notes) -> Folder:
 def _listed(path: str, notes: Notes) -> dict[str, Entry]:
     open_to_us = notes.folder(path)
     try:
-        if not open_to_us:  # a listing tells kinds that nobody may ask for
-            return {child.name: child for child in Path(path).iterdir()}
         with os.scandir(path) as found:
-            return {entry.name: entry for entry in found}
+            entries: dict[str, Entry] = {entry.name: entry for entry in found}
+        if entries and not open_to_us:  # names can be seen, and nothing behind them
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
     except OSError:
         notes.doubt(path)
         raise
+    return entries
 
 
 def _elsewhere(where: Place, notes: Notes) -> dict[str, Entry]:

@@ -1,8 +1,12 @@
 """What stands where a stats file is expected: folders, links to nothing, names that are no text, closed doors."""
 
+import json
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -201,3 +205,36 @@ def test_a_root_that_may_not_be_read_says_so(tree, monkeypatch):
     refuse(monkeypatch, tree.root)
     with pytest.raises((NothingFoundError, PermissionError), match="Permission denied"):
         find_stats(tree.root)
+
+
+AS_SOMEBODY = """
+import json, os, sys
+from fsstats import find_stats
+root, warm_up = sys.argv[1:]
+find_stats(warm_up)  # all modules are imported: they may lie where nobody else may look
+if os.geteuid() == 0:
+    os.setresuid(65534, 65534, 65534)
+print(find_stats(root)[["subject", "path", "status", "problem"]].to_json(orient="records"))
+"""
+
+
+OPEN = {"nothing": 0, "names only": 4, "what one knows the name of": 1}
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no such modes")
+@pytest.mark.parametrize("mode", OPEN.values(), ids=OPEN)
+@pytest.mark.parametrize("closed", ["b", "b/stats", "b/scripts"])
+def test_a_folder_of_somebody_else_costs_no_other_subject(tree, mode, closed):
+    for name in "abc":
+        tree.subject(name, "aseg.stats", done="x")
+    with TemporaryDirectory() as folder:  # where anybody may look
+        root = shutil.copytree(tree.root, Path(folder, "study"))
+        Path(folder).chmod(0o755)
+        (root / closed).chmod(mode * 0o111)
+        command = [sys.executable, "-c", AS_SOMEBODY, str(root), str(tree.root)]
+        rows = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+        (root / closed).chmod(0o755)
+    found = {row["subject"] for row in rows if row["status"] == "found"}
+    said = [row["problem"] for row in rows if f"/{closed}" in row["path"] and row["status"] == "unreadable"]
+    assert found - {"b"} == {"a", "c"}
+    assert "b" in found or "Permission denied" in said
