@@ -75,7 +75,10 @@ class Folder:
     def is_link(self, name: str) -> bool:
         """Say whether a name that is there is a link's; not if nobody may ask."""
         entry = self.entries[name]
-        return isinstance(entry, _WITH_LINKS) and _says(entry.is_symlink)
+        try:
+            return isinstance(entry, _WITH_LINKS) and entry.is_symlink()
+        except OSError:
+            return False
 
     def is_dir(self, name: str) -> bool:
         """Say whether a name is there and is a folder's; not if nobody may ask."""

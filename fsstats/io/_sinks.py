@@ -12,7 +12,7 @@ from fsstats.io._batch import Batch
 from fsstats.io._names import PART, part_name
 from fsstats.io._stores import copy, remove
 from fsstats.io._text import require_writable, write_delimited
-from fsstats.tables.assemble import ARROW, Names, Run, as_frame, columns_of
+from fsstats.tables.assemble import ARROW, Names, Room, Run, as_frame, columns_of
 
 PARQUET: Final[Mapping[str, Any]] = {
     "compression": "snappy",  # every program that reads Parquet can read it
@@ -43,13 +43,13 @@ class ParquetSink:
     """
 
     def __init__(self, path: Path) -> None:
-        self._writer = pq.ParquetWriter(os.fspath(path), ARROW, **PARQUET)
+        self._writer, self._room = pq.ParquetWriter(os.fspath(path), ARROW, **PARQUET), Room()
 
     def write(self, batch: Batch) -> int:
         """Add the values of a batch; say how many row groups they took."""
         names, n_groups = Names(), 0
         for _, runs in batch.runs():
-            table = columns_of(runs, names).to_arrow(names)
+            table = columns_of(runs, names, room=self._room).to_arrow(names)
             if len(table):
                 self._writer.write_table(table, row_group_size=len(table))
                 n_groups += 1

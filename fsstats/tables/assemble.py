@@ -126,12 +126,28 @@ class Columns:
         return pa.array(codes, mask=codes < 0) if column in self.lacking else pa.array(codes)
 
 
-def columns_of(runs: Sequence[Run], names: Names, *, details: bool = False) -> Columns:
-    """Lay runs out as columns of the long table, in their order; `names` learns what is new to it."""
-    shared = _SHARED if details else _SHARED[:-1]
+class Room:
+    """Memory for columns that is used again: to get it anew costs as much as to fill it."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, npt.NDArray[Any]] = {}
+
+    def column(self, name: str, n_rows: int) -> npt.NDArray[Any]:
+        """Give a column, in which stands anything; it is good until it is asked for again."""
+        if len(self._arrays.get(name, ())) < n_rows:
+            self._arrays[name] = np.empty(n_rows, dtype=np.float64 if name == "value" else np.int32)
+        return self._arrays[name][:n_rows]
+
+
+def columns_of(runs: Sequence[Run], names: Names, *, details: bool = False, room: Room | None = None) -> Columns:
+    """Lay runs out as columns of the long table, in their order; `names` learns what is new to it.
+
+    With a `room`, they are good until the next ones are laid out in it.
+    """
+    shared, room = _SHARED if details else _SHARED[:-1], room or Room()
     n_rows = sum(len(run.values) * run.n_used for run in runs)
-    codes = {name: np.empty(n_rows, dtype=np.int32) for name in (*WHO, *shared)}
-    value, lacking, start = np.empty(n_rows), set[str](), 0
+    codes = {name: room.column(name, n_rows) for name in (*WHO, *shared)}
+    value, lacking, start = room.column("value", n_rows), set[str](), 0
     for run in runs:
         stop = start + len(run.values) * run.n_used
         rows = slice(start, stop), (len(run.values), run.n_used)
