@@ -12,6 +12,7 @@ from fsstats.errors import ColumnsError
 FloatArray = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
 _Word = TypeVar("_Word")
+_AT_ONCE = 1 << 16
 
 
 def require(table: pd.DataFrame, columns: Iterable[str], *, needed_by: str) -> None:
@@ -32,14 +33,25 @@ def categorical(codes: npt.NDArray[np.integer], names: Sequence[str]) -> pd.Cate
     >>> list(categorical(np.array([2, -1, 0, 2]), ["a", "b", "c"]).categories)
     ['c', 'a']
     """
-    first = np.full(len(names) + 1, len(codes))
-    first[codes[::-1]] = np.arange(len(codes))[::-1]  # what is set last stays: the first place of each; -1 is the end
-    used = np.argsort(first[:-1], kind="stable")
-    used = used[first[used] < len(codes)]
+    used = _in_order(codes, len(names))
+    categories = pd.Index([names[code] for code in used], dtype="str")
+    if np.array_equal(used, np.arange(len(names))):
+        return pd.Categorical.from_codes(codes, categories=categories)
     new_code = np.full(len(names) + 1, -1, dtype=np.int32)
     new_code[used] = np.arange(len(used), dtype=np.int32)
-    categories = pd.Index([names[code] for code in used], dtype="str")
     return pd.Categorical.from_codes(new_code[codes], categories=categories)
+
+
+def _in_order(codes: npt.NDArray[np.integer], n_names: int) -> Positions:
+    """Give the codes that are used, in order of first appearance."""
+    seen, used = np.zeros(n_names + 1, dtype=np.bool_), [np.empty(0, dtype=np.intp)]
+    seen[-1] = True  # no name
+    for start in range(0, len(codes), _AT_ONCE):
+        part = codes[start : start + _AT_ONCE]
+        new = pd.unique(part[~seen[part]])
+        seen[new] = True
+        used.append(new)
+    return np.concatenate(used)
 
 
 def to_category(values: pd.Series, *, sort: bool = False) -> pd.Series:

@@ -134,9 +134,10 @@ class Room:
 
     def column(self, name: str, n_rows: int) -> npt.NDArray[Any]:
         """Give a column, in which stands anything; it is good until it is asked for again."""
-        if len(self._arrays.get(name, ())) < n_rows:
-            self._arrays[name] = np.empty(n_rows, dtype=np.float64 if name == "value" else np.int32)
-        return self._arrays[name][:n_rows]
+        known = self._arrays.get(name)
+        if known is None or len(known) < n_rows:
+            known = self._arrays[name] = np.empty(n_rows, dtype=np.float64 if name == "value" else np.int32)
+        return known[:n_rows]
 
 
 def columns_of(runs: Sequence[Run], names: Names, *, details: bool = False, room: Room | None = None) -> Columns:
@@ -166,8 +167,8 @@ def _used(codes: _Codes, run: Run) -> _Codes:
     return codes if run.chosen is None else codes[run.chosen]
 
 
-def _joined(parts: Sequence[_Codes]) -> _Codes:
-    return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, dtype=np.int32), *parts])
+def _joined(parts: Sequence[npt.NDArray[Any]], kind: type[np.generic]) -> npt.NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, dtype=kind), *parts])
 
 
 def segids_of(runs: Sequence[Run]) -> list[int | None]:
@@ -198,12 +199,13 @@ def as_frame(parts: Sequence[Columns], names: Names, segids: Sequence[int | None
     """
     columns = [name for name in (*LONG, *DETAIL_COLUMNS) if parts and name in parts[0].codes]
     data: dict[str, object] = {
-        name: categorical(_joined([part.codes[name] for part in parts]), names.of_column(name)) for name in columns
+        name: categorical(_joined([part.codes[name] for part in parts], np.int32), names.of_column(name))
+        for name in columns
     }
-    data["value"] = np.concatenate([np.empty(0), *(part.value for part in parts)])
+    data["value"] = _joined([part.value for part in parts], np.float64)
     if segids is not None:
         data["segid"] = pd.array(list(segids), dtype="Int64")
-    return pd.DataFrame(data, columns=[*LONG, *(DETAIL_COLUMNS if segids is not None else ())])
+    return pd.DataFrame(data, columns=[*LONG, *(DETAIL_COLUMNS if segids is not None else ())], copy=False)
 
 
 def assemble(blocks: Sequence[Block], *, details: bool = False) -> pd.DataFrame:
