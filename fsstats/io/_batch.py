@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache, partial
 from itertools import groupby
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -107,6 +108,8 @@ class Batch:
     """Files of which all is known without opening them."""
     settled: set[int] = field(default_factory=set)
     """Files that the rules of the study changed."""
+    same_as: tuple[Path, Path] | None = None
+    """Where the ledger and the values of just these files lie, if all of them are as they were."""
     remembered: dict[int, int] = field(default_factory=dict)
     """Fingerprints of files of which only the values that are used were kept."""
     _prints: npt.NDArray[np.uint64] | None = None
@@ -151,6 +154,7 @@ class Batch:
         """Put what the rules of the study made of a file in its place."""
         self.put(i, reading)
         self.settled.add(i)
+        self.same_as = None
 
     def add_sheet(self, files: Sequence[int], sheet: Sheet) -> None:
         """Give files their values."""

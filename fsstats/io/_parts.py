@@ -15,12 +15,23 @@ from fsstats.io._ledger import SEAL, Stored, save_ledger, take_over
 from fsstats.io._names import LEDGER, PART, VALUES, part_name
 from fsstats.io._replace import replacing
 from fsstats.io._sinks import ParquetSink
+from fsstats.io._stores import copy
 from fsstats.io._study import Task, read_task
 
 
 def save_part(batch: Batch, folder: Path, number: int, suffix: str = VALUES) -> None:
-    """Write the values of a batch, as plain numbers or as a part of the table, and its ledger."""
+    """Write the values of a batch, as plain numbers or as a part of the table, and its ledger.
+
+    What was written of just these files before is taken over if none of them has changed.
+    """
     data, ledger = (folder / part_name(number, suffix) for suffix in (suffix, LEDGER))
+    if batch.same_as is not None:
+        old_ledger, old_data = batch.same_as
+        is_still = old_ledger.parent != folder or old_ledger == ledger  # others in this folder may be replaced now
+        if old_data.suffix == suffix and is_still:
+            copy(old_data, data)
+            copy(old_ledger, ledger)
+            return
     with replacing([data, ledger], durable=False) as (new_data, new_ledger):
         seal = save_ledger(batch, new_ledger)
         if suffix == PART:

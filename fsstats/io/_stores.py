@@ -154,10 +154,13 @@ def put(new: Path, final: Path) -> None:
 
 
 def copy(path: Path, to: Path) -> None:
-    """Make a second name or a copy of a file, where it lies."""
+    """Make a second name or a copy of a file, where it lies, in the place of what was there."""
+    if path == to:
+        return
     if is_remote(path):
         _server(path).cp_file(_key(path), _key(to))
         return
+    to.unlink(missing_ok=True)
     try:
         to.hardlink_to(path)
     except OSError:  # not every disk can

@@ -273,6 +273,29 @@ def test_what_has_changed_in_the_study_is_read(study, at, fresh, opened, out, ch
     assert_same(fs.merge(study, at(out)), fresh(study, out))
 
 
+def test_parts_in_which_nothing_has_changed_are_not_written_again(study, at, fresh):
+    folder = Path(at("out"))
+    fs.merge(study, at("out/"))
+    before = [path.stat().st_ino for path in sorted(folder.iterdir())]
+    in_place(study)  # a file of s3
+    write_subject(study, "z9", 71)
+    old(study, seconds=1800)
+    assert_same(fs.merge(study, at("out/")), fresh(study, "out/"))
+    now = [path.stat().st_ino for path in sorted(folder.iterdir())]
+    assert [one == other for one, other in zip(before, now, strict=True)] == [True, False, True, False]
+
+
+def test_parts_are_taken_over_where_no_file_can_have_two_names(study, at, fresh, monkeypatch):
+    def refused(*_):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    fs.merge(study, at("out/"))
+    in_place(study)
+    old(study, seconds=1800)
+    assert_same(fs.merge(study, at("out/")), fresh(study, "out/"))
+
+
 PEOPLE = pd.DataFrame({"participant_id": NAMES, "age": range(30, 30 + len(NAMES))})
 OPTION_CHANGES = {
     "other measures": ({}, {"measures": ["volume"]}, ALL),
