@@ -143,11 +143,16 @@ class Account:
         words = [f"{before}; {problem}" if before else problem, "partial"]
         self._outcome["problem"][i], self._outcome["status"][i] = self._numbered.of(words)
 
+    def _column(self, name: str) -> pd.Series:
+        """Give the words of a column, each of which is made once."""
+        places, numbers = pd.factorize(self._outcome[name])
+        words = pd.Series([self._numbered.word(number) for number in numbers.tolist()], dtype=self._files[name].dtype)
+        return words.take(places).reset_index(drop=True)
+
     def files(self) -> pd.DataFrame:
         """Give the files table with what became of each file."""
-        words = np.array([*self._numbered.words, None], dtype=np.object_)
-        filled = {name: pd.Series(words[self._outcome[name]], dtype=self._files[name].dtype) for name in OUTCOME}
-        found = self._files.assign(**filled)
+        filled = ((name, self._column(name)) for name in OUTCOME)
+        found = self._files.assign(**{name: own for name, own in filled if not own.equals(self._files[name])})
         if not self._in_tables:
             return found
         due = found["status"].eq("missing") & found["path"].isna() & found["subject"].isin(self._in_tables)

@@ -21,7 +21,7 @@ from fsstats.io._sinks import FolderSink, ParquetSink, Sink, TextSink
 from fsstats.io._study import Plan, Progress, Task, read_task, task_of, ticking
 from fsstats.io._target import Target, earlier_of, join_in, key_of
 from fsstats.schema import LONG, SUBJECT_KEY
-from fsstats.tables.assemble import Run
+from fsstats.tables.assemble import Room, Run
 
 
 @contextmanager
@@ -94,6 +94,7 @@ def batches(
             batch = read_task(task, tick)
             save_part(batch, folder, task.number, suffix)
             yield batch
+            del batch
         return
     running = [(task, executor.submit(make_part, task, folder, suffix)) for task in tasks]
     try:
@@ -185,12 +186,15 @@ def write_batches(
     """
     key, refused, tick = key_of(plan.wanted.measures), dict[int, str](), ticking(plan, progress)
     earlier = earlier_of(target, key)
+    room = Room()
     while True:
         written, sink = Written(plan), _sink(target, path, len(plan.batches))
         found = batches(plan, tasks_of(plan, earlier, refused), target, executor=executor, tick=tick)
         with closing(found):
-            for at, batch in zip(plan.batches, found, strict=True):
-                written.add(at, batch, sink.write(batch))
+            for at in plan.batches:
+                batch = next(found)
+                written.add(at, batch, sink.write(batch, room))
+                del batch  # or two would be in memory while the next one is read
         copies = written.account.copies()
         if not copies:
             return written, sink

@@ -17,6 +17,7 @@ from fsstats.io._replace import replacing
 from fsstats.io._sinks import ParquetSink
 from fsstats.io._stores import copy
 from fsstats.io._study import Task, read_task
+from fsstats.tables.assemble import Room
 
 
 def save_part(batch: Batch, folder: Path, number: int, suffix: str = VALUES) -> None:
@@ -36,7 +37,7 @@ def save_part(batch: Batch, folder: Path, number: int, suffix: str = VALUES) -> 
         seal = save_ledger(batch, new_ledger)
         if suffix == PART:
             sink = ParquetSink(new_data)
-            sink.write(batch)
+            sink.write(batch, Room())
             sink.close(seal.hex().encode(), key=SEAL)
         else:
             _save_values(batch, new_data, seal)

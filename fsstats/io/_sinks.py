@@ -26,7 +26,7 @@ PARQUET: Final[Mapping[str, Any]] = {
 class Sink(Protocol):
     """A table that is being written."""
 
-    def write(self, batch: Batch) -> int:
+    def write(self, batch: Batch, room: Room) -> int:
         """Add the values of a batch; say how many row groups they took."""
 
     def close(self, about: bytes) -> None:
@@ -43,13 +43,13 @@ class ParquetSink:
     """
 
     def __init__(self, path: Path) -> None:
-        self._writer, self._room = pq.ParquetWriter(os.fspath(path), ARROW, **PARQUET), Room()
+        self._writer = pq.ParquetWriter(os.fspath(path), ARROW, **PARQUET)
 
-    def write(self, batch: Batch) -> int:
+    def write(self, batch: Batch, room: Room) -> int:
         """Add the values of a batch; say how many row groups they took."""
         names, n_groups = Names(), 0
         for _, runs in batch.runs():
-            table = columns_of(runs, names, room=self._room).to_arrow(names)
+            table = columns_of(runs, names, room=room).to_arrow(names)
             if len(table):
                 self._writer.write_table(table, row_group_size=len(table))
                 n_groups += 1
@@ -77,7 +77,7 @@ class TextSink:
         self._path, self._suffix = path, suffix
         self._write([], mode="w")
 
-    def write(self, batch: Batch) -> int:
+    def write(self, batch: Batch, room: Room) -> int:  # noqa: ARG002 - text takes its own
         """Add the values of a batch."""
         self._write([run for _, runs in batch.runs() for run in runs], mode="a")
         return 0
@@ -109,7 +109,7 @@ class FolderSink:
         self._path, self._parts, self._n_parts = path, parts, n_parts
         remove(path)  # of a merge that was stopped while it filled it
 
-    def write(self, batch: Batch) -> int:  # noqa: ARG002 - its part is written where it is read
+    def write(self, batch: Batch, room: Room) -> int:  # noqa: ARG002 - its part is written where it is read
         """Do nothing."""
         return 0
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from fsstats._frames import one_or_more, printable
 from fsstats.errors import FsstatsWarning, NothingFoundError
@@ -150,6 +151,7 @@ def merge(
     with executor_for(jobs, executor, dask) as workers, locked(target):
         start(target, key_of(plan.wanted.measures), survey.footprint)
         del survey
+        pa.default_memory_pool().release_unused()
         return _merge_in_batches(source, target, plan, asked, executor=workers, progress=progress)
 
 
@@ -269,6 +271,7 @@ def _merge_in_batches(
     outputs = target.outputs[:-1] if target.is_folder else target.outputs
     with replacing(outputs, within=target.partial) as (files_json, files_table, table_json, *table):
         written, sink = write_batches(plan, target, table[0] if table else folder, executor, progress)
+        pa.default_memory_pool().release_unused()  # what the batches took; the files table comes on top of it
         _require_still_there(source, plan.files)
         require_known(written.account, plan.wanted.sources, plan.wanted.measures)
         _require_values(plan.wanted.measures, written.n_rows, len(plan.files))
@@ -314,7 +317,7 @@ def _warn(texts: list[str]) -> None:
 
 def _provenance(source: StudySource, files: pd.DataFrame) -> dict[str, object]:
     """Tell where the values come from: folders, tools and versions, how many subjects and files."""
-    used = files[files["n_values"] > 0]
+    used = files.loc[files["n_values"] > 0, [*SUBJECT_KEY, "tool", "version"]]
     tools = used[["tool", "version"]].drop_duplicates().sort_values(["tool", "version"])
     return {
         "Sources": [printable(root) for root in _roots(source)],

@@ -162,7 +162,9 @@ def _varied(rows: pd.DataFrame, column: str, *, within: Sequence[str]) -> pd.Ser
 
 def _misplaced(files: pd.DataFrame) -> Iterator[Record]:
     """Name the subjects whose files say in their headers that they are another one's, or several ones'."""
-    named, within = files[files["subject_in_file"].notna() & (files["n_values"] > 0)], [*SUBJECT_KEY, "directory"]
+    within = [*SUBJECT_KEY, "directory"]
+    is_named = files["subject_in_file"].notna() & (files["n_values"] > 0)
+    named = files.loc[is_named, [*within, "subject_in_file", "source"]]
     others = named["subject_in_file"].isin(files["directory"].dropna().unique())
     doubtful = _varied(named, "subject_in_file", within=within)
     doubtful |= others & (named["subject_in_file"] != named["directory"])
@@ -177,7 +179,8 @@ def _misplaced(files: pd.DataFrame) -> Iterator[Record]:
 
 def _from_several(files: pd.DataFrame) -> Iterator[Record]:
     """Name the subjects whose stats files come from several folders: two people, perhaps, of one name."""
-    used = files[(files["n_values"] > 0) & files["tool"].ne("FSL") & files["subject"].notna()]
+    is_used = (files["n_values"] > 0) & files["tool"].ne("FSL") & files["subject"].notna()
+    used = files.loc[is_used, [*SUBJECT_KEY, "path"]]
     used = used.assign(folder=used["path"].str.replace(_IN_STATS, r"\1", n=1, regex=True))
     used = used.loc[used["folder"] != used["path"], [*SUBJECT_KEY, "folder"]].drop_duplicates()
     several = used[used.duplicated(list(SUBJECT_KEY), keep=False)]
@@ -187,7 +190,8 @@ def _from_several(files: pd.DataFrame) -> Iterator[Record]:
 
 
 def _mixed_versions(files: pd.DataFrame) -> Iterator[Record]:
-    for tool, of_tool in files[files["n_values"] > 0].groupby("tool"):
+    used = files.loc[files["n_values"] > 0, [*SUBJECT_KEY, "tool", "version"]]
+    for tool, of_tool in used.groupby("tool"):
         versions = _distinct(of_tool["version"])
         if len(versions) > 1:
             counts = (f"{version} ({_n_subjects(of_tool, version)})" for version in versions)
@@ -202,7 +206,8 @@ def _n_subjects(files: pd.DataFrame, version: str) -> str:
 
 
 def _mixed_versions_within(files: pd.DataFrame) -> Iterator[Record]:
-    counted, within = files[files["version"].notna() & (files["n_values"] > 0)], [*SUBJECT_KEY, "tool"]
+    within = [*SUBJECT_KEY, "tool"]
+    counted = files.loc[files["version"].notna() & (files["n_values"] > 0), [*within, "version", "source"]]
     for key, own in counted[_varied(counted, "version", within=within)].groupby(within, dropna=False):
         versions = _distinct(own["version"])
         if len(versions) > 1:
@@ -220,7 +225,8 @@ def _mixed_versions_within(files: pd.DataFrame) -> Iterator[Record]:
 
 
 def _mixed_definitions(files: pd.DataFrame) -> Iterator[Record]:
-    stated = files[files["n_values"] > 0].groupby(["source", "definitions"], sort=False).size().reset_index(name="n")
+    stated = files.loc[files["n_values"] > 0, ["source", "definitions"]]
+    stated = stated.groupby(["source", "definitions"], sort=False).size().reset_index(name="n")
     counts: dict[tuple[str, str], Counter[str]] = {}
     for source, definitions, n in stated.itertuples(index=False):
         for pair in definitions.split(" "):
