@@ -10,7 +10,7 @@ from records import Group, Part
 
 SMALL, USUAL, LARGE = 1000, 5000, 20000
 """Subjects of the cohorts that the bars speak of."""
-SLOW = 500
+SLOW = 1000
 """Subjects for programs that would take minutes a run on more."""
 
 

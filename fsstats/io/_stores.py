@@ -62,7 +62,7 @@ def path_to_write(address: PathLike) -> Path:
 
 def is_remote(path: object) -> bool:
     """Say whether a path is on a server."""
-    return hasattr(path, "fs")
+    return not isinstance(path, str | os.PathLike)
 
 
 def _server(path: Path) -> Any:

@@ -8,6 +8,7 @@ import uuid
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import fsspec
@@ -290,3 +291,12 @@ def test_workers_of_a_cluster_write_the_parts_even_if_one_is_lost(on_disk, bucke
         merged = fs.merge(root, f"{bucket}/out/", dask=address, progress=lambda _done, _all: workers[0].kill())
         assert workers[0].wait(60) != 0
     assert_same(merged, on_disk(root, "out/"))
+
+
+def test_a_path_of_any_sort_is_taken(study, on_disk, bucket, tmp_path):
+    expected = on_disk(study, "out.parquet")
+    for out in (UPath(f"{bucket}/out.parquet"), UPath(tmp_path, "out.parquet"), f"file://{tmp_path}/url.parquet"):
+        merged = fs.merge(study, out)
+        assert_same(merged, expected)
+        assert_frame_equal(fs.read_table(out), expected.table)
+    assert isinstance(fs.merge(study, UPath(tmp_path, "out.parquet")).path, Path)
