@@ -16,6 +16,8 @@ from fsstats.schema import LONG
 
 _Column: TypeAlias = "pa.ChunkedArray[Any]"
 _NAMES: Final = pa.dictionary(pa.int32(), pa.string())
+COMPRESSION: Final = "snappy"
+"""What every program can read that reads Parquet."""
 _ACCOUNT: Final = ".files"
 """What `merge` adds to a table's name for the account that it writes beside it."""
 

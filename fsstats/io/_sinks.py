@@ -10,12 +10,13 @@ import pyarrow.parquet as pq
 
 from fsstats.io._batch import Batch
 from fsstats.io._names import PART, part_name
+from fsstats.io._parquet import COMPRESSION
 from fsstats.io._stores import copy, remove
 from fsstats.io._text import require_writable, write_delimited
 from fsstats.tables.assemble import ARROW, Names, Room, Run, as_frame, columns_of
 
 PARQUET: Final[Mapping[str, Any]] = {
-    "compression": "snappy",  # every program that reads Parquet can read it
+    "compression": COMPRESSION,
     "use_dictionary": [field.name for field in ARROW if pa.types.is_dictionary(field.type)],
     "use_byte_stream_split": ["value"],
     "write_batch_size": 1 << 14,  # values that are encoded together; Arrow's own 1,024 cost a tenth more time

@@ -14,7 +14,7 @@ from fsstats._frames import categorical, to_category
 from fsstats._version import __version__
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.io._choice import Choice, Coded, Finder, choice_of, selected
-from fsstats.io._parquet import content_of, parts_of, read_parquet
+from fsstats.io._parquet import COMPRESSION, content_of, parts_of, read_parquet
 from fsstats.io._replace import replacing
 from fsstats.io._sidecar import GENERATOR, describe_columns, is_ours
 from fsstats.io._stores import PathLike, path_of, path_to_write, reaching, require_place
@@ -151,8 +151,7 @@ def _write_parquet(table: pd.DataFrame, path: Path, described: Mapping[str, obje
     pq.write_table(
         arrow.replace_schema_metadata(metadata),
         path,
-        compression="zstd",
-        compression_level=1,
+        compression=COMPRESSION,
         use_dictionary=others,  # type: ignore[arg-type]  # pyarrow-stubs knows only bool
         use_byte_stream_split=numbers,  # type: ignore[arg-type]  # likewise
     )
