@@ -23,7 +23,7 @@ from fsstats._frames import FloatArray, Positions
 from fsstats.discovery import GROUP_TABLE
 from fsstats.io._batch import FOUND, OUTCOME, PLACE, Batch, Sheet
 from fsstats.io._marks import mark_at
-from fsstats.io._stores import content, source_of
+from fsstats.io._stores import content, parts_source, whole
 from fsstats.parsers import Layout, chosen
 
 _TEXTS: Final = ("path", *PLACE, *(f"found_{name}" for name in FOUND), *OUTCOME[:-1])
@@ -121,9 +121,9 @@ class Stored:
     def _values(self) -> tuple[FloatArray, bytes | None]:
         """Give the values with their seal; those that lie in a whole table have none."""
         if self.data.suffix != ".parquet":
-            numbers = np.frombuffer(self.data.read_bytes())
+            numbers = np.frombuffer(whole(self.data))
             return numbers[:-1], numbers[-1:].tobytes()
-        file = pq.ParquetFile(source_of(self.data))
+        file = pq.ParquetFile(parts_source(self.data))
         first, n = self.groups or (0, file.num_row_groups)
         column = file.read_row_groups([*range(first, first + n)], columns=["value"]).column("value")
         values = column.to_numpy().astype(np.float64, copy=False)

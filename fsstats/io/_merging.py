@@ -117,13 +117,15 @@ def _finished(future: Future[int]) -> None:
 
 def read_part(plan: Plan, target: Target, part: tuple[int, int], progress: Progress | None) -> int:
     """Read every so-manieth batch, as one job of many; give the number of files."""
-    key, tick = key_of(plan.wanted.measures), ticking(plan, progress)
+    key = key_of(plan.wanted.measures)
     earlier = earlier_of(target, key)
     join_in(target, key)
     own = [task for task in tasks_of(plan, earlier, {}) if task.number % part[1] == part[0] - 1]
+    n_files = sum(len(task.files) for task in own)
+    tick = ticking(n_files, progress)
     for task in own:
         save_part(read_task(task, tick), target.partial, task.number, suffix_of(target))
-    return sum(len(task.files) for task in own)
+    return n_files
 
 
 def suffix_of(target: Target) -> str:
@@ -184,7 +186,7 @@ def write_batches(
 
     If files turn out to be copies of other subjects', the table is written again without them, from the parts.
     """
-    key, refused, tick = key_of(plan.wanted.measures), dict[int, str](), ticking(plan, progress)
+    key, refused, tick = key_of(plan.wanted.measures), dict[int, str](), ticking(plan.n_files, progress)
     earlier = earlier_of(target, key)
     room = Room()
     while True:
@@ -200,7 +202,7 @@ def write_batches(
             return written, sink
         sink.close(b"")
         refused |= copies
-        earlier, tick = Earlier(stored_parts(target.partial)), ticking(plan, None)
+        earlier, tick = Earlier(stored_parts(target.partial)), ticking(plan.n_files, None)
 
 
 def _sink(target: Target, path: Path, n_parts: int) -> Sink:

@@ -1,5 +1,6 @@
 """Names of the files that hold one batch."""
 
+import re
 from typing import Final
 
 LEDGER: Final = ".ledger"
@@ -13,3 +14,8 @@ PART: Final = ".parquet"
 def part_name(number: int, suffix: str) -> str:
     """Name a file of a batch."""
     return f"{number:06d}{suffix}"
+
+
+def is_part(name: str) -> bool:
+    """Say whether a file is named as a part of a table."""
+    return re.fullmatch(rf"\d{{6}}{re.escape(PART)}", name) is not None

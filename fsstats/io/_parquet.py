@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from fsstats.errors import TableError
 from fsstats.io._choice import Choice, Coded, Finder, selected
-from fsstats.io._stores import reaching, source_of
+from fsstats.io._stores import is_remote, parts_source, reaching, with_suffix
 from fsstats.schema import LONG
 
 _Column: TypeAlias = "pa.ChunkedArray[Any]"
@@ -27,7 +27,8 @@ def parts_of(path: Path) -> list[Path]:
 
     Names that begin with a point or an underscore are not of the table, nor is an account beside its table.
     """
-    found = [one for one in sorted(path.glob("*.parquet")) if one.name[0] not in "._" and one.is_file()]
+    found = [one for one in with_suffix(path, ".parquet") if one.name[0] not in "._"]
+    found = [one for one in found if is_remote(one) or one.is_file()]
     accounts = {one.with_stem(one.stem + _ACCOUNT) for one in found}
     return [one for one in found if one not in accounts]
 
@@ -71,7 +72,7 @@ def read_parquet(
 
 def _schema(path: Path) -> pa.Schema:
     with content_of(path):
-        return pq.read_schema(source_of(path))
+        return pq.read_schema(parts_source(path))
 
 
 def _require_same(names: Sequence[str], found: Sequence[str], path: Path, first: Path) -> None:
@@ -84,8 +85,8 @@ def _require_same(names: Sequence[str], found: Sequence[str], path: Path, first:
 def _pieces(path: Path, finder: Finder, columns: Sequence[str]) -> list[pa.Table]:
     with content_of(path):
         if not finder.choice:
-            return [pq.read_table(source_of(path), columns=[*columns])]
-        with pq.ParquetFile(source_of(path)) as file:
+            return [pq.read_table(parts_source(path), columns=[*columns])]
+        with pq.ParquetFile(parts_source(path), pre_buffer=is_remote(path)) as file:
             return [file.schema_arrow.empty_table().select(columns), *_chosen(file, finder, columns)]
 
 

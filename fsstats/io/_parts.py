@@ -15,7 +15,7 @@ from fsstats.io._ledger import SEAL, Stored, save_ledger, take_over
 from fsstats.io._names import LEDGER, PART, VALUES, part_name
 from fsstats.io._replace import replacing
 from fsstats.io._sinks import ParquetSink
-from fsstats.io._stores import copy
+from fsstats.io._stores import copy, entries
 from fsstats.io._study import Task, read_task
 from fsstats.tables.assemble import Room
 
@@ -53,9 +53,11 @@ def _save_values(batch: Batch, path: Path, seal: bytes) -> None:
 
 def stored_parts(folder: Path) -> list[Stored]:
     """Find the batches that a merge has left."""
-    ledgers = sorted(folder.glob(f"*{LEDGER}")) if folder.is_dir() else []
+    there = entries(folder)
+    names = {path.name for path in there}
+    ledgers = [path for path in there if path.suffix == LEDGER]
     pairs = [(ledger, ledger.with_suffix(suffix)) for ledger in ledgers for suffix in (VALUES, PART)]
-    return [Stored(ledger, data) for ledger, data in pairs if data.exists()]
+    return [Stored(ledger, data) for ledger, data in pairs if data.name in names]
 
 
 def make_part(task: Task, folder: Path, suffix: str = VALUES) -> int:

@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 
 from fsstats.errors import TableError
+from fsstats.io._stores import text_in
 from fsstats.schema import (
     DETAIL_COLUMNS,
     FILES,
@@ -28,7 +29,7 @@ GENERATOR: Final = "fsstats"
 def is_ours(path: Path) -> bool:
     """Say whether a JSON file is a sidecar that fsstats wrote."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(text_in(path) or "")
     except (OSError, ValueError):
         return False
     maker = content.get("GeneratedBy") if isinstance(content, dict) else None

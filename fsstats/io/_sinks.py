@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from fsstats.io._batch import Batch
 from fsstats.io._names import PART, part_name
 from fsstats.io._parquet import COMPRESSION
-from fsstats.io._stores import copy, remove
+from fsstats.io._stores import copy, make_folder, remove
 from fsstats.io._text import require_writable, write_delimited
 from fsstats.tables.assemble import ARROW, Names, Room, Run, as_frame, columns_of
 
@@ -116,7 +116,7 @@ class FolderSink:
 
     def close(self, about: bytes) -> None:  # noqa: ARG002 - the sidecar holds the description
         """Put the parts into the folder."""
-        self._path.mkdir()
+        make_folder(self._path)
         for number in range(self._n_parts):
             name = part_name(number, PART)
             copy(self._parts / name, self._path / name)

@@ -1,8 +1,12 @@
-"""Where tables lie: on a disk of this machine, or in a bucket. Both are paths, and here is where they differ."""
+"""Where tables lie: on a disk of this machine, or in a bucket. Both are paths, and here is where they differ.
+
+A bucket is asked for exact keys only: its own functions for files take ``[1]`` and ``*`` in a name for a pattern.
+"""
 
 import errno
 import io
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,6 +21,7 @@ from fsstats.places import local, mark_in, named_errors, read_bytes, tidy_url
 PathLike = str | os.PathLike[str]
 _WEB: Final = ("http://", "https://")
 _ONLY_READ: Final = (*_WEB, "zip://", "tar://")
+_DOUBLE: Final = re.compile(r"(?<![:/])/{2,}")
 
 
 def path_of(address: PathLike) -> Path:
@@ -37,7 +42,9 @@ def path_of(address: PathLike) -> Path:
         from upath import UPath  # noqa: PLC0415 - an extra that few need
 
         # Other machines write there too, so what was listed before says nothing.
-        return cast("Path", UPath(tidy_url(text), use_listings_cache=False))
+        url = tidy_url(text if text.startswith(_WEB) else _DOUBLE.sub("/", text))
+        found = UPath(url, use_listings_cache=False)
+    return Path(found) if isinstance(found, os.PathLike) else cast("Path", found)
 
 
 def path_to_write(address: PathLike) -> Path:
@@ -46,7 +53,7 @@ def path_to_write(address: PathLike) -> Path:
     Raises
     ------
     TableError
-        If it is of a server or an archive that is only read.
+        If it is of a server or an archive that is only read, or a bucket and nothing in it.
     PlaceError
         If its server does not answer.
     OSError
@@ -56,6 +63,9 @@ def path_to_write(address: PathLike) -> Path:
         message = f"{address}: tables can be written to a disk or to a bucket (s3://, gs:// …)"
         raise TableError(message)
     path = path_of(address)
+    if is_remote(path) and (not path.name.removeprefix(path.suffix) or not [*path.parents]):
+        message = f"{address}: expected the name of a table in a bucket, such as s3://bucket/cohort.parquet"
+        raise TableError(message)
     require_place(path)
     return path
 
@@ -74,44 +84,6 @@ def _key(path: Path) -> str:
     return str(cast("Any", path).path)
 
 
-def require_place(path: Path) -> None:
-    """Raise unless the folder or bucket of a path is there and can be written to, as far as that can be told."""
-    folder = path.parent
-    if is_remote(path):
-        _require_bucket(path)
-    elif not folder.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "no such folder", str(folder))
-    elif not os.access(folder, os.W_OK):
-        raise PermissionError(errno.EACCES, "this folder cannot be written to", str(folder))
-
-
-def _require_bucket(path: Path) -> None:
-    bucket = [*path.parents][-1]
-    with reaching(bucket):
-        if not bucket.is_dir():
-            raise FileNotFoundError(bucket)
-
-
-def entries(folder: Path) -> list[Path]:
-    """List a folder; one that is not there is empty."""
-    return [*folder.iterdir()] if folder.is_dir() else []
-
-
-def content(path: Path) -> pa.Buffer:
-    """Give the content of a file; of one on this machine only what is looked at is read."""
-    if is_remote(path):
-        return pa.py_buffer(path.read_bytes())
-    with pa.memory_map(os.fspath(path)) as file:
-        return file.read_buffer()
-
-
-def source_of(path: Path) -> Path | IO[bytes]:
-    """Give what Arrow reads parts of: a path on this machine, or an open file. Not every web server gives parts."""
-    if str(path).startswith(_WEB):
-        return io.BytesIO(read_bytes(str(path)))
-    return path.open("rb") if is_remote(path) else path
-
-
 @contextmanager
 def reaching(path: Path) -> Iterator[None]:
     """Turn what goes wrong on the way to a server into an error that names the address."""
@@ -119,12 +91,107 @@ def reaching(path: Path) -> Iterator[None]:
         yield
 
 
+def require_place(path: Path) -> None:
+    """Raise unless the folder or bucket of a path is there and can be written to, as far as that can be told."""
+    folder = path.parent
+    if is_remote(path):
+        _require_bucket([*path.parents][-1])
+    elif not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(folder))
+    elif not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, "this folder cannot be written to", str(folder))
+
+
+def _require_bucket(bucket: Path) -> None:
+    with reaching(bucket):
+        if not bucket.is_dir():
+            raise FileNotFoundError(bucket)
+
+
+def is_there(path: Path) -> bool:
+    """Say whether a file or folder is there."""
+    with reaching(path):
+        return path.exists()
+
+
+def is_folder(path: Path) -> bool:
+    """Say whether a folder is there."""
+    with reaching(path):
+        return path.is_dir()
+
+
+def entries(folder: Path) -> list[Path]:
+    """List a folder by the alphabet; one that is not there is empty."""
+    with reaching(folder):
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def with_suffix(folder: Path, suffix: str) -> list[Path]:
+    """List what ends so in a folder."""
+    return [path for path in entries(folder) if path.suffix == suffix]
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder if it is not there; a bucket has none, only names with strokes."""
+    if not is_remote(path):
+        path.mkdir(exist_ok=True)
+
+
+def content(path: Path) -> pa.Buffer:
+    """Give the content of a file; of one on this machine only what is looked at is read."""
+    if is_remote(path):
+        return pa.py_buffer(whole(path))
+    with pa.memory_map(os.fspath(path)) as file:
+        return file.read_buffer()
+
+
+def whole(path: Path) -> bytes:
+    """Give all of a file."""
+    with reaching(path):
+        return path.read_bytes()
+
+
+def text_in(path: Path) -> str | None:
+    """Give the text of a file; None if there is none."""
+    try:
+        return whole(path).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return None
+
+
+def write(path: Path, text: bytes) -> None:
+    """Write a file in place."""
+    with reaching(path):
+        path.write_bytes(text)
+
+
+def parts_source(path: Path) -> Path | IO[bytes]:
+    """Give that of which Arrow reads parts: a path on this machine, or an open file; not every web server has parts."""
+    if not is_remote(path):
+        return path
+    if str(path).startswith(_WEB):
+        return whole_source(path)
+    with reaching(path):
+        # Arrow asks for what it needs; any read-ahead would fetch what it passes over.
+        return cast("IO[bytes]", _server(path).open(_key(path), "rb", cache_type="none"))
+
+
+def whole_source(path: Path) -> Path | IO[bytes]:
+    """Give that of which Arrow reads all."""
+    if not is_remote(path):
+        return path
+    if str(path).startswith(_WEB):
+        return io.BytesIO(read_bytes(str(path)))
+    return io.BytesIO(whole(path))
+
+
 def mark_of(path: Path) -> object:
     """Tell a file from what is written in its place later, in types that JSON has; None if it is not there."""
     try:
-        if is_remote(path):
-            return mark_in(_server(path).info(_key(path)))
-        state = path.stat()
+        with reaching(path):
+            if is_remote(path):
+                return mark_in(_server(path).info(_key(path)))
+            state = path.stat()
     except OSError:
         return None
     return [state.st_mtime_ns, state.st_size]
@@ -139,16 +206,18 @@ def create(path: Path, text: str) -> None:
         If it is there.
     """
     if is_remote(path):
-        _server(path).pipe_file(_key(path), text.encode(), mode="create")
-        return
-    with path.open("x", encoding="utf-8") as file:
-        file.write(text)
+        with reaching(path):
+            _server(path).pipe_file(_key(path), text.encode(), mode="create")
+    else:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
 
 
 def put(new: Path, final: Path) -> None:
     """Put a file of this machine in a place: who looks there sees the old one or the new one, and both whole."""
     if is_remote(final):
-        _server(final).put_file(os.fspath(new), _key(final))
+        with reaching(final):
+            _server(final).put_file(os.fspath(new), _key(final))
     else:
         os.replace(new, final)  # noqa: PTH105 - atomic on every system; Path.replace is the same call
 
@@ -158,7 +227,8 @@ def copy(path: Path, to: Path) -> None:
     if path == to:
         return
     if is_remote(path):
-        _server(path).cp_file(_key(path), _key(to))
+        with reaching(to):
+            _server(path).cp_file(_key(path), _key(to))
         return
     to.unlink(missing_ok=True)
     try:
@@ -170,8 +240,9 @@ def copy(path: Path, to: Path) -> None:
 def remove(path: Path) -> None:
     """Remove a file of ours, or a folder with all that is in it, if it is there."""
     if is_remote(path):
-        if path.exists():
-            _server(path).rm(_key(path), recursive=True)
+        with reaching(path):
+            for key in _server(path).find(_key(path)):
+                _server(path).rm_file(key)
     elif path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

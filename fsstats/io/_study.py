@@ -1,5 +1,7 @@
 """A study read batch by batch: some hundred subjects at a time, so that memory does not grow with their number."""
 
+import os
+import socket
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
@@ -87,6 +89,10 @@ def _people(files: pd.DataFrame) -> People:
     return {str(directory): (str(subject), session, str(stream)) for directory, subject, session, stream in rows}
 
 
+def _here() -> tuple[str, int]:
+    return socket.gethostname(), os.getpid()
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One batch to be read, wherever that is done; everything in it can be sent to another process."""
@@ -107,6 +113,8 @@ class Task:
     """Of the process that made the task."""
     descriptions: str = field(default_factory=checksum)
     """The check sum of its kinds, those of installed packages among them."""
+    home: tuple[str, int] = field(default_factory=_here)
+    """The process that made the task."""
 
 
 def task_of(plan: Plan, number: int, refused: Mapping[int, str] = _NOTHING, stored: tuple[Stored, ...] = ()) -> Task:
@@ -121,8 +129,9 @@ def read_task(task: Task, tick: Tick = lambda: None) -> Batch:
     if task.version != _VERSION:
         message = f"expected fsstats {task.version} where files are read, found {_VERSION}; install the same everywhere"
         raise TableError(message)
-    share_formats(task.formats)
-    share(task.kinds)
+    if task.home != _here():  # where the task was made all is known, and more may be by now
+        share_formats(task.formats)
+        share(task.kinds)
     if task.descriptions != checksum():
         message = "kinds of file of installed packages are others where files are read; install the same everywhere"
         raise TableError(message)
@@ -133,11 +142,11 @@ def read_task(task: Task, tick: Tick = lambda: None) -> Batch:
     return batch
 
 
-def ticking(plan: Plan, progress: Progress | None) -> Tick:
+def ticking(n_files: int, progress: Progress | None) -> Tick:
     """Make of a progress function one that is called after each file, and tells of it now and then."""
     if progress is None:
         return lambda _n=1: None
-    n_files, done, due = plan.n_files, 0, 0.0
+    done, due = 0, 0.0
 
     def tick(n: int = 1) -> None:
         nonlocal done, due

@@ -7,10 +7,12 @@ which are in the table. Both may be removed at any time; then the next merge rea
 
 import json
 import os
+import secrets
 import socket
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +20,7 @@ from fsstats._version import __version__
 from fsstats.discovery.footprint import Footprint, unchanged
 from fsstats.errors import FsstatsError, TableError
 from fsstats.io._ledger import Stored, has_changed
-from fsstats.io._names import LEDGER, PART, part_name
+from fsstats.io._names import LEDGER, PART, is_part, part_name
 from fsstats.io._parts import Earlier, stored_parts
 from fsstats.io._replace import replacing
 from fsstats.io._stores import (
@@ -26,10 +28,17 @@ from fsstats.io._stores import (
     copy,
     create,
     entries,
+    is_folder,
     is_remote,
+    is_there,
+    make_folder,
     mark_of,
     path_to_write,
     remove,
+    text_in,
+    whole,
+    with_suffix,
+    write,
 )
 from fsstats.io.files import require_own_sidecar, require_places, require_suffix
 from fsstats.parsers.formats import PARSERS_VERSION, added_formats
@@ -100,7 +109,7 @@ def target_of(out: PathLike) -> Target:
         If there is no place for it.
     """
     path = path_to_write(out)
-    if path.suffix or not (str(out).endswith(("/", os.sep)) or path.is_dir()):
+    if path.suffix or not (str(out).endswith(("/", os.sep)) or is_folder(path)):
         require_suffix(path)
     return Target(path)
 
@@ -111,9 +120,10 @@ def require_target(target: Target) -> None:
     if not target.is_folder:
         return
     require_own_sidecar(target.table)
-    strangers = [path.name for path in target.table.glob("*") if path.suffix != PART]
-    if target.table.exists() and (not target.table.is_dir() or strangers):
-        found = f"with {', '.join(sorted(strangers)[:3])} in it" if strangers else "that is a file"
+    own = is_there(target.table.with_suffix(".json"))
+    strangers = [path.name for path in entries(target.table) if not (own and is_part(path.name))]
+    if strangers or (is_there(target.table) and not is_folder(target.table)):
+        found = f"with {', '.join(strangers[:3])} in it" if strangers else "that is a file"
         message = f"{target.table} is there, {found}; expected a new name, or a folder that fsstats wrote"
         raise TableError(message)
 
@@ -126,50 +136,75 @@ def key_of(measures: frozenset[str] | None) -> str:
 
 
 @contextmanager
-def locked(target: Target) -> Iterator[None]:
-    """Keep a second merge into the same table out.
+def locked(target: Target) -> Iterator[Callable[[], None]]:
+    """Keep a second merge into the same table out; give a function that raises if one has come in all the same.
 
     Raises
     ------
     TableError
         If another merge into it is running.
     """
-    _take(target.lock)
+    own = _take(target.lock)
     try:
-        target.partial.mkdir(exist_ok=True)
-        yield
-    except FsstatsError:  # another try would end the same, so there is nothing to go on with
-        remove(target.partial)
+        make_folder(target.partial)
+        yield partial(_require_own, target.lock, own)
+    except FsstatsError as error:
+        if not isinstance(error, OSError):  # another try would end the same, so there is nothing to go on with
+            remove(target.partial)
         raise
     finally:
-        target.lock.unlink(missing_ok=True)
+        with suppress(OSError):  # it would hide what went wrong before
+            if text_in(target.lock) == own:
+                remove(target.lock)
 
 
-def _take(lock: Path) -> None:
-    own = f"{socket.gethostname()} {os.getpid()}"
-    holder = _text(lock)
-    if holder and holder != own and _is_running(*holder.rsplit(" ", 1)):
-        raise _is_taken(lock, holder)
-    lock.unlink(missing_ok=True)
+def _take(lock: Path) -> str:
+    """Write a lock; give its text, which no other has."""
+    own = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
+    holder = text_in(lock)
+    if holder is not None:
+        if _is_running(holder):
+            raise _is_taken(lock, holder)
+        _clear(lock, holder)
     try:
         create(lock, own)
     except FileExistsError as error:  # of two that start together one is first
-        raise _is_taken(lock, _text(lock)) from error
+        raise _is_taken(lock, text_in(lock) or "") from error
+    return own
+
+
+def _clear(lock: Path, holder: str) -> None:
+    """Remove the lock of a process that is gone, and none that another has put in its place."""
+    if is_remote(lock):
+        if text_in(lock) == holder:
+            remove(lock)
+        return
+    aside = lock.with_name(f"{lock.name}.{secrets.token_hex(4)}")
+    with suppress(FileNotFoundError):  # another was faster
+        lock.rename(aside)
+        if text_in(aside) == holder:
+            aside.unlink()
+        else:
+            aside.rename(lock)
+
+
+def _require_own(lock: Path, own: str) -> None:
+    holder = text_in(lock)
+    if holder != own:
+        raise _is_taken(lock, holder or "its lock is gone")
 
 
 def _is_taken(lock: Path, holder: str) -> TableError:
-    return TableError(f"another merge into this table is running ({holder}); if it is not, remove {lock}")
+    who = " ".join(holder.split()[:2])
+    return TableError(f"another merge into this table is running ({who}); if it is not, remove {lock}")
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        return ""
-
-
-def _is_running(host: str, pid: str) -> bool:
-    """Say whether a process runs; of another machine that cannot be told, so it does."""
+def _is_running(holder: str) -> bool:
+    """Say whether the process of a lock runs; of another machine that cannot be told, so it does."""
+    host, _, rest = holder.partition(" ")
+    pid = rest.partition(" ")[0]
+    if not pid.isdecimal():  # it was killed while it wrote
+        return False
     if host != socket.gethostname():
         return True
     try:
@@ -193,20 +228,21 @@ def start(target: Target, key: str, seen: Footprint | None) -> None:
     seen : Footprint, optional
         What the list of files depends on; it is remembered.
     """
-    if target.is_folder and not target.table.exists() and (target.partial / _OLD).exists():
-        (target.partial / _OLD).rename(target.table)  # a merge was stopped while it changed the old for the new
+    old = target.partial / _OLD
+    if target.is_folder and not is_remote(old) and old.exists() and not target.table.exists():
+        old.rename(target.table)  # a merge was stopped while it changed the old for the new
     if _about(target.partial).get("table") == _marks(_pieces(target)):
         _keep(target)  # a merge was stopped when its table was in place
-    target.partial.mkdir(exist_ok=True)
+    make_folder(target.partial)
     stale = _about(target.partial).get("key") != key
     for path in entries(target.partial):
         if stale or path.name.endswith(".partial"):
             remove(path)
     _write(target.partial / _ABOUT, {"key": key})
     footprint = target.partial / _FOOTPRINT
-    footprint.unlink(missing_ok=True)
+    remove(footprint)
     if seen is not None:
-        footprint.write_bytes(seen.dump())
+        write(footprint, seen.dump())
 
 
 def join_in(target: Target, key: str) -> None:
@@ -217,7 +253,7 @@ def join_in(target: Target, key: str) -> None:
     TableError
         If other jobs merge something else into the same table.
     """
-    target.partial.mkdir(exist_ok=True)
+    make_folder(target.partial)
     about = _about(target.partial)
     if about and about.get("key") != key:
         message = f"{target.partial} holds parts of another merge (other measures or version); remove it first"
@@ -247,7 +283,7 @@ def _stored_in_table(target: Target, key: str) -> list[Stored]:
 
 def _pieces(target: Target) -> list[Path]:
     """Give the files that the table is made of."""
-    return sorted(target.table.glob("*.parquet")) if target.is_folder else [target.table]
+    return with_suffix(target.table, PART) if target.is_folder else [target.table]
 
 
 def _marks(paths: Sequence[Path]) -> list[object]:
@@ -326,7 +362,7 @@ def standing(target: Target, asked: Any) -> Mapping[str, Any] | None:
         return None
     same = about.get("key") == key_of(asked[-1] and frozenset(asked[-1])) and about.get("asked") == asked
     whole = about.get("table") == _marks(_pieces(target)) and about.get("outputs") == _marks(target.outputs[:-1])
-    if not (same and whole) or target.partial.exists() or target.lock.exists():
+    if not (same and whole) or is_there(target.partial) or is_there(target.lock):
         return None
     if not _is_unchanged(target.kept / _FOOTPRINT):
         return None
@@ -337,7 +373,7 @@ def standing(target: Target, asked: Any) -> Mapping[str, Any] | None:
 def _is_unchanged(path: Path) -> bool:
     """Say whether the folders of the study are as they were; not if that was not noted."""
     try:
-        return unchanged(Footprint.load(path.read_bytes()))
+        return unchanged(Footprint.load(whole(path)))
     except (OSError, ValueError):
         return False
 
@@ -349,7 +385,7 @@ def _about(folder: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(text_in(path) or "")
     except (OSError, ValueError):
         return None
 

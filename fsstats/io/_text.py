@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.csv as pc_csv
 
 from fsstats.errors import TableError
-from fsstats.io._stores import source_of
+from fsstats.io._stores import whole_source
 
 SEPARATOR: Final = {".csv": ",", ".tsv": "\t"}
 MISSING: Final = {".csv": "", ".tsv": "n/a"}
@@ -43,7 +43,7 @@ def read_text(path: Path, is_text: Callable[[str, Iterable[str]], bool]) -> pd.D
     """Read a delimited text file; `is_text` tells which columns stay text whatever they look like."""
     suffix = path.suffix
     cells = pc_csv.read_csv(
-        source_of(path),
+        whole_source(path),
         parse_options=pc_csv.ParseOptions(delimiter=SEPARATOR[suffix], newlines_in_values=True),
         convert_options=pc_csv.ConvertOptions(column_types=_all_text(path, suffix), strings_can_be_null=False),
     )
@@ -72,7 +72,7 @@ def _require_closed_quotes(path: Path, cells: pa.Table) -> None:
 def _all_text(path: Path, suffix: str) -> pa.Schema:
     """Read the names in the first line, each as text."""
     options = pc_csv.ParseOptions(delimiter=SEPARATOR[suffix], newlines_in_values=True)
-    with pc_csv.open_csv(source_of(path), parse_options=options) as reader:
+    with pc_csv.open_csv(whole_source(path), parse_options=options) as reader:
         names = reader.schema.names
     return pa.schema([(name, pa.string()) for name in dict.fromkeys(names)])
 

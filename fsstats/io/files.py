@@ -17,7 +17,7 @@ from fsstats.io._choice import Choice, Coded, Finder, choice_of, selected
 from fsstats.io._parquet import COMPRESSION, content_of, parts_of, read_parquet
 from fsstats.io._replace import replacing
 from fsstats.io._sidecar import GENERATOR, describe_columns, is_ours
-from fsstats.io._stores import PathLike, path_of, path_to_write, reaching, require_place
+from fsstats.io._stores import PathLike, is_folder, is_there, path_of, path_to_write, require_place
 from fsstats.io._text import SEPARATOR, STRINGS, read_text, require_writable, write_delimited
 from fsstats.schema import DETAIL_COLUMNS, FILES, LONG, SCHEMA_VERSION
 from fsstats.tables.problems import PROBLEMS
@@ -94,7 +94,7 @@ def require_places(paths: Iterable[Path]) -> None:
         require_place(path)
         sidecar = path.with_suffix(".json")
         for name in (path, sidecar):
-            if name.is_dir():
+            if is_folder(name):
                 raise IsADirectoryError(errno.EISDIR, "a folder has this name", str(name))
         require_own_sidecar(path)
 
@@ -102,7 +102,7 @@ def require_places(paths: Iterable[Path]) -> None:
 def require_own_sidecar(path: Path) -> None:
     """Raise if the name of a table's sidecar is taken by a stranger's file."""
     sidecar = path.with_suffix(".json")
-    if sidecar.exists() and not is_ours(sidecar):
+    if is_there(sidecar) and not is_ours(sidecar):
         message = f"{sidecar} is there and was not written by fsstats; choose another name for {path.name}"
         raise TableError(message)
 
@@ -231,8 +231,7 @@ def read_table(
     3  sub-002   rh  thickness   mm
     """
     path = path_of(path)
-    with reaching(path):
-        parts = parts_of(path)
+    parts = parts_of(path)
     if not parts:
         require_suffix(path)
     choice = choice_of(source=source, measure=measure, region=region, hemi=hemi, subject=subject)

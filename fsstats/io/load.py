@@ -206,7 +206,7 @@ def load_cohort(
     files = study_files(source, subjects, sources)
     plan = plan_of(files, subjects=subjects, sources=sources, measures=measures)
     account = Account(files)
-    tick = ticking(plan, progress)
+    tick = ticking(plan.n_files, progress)
     batches = [_entered(plan, task_of(plan, number), account, tick) for number in range(len(plan.batches))]
     refused = account.copies()
     for number in spoilt(plan, refused):

@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import warnings
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,11 +148,11 @@ def merge(
         people = read_table(participants) if isinstance(participants, str | os.PathLike) else participants
         return _merge_whole(source, target, survey.files, measures, people, wide=wide, progress=progress)
     plan = plan_of(survey.files, subjects=subjects, sources=sources, measures=measures)
-    with executor_for(jobs, executor, dask) as workers, locked(target):
+    with executor_for(jobs, executor, dask) as workers, locked(target) as require_own:
         start(target, key_of(plan.wanted.measures), survey.footprint)
         del survey
         pa.default_memory_pool().release_unused()
-        return _merge_in_batches(source, target, plan, asked, executor=workers, progress=progress)
+        return _merge_in_batches(source, target, plan, asked, require_own, executor=workers, progress=progress)
 
 
 def merge_part(
@@ -262,6 +262,7 @@ def _merge_in_batches(
     target: Target,
     plan: Plan,
     asked: object,
+    require_own: Callable[[], None],
     *,
     executor: Executor | None,
     progress: Progress | None,
@@ -283,6 +284,7 @@ def _merge_in_batches(
         write_sidecar(described, table_json)
         write_sidecar(files_described, files_json)
         write_whole(files, files_table, target.suffix, files_described)
+        require_own()
     if target.is_folder:
         place_folder(target, folder)
     lacking = gaps(files, written.holders())

@@ -23,6 +23,11 @@ from fsstats.places._sources import LIMIT, Readable, bounded, exactly, too_large
 _FRESH: Final = 60
 """For so many seconds what a server said of an archive is taken to hold."""
 _LONGEST_PAGE: Final = 1 << 26
+_NUMBERS: Final[Mapping[type, int]] = {
+    NotADirectoryError: errno.ENOTDIR,
+    IsADirectoryError: errno.EISDIR,
+    FileExistsError: errno.EEXIST,
+}
 _HTML: Final = re.compile(rb"<(?:!doctype|html|head|body|pre|table|a)\b", re.IGNORECASE)
 _HOP: Final = 1 << 16
 _RUN: Final = 1 << 22
@@ -314,8 +319,8 @@ def named_errors(address: str) -> Iterator[None]:
         if error.__cause__ is None or getattr(error.__cause__, "status", None) == 404:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), address) from error
         raise _not_reached(address, error.__cause__) from error
-    except (NotADirectoryError, IsADirectoryError) as error:
-        number = errno.ENOTDIR if isinstance(error, NotADirectoryError) else errno.EISDIR
+    except (NotADirectoryError, IsADirectoryError, FileExistsError) as error:
+        number = _NUMBERS.get(type(error), errno.EIO)
         raise type(error)(number, os.strerror(number), address) from error
     except ImportError as error:
         hint = 'Try pip install "fsstats[remote]"'
@@ -327,5 +332,5 @@ def named_errors(address: str) -> Iterator[None]:
 
 def _not_reached(address: str, error: BaseException) -> PlaceError:
     found = f"{type(error).__name__}: {error}".removesuffix(": ")
-    hint = "Is the address right, is the server reached, and are you allowed to read it?"
+    hint = "Is the address right, is the server reached, and are you allowed to do this?"
     return fault(address, expected="an answer", found=found, hint=hint)

@@ -140,8 +140,9 @@ def _bad_files(files: pd.DataFrame) -> Iterator[Record]:
 
 
 def _states(files: pd.DataFrame) -> Iterator[Record]:
-    told = files[files["subject"].notna() & files["state"].isin(list(_STATES))]
-    for row in told.drop_duplicates([*SUBJECT_KEY, "directory"]).to_dict("records"):
+    runs = files.loc[files["subject"].notna(), [*SUBJECT_KEY, "directory", "state"]]
+    runs = runs.drop_duplicates([*SUBJECT_KEY, "directory"])
+    for row in runs[runs["state"].isin(list(_STATES))].to_dict("records"):
         who = {name: row[name] for name in SUBJECT_KEY}
         yield {**who, "level": "warning", "rule": "recon-all", "problem": _STATES[row["state"]]}
 
