@@ -316,6 +316,8 @@ def named_errors(address: str) -> Iterator[None]:
     except FsstatsError:
         raise
     except FileNotFoundError as error:
+        if error.filename == address:  # it is named already
+            raise
         if error.__cause__ is None or getattr(error.__cause__, "status", None) == 404:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), address) from error
         raise _not_reached(address, error.__cause__) from error

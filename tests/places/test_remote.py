@@ -212,7 +212,7 @@ def test_of_a_page_only_links_to_what_lies_in_the_folder_are_taken(odd_web):
 def test_what_a_server_refuses_is_an_error_that_names_it(odd_web, path, status):
     root = place(f"{odd_web}/{path}")
     for ask in (root.exists, root.read_bytes, lambda: list(root.iterdir())):
-        with pytest.raises(PlaceError, match=rf"^{root}: .*{status}.*allowed to read it"):
+        with pytest.raises(PlaceError, match=rf"^{root}: .*{status}.*allowed to do this"):
             ask()
 
 
