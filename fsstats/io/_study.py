@@ -124,17 +124,22 @@ def task_of(plan: Plan, number: int, refused: Mapping[int, str] = _NOTHING, stor
     return Task(number, plan.files.iloc[at], plan.wanted, own, stored)
 
 
+def _know_what_it_knows(task: Task) -> None:
+    """Know just the kinds of file that are known where a task was made."""
+    share_formats(task.formats)
+    share(task.kinds)
+    if task.descriptions != checksum():
+        message = "kinds of file of installed packages are others where files are read; install the same everywhere"
+        raise TableError(message)
+
+
 def read_task(task: Task, tick: Tick = lambda: None) -> Batch:
     """Read one batch, but for what is known of it already, and settle it."""
     if task.version != _VERSION:
         message = f"expected fsstats {task.version} where files are read, found {_VERSION}; install the same everywhere"
         raise TableError(message)
     if task.home != _here():  # where the task was made all is known, and more may be by now
-        share_formats(task.formats)
-        share(task.kinds)
-    if task.descriptions != checksum():
-        message = "kinds of file of installed packages are others where files are read; install the same everywhere"
-        raise TableError(message)
+        _know_what_it_knows(task)
     batch = batch_of(task.files)
     recall(batch, (kept for one in task.stored if (kept := one.load()) is not None), task.wanted.measures)
     read_batch(batch, task.wanted, tick)

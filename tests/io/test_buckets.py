@@ -12,14 +12,22 @@ from pathlib import Path
 from threading import Thread
 
 import fsspec
+import numpy as np
+import pandas as pd
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from pandas.testing import assert_frame_equal
+from s3fs.core import S3File
 from upath import UPath
 
 import fsstats as fs
 from fsstats.errors import PlaceError, TableError
-from fsstats.io import _replace, _study
+from fsstats.io import _replace, _stores, _study
+from fsstats.io._sinks import PARQUET
+from fsstats.tables.assemble import ARROW
 from merge_support import (
     AT_ONCE,
     N_FILES,
@@ -209,6 +217,11 @@ FAULTS = {
     "no suffix": ("{bucket}/out", fs.UnknownNameError, "expected a name that ends in"),
     "another suffix": ("{bucket}/out.xlsx", fs.UnknownNameError, "no table format is called"),
     "a stranger's folder": ("{bucket}/strange/", TableError, "is there, with notes.txt in it"),
+    "a bucket": ("s3://some-bucket", TableError, "expected the name of a table in a bucket"),
+    "a bucket as a folder": ("s3://some-bucket/", TableError, "expected the name of a table in a bucket"),
+    "no name of a bucket": ("s3://", TableError, "expected the name of a table in a bucket"),
+    "no name but a suffix": ("{bucket}/.parquet", TableError, "expected the name of a table in a bucket"),
+    "Parquet of a stranger": ("{bucket}/model/", TableError, "is there, with 000000.parquet, mine.parquet in it"),
     "a stranger's sidecar": ("{bucket}/taken.parquet", TableError, "taken.json is there and was not written by"),
 }
 
@@ -218,6 +231,8 @@ def test_a_place_where_nothing_can_be_written_is_named_before_anything_is_read(s
     out, error, message = fault
     s3.pipe_file(f"{bucket}/strange/notes.txt", b"mine")
     s3.pipe_file(f"{bucket}/taken.json", b"{}")
+    for name in ("000000", "mine"):
+        s3.pipe_file(f"{bucket}/model/{name}.parquet", b"precious")
     before, opened = s3.find(bucket), count_opened(monkeypatch)
     with pytest.raises(error, match=message):
         fs.merge(study, out.format(bucket=bucket))
@@ -300,3 +315,83 @@ def test_a_path_of_any_sort_is_taken(study, on_disk, bucket, tmp_path):
         assert_same(merged, expected)
         assert_frame_equal(fs.read_table(out), expected.table)
     assert isinstance(fs.merge(study, UPath(tmp_path, "out.parquet")).path, Path)
+
+
+ODD = ["cohort[1].parquet", "data[1]/out/", "what?/*.parquet", "a b/ü#%20.csv", "twice//out.parquet"]
+
+
+@pytest.mark.parametrize("out", ODD)
+def test_a_name_is_no_pattern(study, on_disk, bucket, s3, out):
+    for other in (".cohort1.parquet.lock", "data1/out/000000.parquet", "whats/other.parquet"):
+        s3.pipe_file(f"{bucket}/{other}", b"elsewhere 12")
+    before = set(s3.find(bucket))
+    expected = on_disk(study, "out.csv" if out.endswith("csv") else "out.parquet")
+    for _ in range(2):
+        assert_same(fs.merge(study, f"{bucket}/{out}"), expected)
+        assert_frame_equal(fs.read_table(f"{bucket}/{out}"), expected.table)
+    left = set(s3.find(bucket))
+    assert before <= left
+    assert not [name for name in left - before if ".lock" in name or ".partial" in name]
+
+
+def test_a_folder_with_another_stranger_is_left_alone(study, bucket, s3):
+    fs.merge(study, f"{bucket}/data[1]/out/")
+    s3.pipe_file(f"{bucket}/data[1]/out/notes.txt", b"mine")
+    with pytest.raises(TableError, match=r"is there, with notes\.txt in it"):
+        fs.merge(study, f"{bucket}/data[1]/out/", measures=["thickness"])
+
+
+def test_of_a_table_in_a_bucket_only_what_is_asked_for_is_fetched(bucket, s3, tmp_path, monkeypatch):
+    n, names = 20_000, [f"src{k:02d}" for k in range(30)]
+    values = np.random.default_rng(1).normal(size=n)
+    columns = dict.fromkeys(["subject", "session", "stream", "hemi", "region", "measure", "unit"], "x")
+    with pq.ParquetWriter(tmp_path / "big.parquet", ARROW, **PARQUET) as writer:
+        for name in names:
+            rows = pd.DataFrame({**columns, "source": name, "value": values})[ARROW.names]
+            writer.write_table(pa.Table.from_pandas(rows, schema=ARROW, preserve_index=False))
+    s3.put_file(str(tmp_path / "big.parquet"), f"{bucket}/big.parquet")
+    size, fetched = (tmp_path / "big.parquet").stat().st_size, []
+    fetch = S3File._fetch_range
+    counted = lambda file, start, end: (fetched.append(end - start), fetch(file, start, end))[1]  # noqa: E731
+    monkeypatch.setattr(S3File, "_fetch_range", counted)
+    assert len(fs.read_table(f"{bucket}/big.parquet", source="src20")) == n
+    assert sum(fetched) < 3 * size / len(names) + 100_000
+    fetched.clear()
+    assert len(fs.read_table(f"{bucket}/big.parquet", columns=["source"])) == n * len(names)
+    assert sum(fetched) < size / 5
+
+
+class Dying:
+    """A server that goes away after so many requests."""
+
+    def __init__(self, server, left):
+        self._server, self._left = server, left
+
+    def __getattr__(self, name):
+        found = getattr(self._server, name)
+        if not callable(found):
+            return found
+
+        def ask(*args, **options):
+            self._left[0] -= 1
+            if self._left[0] < 0:
+                raise EndpointConnectionError(endpoint_url="http://gone")
+            return found(*args, **options)
+
+        return ask
+
+
+@pytest.mark.parametrize("out", ["out.parquet", "out/"])
+@pytest.mark.parametrize("n_before", [0, 1, 2, 5, 9, 14, 20])
+def test_a_server_that_is_gone_is_named_and_the_next_merge_goes_on(
+    study, on_disk, bucket, s3, out, n_before, monkeypatch
+):
+    left, server = [n_before], _stores._server
+    with monkeypatch.context() as patch:
+        patch.setattr(_stores, "_server", lambda path: Dying(server(path), left))
+        with pytest.raises(PlaceError, match=r"s3://tables-.*expected an answer, found EndpointConnectionError"):
+            fs.merge(study, f"{bucket}/{out}")
+    for lock in [name for name in s3.find(bucket) if name.endswith(".lock")]:
+        s3.rm_file(lock)
+    assert_same(fs.merge(study, f"{bucket}/{out}"), on_disk(study, out))
+    assert not [name for name in s3.find(bucket) if ".lock" in name or ".partial" in name]

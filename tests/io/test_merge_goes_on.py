@@ -3,9 +3,12 @@
 import os
 import random
 import shutil
+import socket
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pandas as pd
 import pytest
@@ -528,6 +531,65 @@ def test_a_lock_of_another_machine_is_not_taken_over(study, at):
         fs.merge(study, out)
     Path(out).with_name(".out.parquet.lock").unlink()
     fs.merge(study, out)
+
+
+def test_of_two_threads_one_is_refused(study, at, fresh, monkeypatch):
+    met, out = Barrier(2, timeout=20), at("out.parquet")
+    take = _target._take
+
+    def merged():
+        try:
+            return fs.merge(study, out, progress=lambda *_: time.sleep(0.2))
+        except fs.TableError as error:
+            return error
+
+    with ThreadPoolExecutor(2) as pool, monkeypatch.context() as patch:
+        patch.setattr(_target, "_take", lambda lock: (met.wait(), take(lock))[1])
+        found = [future.result() for future in [pool.submit(merged) for _ in range(2)]]
+    refused = [one for one in found if isinstance(one, fs.TableError)]
+    assert len(refused) == 1
+    assert "another merge into this table is running" in str(refused[0])
+    assert_same(fs.merge(study, out), fresh(study, "out.parquet"))
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", f"{socket.gethostname()} 4194305 0a1b2c3d"])
+def test_a_lock_that_nobody_holds_is_taken(study, at, fresh, text, tmp_path):
+    (tmp_path / "out" / ".out.parquet.lock").write_text(text)
+    assert_same(fs.merge(study, at("out.parquet")), fresh(study, "out.parquet"))
+    assert listed(tmp_path / "out") == outputs_of("out.parquet")
+
+
+def test_a_lock_that_came_into_the_place_of_a_dead_one_stays(tmp_path):
+    lock = tmp_path / ".out.parquet.lock"
+    lock.write_text("of one that lives")
+    _target._clear(lock, "of one that died")
+    assert lock.read_text() == "of one that lives"
+    assert listed(tmp_path) == [lock.name]
+    _target._clear(lock, "of one that lives")
+    assert listed(tmp_path) == []
+
+
+@outs
+def test_a_merge_that_lost_its_lock_puts_nothing_into_place(study, at, fresh, out, tmp_path):
+    first, _ = before_and_after(study, at(out), fresh)
+    lock = tmp_path / "out" / f".{out.rstrip('/')}.lock"
+    with pytest.raises(fs.TableError, match=r"is running \(somebody 1\)"):
+        fs.merge(study, at(out), progress=lambda *_: lock.write_text("somebody 1 0a1b2c3d"))
+    assert fs.read_table(at(out)).equals(first)
+    assert lock.read_text() == "somebody 1 0a1b2c3d"
+
+
+STRANGE = {"a name of theirs": "model.parquet", "a hidden one": "_x.parquet", "a name of ours": "000000.parquet"}
+
+
+@pytest.mark.parametrize("name", STRANGE.values(), ids=STRANGE)
+def test_parquet_of_somebody_else_is_left_alone(study, at, name):
+    folder = Path(at("out"))
+    folder.mkdir()
+    (folder / name).write_text("precious")
+    with pytest.raises(fs.TableError, match=rf"is there, with {name} in it; expected a new name, or a folder that"):
+        fs.merge(study, at("out"))
+    assert (folder / name).read_text() == "precious"
 
 
 @pytest.mark.parametrize("options", [{"jobs": -1}, {"jobs": 2, "dask": "tcp://127.0.0.1:1"}], ids=str)

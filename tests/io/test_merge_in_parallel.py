@@ -219,8 +219,21 @@ def test_a_worker_knows_no_kinds_that_were_taken_back(tmp_path):
         assert pool.submit(_registry.added).result() == ()
 
 
+def test_what_is_registered_while_a_thread_reads_stays(tmp_path):
+    root = small(tmp_path)
+    with ThreadPoolExecutor(1) as pool:
+        merge(root, tmp_path / "out.parquet", executor=pool, progress=lambda *_: fs.register(KIND))
+    assert len(_registry.added()) == 1
+
+
+def test_the_progress_of_a_part_ends_with_the_part(tmp_path):
+    told = []
+    n = fs.merge_part(small(tmp_path), tmp_path / "out.parquet", (1, 2), progress=lambda *now: told.append(now))
+    assert told[-1] == (n, n)
+
+
 def test_a_worker_with_other_packages_is_refused(tmp_path):
-    task = replace(task_of(plan_of(fs.find_stats(small(tmp_path))), 0), descriptions="of others")
+    task = replace(task_of(plan_of(fs.find_stats(small(tmp_path))), 0), descriptions="of others", home=("elsewhere", 1))
     with pytest.raises(fs.TableError, match="kinds of file of installed packages are others"):
         read_task(task)
 

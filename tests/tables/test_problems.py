@@ -91,6 +91,11 @@ def test_a_subject_whose_run_did_not_end_well_is_one_warning(state, words):
     assert words in found["problem"].iloc[0]
 
 
+def test_the_state_of_a_folder_that_is_left_out_for_another_of_its_name_does_not_count():
+    table = files({}, {"state": "failed", "status": "skipped", "n_values": 0, "path": "other/a/stats/aseg.stats"})
+    assert "recon-all" not in set(problems(table)["rule"])
+
+
 def test_sessions_have_states_of_their_own():
     found = problems(files({"session": "1", "state": "failed"}, {"session": "2"}, {"session": "3", "state": "running"}))
     assert found["session"].tolist() == ["1", "3"]
