@@ -44,13 +44,13 @@ def local(address: str) -> str | None:
 
     Examples
     --------
-    >>> local("file:///data/study"), local("s3://bucket/study")
-    ('/data/study', None)
+    >>> local("file:///data/study"), local("file://localhost/data/study"), local("s3://bucket/study")
+    ('/data/study', '/data/study', None)
     """
     found = _URL.fullmatch(address)
     if found is None:
         return address
-    return found["rest"] if found["scheme"].lower() == "file" else None
+    return found["rest"].removeprefix("localhost") if found["scheme"].lower() == "file" else None
 
 
 def is_web(address: str) -> bool:

@@ -1,6 +1,7 @@
 """Each command: what it prints where, what it writes, and when its status is 1."""
 
 import io
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -174,6 +175,14 @@ def test_show_prints_the_table_on_stdout_and_the_header_on_stderr(fsstats, study
     assert printed(done)["Volume_mm3"].tolist() == ["41.5"]
     assert "eTIV: 151.25 mm^3" in done.err
     assert "source: seg" in done.err
+
+
+def test_show_takes_an_address(fsstats, study):
+    shutil.make_archive("all", "zip", study)
+    inside = fsstats("show", "zip://sub-01/stats/seg.stats::all.zip")
+    assert inside.status == 0
+    assert inside.out == fsstats("show", "sd/sub-01/stats/seg.stats").out
+    assert fsstats("show", "zip://sub-01/stats/none.stats::all.zip").status == 1
 
 
 def test_show_of_a_damaged_file_prints_what_is_whole_and_names_the_rest(fsstats, study):

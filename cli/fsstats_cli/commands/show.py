@@ -14,11 +14,28 @@ EXAMPLES = """
   fsstats show bert/stats/lh.aparc.stats
 
   fsstats show bert/stats/aseg.stats | cut -f5
+
+  fsstats show zip://FreeSurfer/stats/aseg.stats::1000011_20263_2_0.zip
 """
 
 
+def _is_there(path: str) -> str:
+    if "://" not in path and not Path(path).is_file():
+        message = f"{path!r} is no file."
+        raise typer.BadParameter(message)
+    return path
+
+
 def show(
-    path: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, show_default=False)],
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="A stats file; or its address in an archive (zip://) or on a server (s3://, https://).",
+            callback=_is_there,
+            show_default=False,
+        ),
+    ],
     kinds: KindsOption = None,  # noqa: ARG001 - its callback registers them
 ) -> None:
     """Print one stats file: header, Measures and table."""
@@ -43,6 +60,6 @@ def show(
         say(f"{line.field:>32}: {line.value:,.12g} {line.unit}" + (f"  ({text})" if text else ""))
     print_table(stats.rows if stats.names else stats.measures)
     for remark in stats.remarks:
-        say(f"{'problem' if remark.loss else 'note'}: {remark.at(str(path))}")
+        say(f"{'problem' if remark.loss else 'note'}: {remark.at(path)}")
     if not stats.is_whole:
         raise typer.Exit(1)
