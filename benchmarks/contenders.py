@@ -2,7 +2,6 @@
 
 import shlex
 import shutil
-import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
@@ -174,12 +173,10 @@ def shell_script(path: Path, calls: Sequence[Sequence[str]]) -> list[str]:
 
 
 def imports(scratch: Path, name: str, command: Sequence[str]) -> list[str]:
-    """Give a command that imports what a Python program imports, by what it says on a cohort of one subject."""
+    """Give a command that imports what a Python program imports when it reads a cohort of one subject."""
     python, *words = command
-    run = subprocess.run([python, "-X", "importtime", *words], capture_output=True, text=True, check=False)
-    timed = [line for line in run.stderr.splitlines() if line.startswith("import time:")]
     modules = scratch / f"{name}.imports.txt"
-    modules.write_text("\n".join(line.rpartition("|")[2].strip() for line in timed[1:]), encoding="utf-8")
+    child([python, str(SCRIPTS / "what_is_imported.py"), str(modules), *words])
     return [python, str(SCRIPTS / "only_import.py"), str(modules)]
 
 
