@@ -29,7 +29,7 @@ class Footprint:
     >>> footprint = Footprint()
     >>> footprint.add("/study", (5, -1))
     >>> list(Footprint.load(footprint.dump()).items())
-    [('/study', (5, -1))]
+    [(b'/study', (5, -1))]
     """
 
     def __init__(self) -> None:
@@ -41,10 +41,10 @@ class Footprint:
         self._paths += os.fsencode(path) + b"\0"
         self._marks.extend(mark)
 
-    def items(self) -> Iterator[tuple[str, Mark]]:
-        """Give every path with its mark."""
-        for i, path in enumerate(bytes(self._paths).split(b"\0")[:-1]):
-            yield os.fsdecode(path), (self._marks[2 * i], self._marks[2 * i + 1])
+    def items(self) -> Iterator[tuple[bytes, Mark]]:
+        """Give every path, as the system has it, with its mark."""
+        paths, times, sizes = bytes(self._paths).split(b"\0")[:-1], self._marks[::2], self._marks[1::2]
+        return zip(paths, zip(times, sizes, strict=True), strict=True)
 
     def dump(self) -> bytes:
         """Give all of it as bytes for `load`."""
@@ -68,12 +68,12 @@ class Footprint:
         return made
 
 
-def mark_of(path: str) -> Mark | None:
+def mark_of(path: str | bytes) -> Mark | None:
     """Give the mark of a file or folder; None if it is not there.
 
     Parameters
     ----------
-    path : str
+    path : str or bytes
         A path on this machine; a link stands for what it leads to.
 
     Returns
@@ -112,7 +112,12 @@ def unchanged(footprint: Footprint) -> bool:
     >>> unchanged(footprint)
     True
     """
-    return all((mark_of(path) or ABSENT) == mark for path, mark in footprint.items())
+    there = [(path, mark) for path, mark in footprint.items() if mark != ABSENT]
+    absent = (path for path, mark in footprint.items() if mark == ABSENT)
+    try:
+        return all(_mark(os.stat(path)) == mark for path, mark in there) and not any(map(mark_of, absent))  # noqa: PTH116
+    except OSError:
+        return False
 
 
 def _mark(state: os.stat_result) -> Mark:

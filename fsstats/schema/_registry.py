@@ -76,7 +76,7 @@ def share(documents: Sequence[tuple[str, Mapping[str, list[Entry]]]]) -> None:
 @of_registry
 def checksum() -> str:
     """Give a check sum of all descriptions: what is read by others is something else."""
-    text = json.dumps([*_shipped(), *_installed(), *_added], sort_keys=True, default=str)
+    text = json.dumps([*_shipped_texts(), *_installed(), *_added], sort_keys=True, default=str)
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
@@ -100,9 +100,14 @@ def entries(table: str) -> list[tuple[str, Entry]]:
 
 
 @cache
-def _shipped() -> Sequence[tuple[str, Mapping[str, list[Entry]]]]:
+def _shipped_texts() -> Sequence[tuple[str, str]]:
     folder = files("fsstats.schema").joinpath("kinds")
-    return [(name, read(folder.joinpath(f"{name}.toml").read_text(encoding="utf-8"), name)) for name in _SHIPPED]
+    return [(name, folder.joinpath(f"{name}.toml").read_text(encoding="utf-8")) for name in _SHIPPED]
+
+
+@cache
+def _shipped() -> Sequence[tuple[str, Mapping[str, list[Entry]]]]:
+    return [(name, read(text, name)) for name, text in _shipped_texts()]
 
 
 @cache

@@ -114,7 +114,7 @@ def test_what_may_not_be_listed_is_looked_at_again(study, monkeypatch):
 def test_the_files_are_those_of_find_stats_and_the_paths_absolute(study):
     found = survey(study, sources=["aseg"])
     assert set(found.files["source"].dropna()) == {"aseg"}
-    assert all(Path(path).is_absolute() for path, _ in found.footprint.items())
+    assert all(Path(os.fsdecode(path)).is_absolute() for path, _ in found.footprint.items())
     with pytest.raises(NothingFoundError, match="no processed subject"):
         survey(study / "junk")
 
