@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 _ARCHIVE: Final = re.compile(
     r"(?P<stem>.+?)\.(?P<kind>zip|tar(?:\.(?:gz|bz2|xz|zst))?|tgz|tbz2?|txz|tzst)", re.IGNORECASE | re.DOTALL
 )
-_INSIDE: Final = re.compile(r"(?P<kind>zip|tar)://(?P<inner>.*?)::(?P<outer>.+)", re.DOTALL)
+_ARCHIVES: Final = ("zip", "tar")
 _URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?P<rest>.*)", re.DOTALL)
 _WEB: Final = ("http", "https")
 _PLAIN: Final = "+,;=@&!$'()*~:"
@@ -32,11 +32,11 @@ def inside(address: str) -> Inside | None:
     >>> inside("zip://FreeSurfer/stats/aseg.stats::study.zip")
     Inside(kind='zip', inner='FreeSurfer/stats/aseg.stats', outer='study.zip')
     """
-    found = _INSIDE.fullmatch(address)
-    if found is None:
+    kind, _, rest = address.partition("://")
+    inner, _, outer = rest.partition("::")
+    if kind not in _ARCHIVES or not outer:
         return None
-    inner = "/".join(part for part in found["inner"].split("/") if part not in {"", "."})
-    return Inside(found["kind"], inner, found["outer"])
+    return Inside(kind, "/".join([part for part in inner.split("/") if part not in {"", "."}]), outer)
 
 
 def local(address: str) -> str | None:
@@ -47,7 +47,7 @@ def local(address: str) -> str | None:
     >>> local("file:///data/study"), local("file://localhost/data/study"), local("s3://bucket/study")
     ('/data/study', '/data/study', None)
     """
-    found = _URL.fullmatch(address)
+    found = _URL.fullmatch(address) if "://" in address else None
     if found is None:
         return address
     return found["rest"].removeprefix("localhost") if found["scheme"].lower() == "file" else None

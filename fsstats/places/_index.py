@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Callable
 from sys import intern
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, NoReturn
 
 from fsstats.places._faults import LeftOut, fault
 
@@ -36,6 +36,16 @@ class Archive(NamedTuple):
     """Give a member's content, of at most so many bytes; the text is its address."""
     weight: int
     """About how much memory it takes."""
+
+
+class Split(NamedTuple):
+    """A member's name in parts."""
+
+    text: str
+    folder: str
+    last: str
+    is_plain: bool
+    """Whether it is safe and in the one spelling, if its folder is."""
 
 
 class Index:
@@ -80,13 +90,18 @@ class Index:
 
     def add(self, name: str, member: Member | int) -> str | None:
         """Add a file; give its path, or None if it is left out."""
-        path = name
-        folder, _, last = name.rpartition("/")
+        return self.add_split(split_name(name), member)
+
+    def add_split(self, name: Split, member: Member | int) -> str | None:
+        """Add a file whose name was taken apart before."""
+        path, folder, last, is_plain = name
         children = self.folders.get(folder)
-        if children is not None and _is_plain(name, last):  # as nearly all are
-            self._count()
+        if children is not None and is_plain:  # as nearly all are
+            self._entries += 1
+            if self._entries > MAX_ENTRIES:
+                self._refuse_many()
         else:
-            path = self._safe(name)
+            path = self._safe(path)
             if not path:
                 return None
             folder, _, last = path.rpartition("/")
@@ -94,7 +109,7 @@ class Index:
         if last in children or path in self._doubled:
             self._refuse_double(path, children, last)
             return None
-        children[intern(last)] = member
+        children[last] = member
         return path
 
     def add_folder(self, name: str) -> None:
@@ -142,8 +157,11 @@ class Index:
     def _count(self) -> None:
         self._entries += 1
         if self._entries > MAX_ENTRIES:
-            found, hint = "more", "Split it, or unpack it and name the folder"
-            raise fault(self._where, expected=f"at most {MAX_ENTRIES:,} members", found=found, hint=hint)
+            self._refuse_many()
+
+    def _refuse_many(self) -> NoReturn:
+        found, hint = "more", "Split it, or unpack it and name the folder"
+        raise fault(self._where, expected=f"at most {MAX_ENTRIES:,} members", found=found, hint=hint)
 
     def _safe(self, name: str) -> str:
         """Count a member and give its path in one spelling; nothing if its name is not safe."""
@@ -175,6 +193,12 @@ class Index:
         children.pop(name, None)
         self._doubled.add(path)
         self.left_out.add("several files of one name, of which none is used", path)
+
+
+def split_name(name: str) -> Split:
+    """Take a member's name apart."""
+    folder, _, last = name.rpartition("/")
+    return Split(name, folder, intern(last), _is_plain(name, last))
 
 
 def _is_plain(name: str, last: str) -> bool:

@@ -8,13 +8,13 @@ import lzma
 import stat
 import zlib
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from struct import Struct
 from typing import Final, NamedTuple
 
 from fsstats.errors import PlaceError
 from fsstats.places._faults import fault
-from fsstats.places._index import MAX_ENTRIES, Archive, Index, Member
+from fsstats.places._index import MAX_ENTRIES, Archive, Index, Member, Split, split_name
 from fsstats.places._sources import Held, Source, bounded, too_large
 
 MAX_DIRECTORY: Final = 1 << 28
@@ -138,7 +138,7 @@ def _take_all(index: Index, directory: _Directory, source: Source) -> int:
         behind = end + n_extra + n_comment
         if sign != b"PK\1\2" or behind > length:
             raise _damaged(directory.where, "an entry of the directory", repr(sign))
-        name = _decoded(data[at + head : end])
+        name = _split(data[at + head : end])
         kind = mode & _KIND if system == _UNIX else 0
         if (
             method in _METHODS
@@ -146,11 +146,11 @@ def _take_all(index: Index, directory: _Directory, source: Source) -> int:
             and not flags & _ENCRYPTED
             and start + packed <= last
             and _FULL not in (size, packed, start)
-            and name[-1:] != "/"
+            and name.last
         ):
-            index.add(name, at)
+            index.add_split(name, at)
         else:  # a folder, or one of a few in a thousand
-            _add_other(index, source, directory, _Entry(name, at, flags, kind))
+            _add_other(index, source, directory, _Entry(name.text, at, flags, kind))
         number += 1
         at = behind
     return number
@@ -178,6 +178,11 @@ def _wide(extra: bytes, values: list[int], where: str) -> list[int]:
             return [next(numbers, value) if value == _FULL else value for value in values]
         at += length
     raise _damaged(where, "a size of 64 bits in the directory", "none")
+
+
+@lru_cache(maxsize=1 << 12)  # the archives of a study have the same names
+def _split(name: bytes) -> Split:
+    return split_name(_decoded(name))
 
 
 def _decoded(name: bytes) -> str:
