@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from fsstats.discovery.footprint import Notes
 from fsstats.errors import PlaceError
-from fsstats.places import Place, is_archive, on_disk, place
+from fsstats.places import Place, around, is_archive, on_disk, place
 
 Entry = os.DirEntry[str] | Place
 """What is in a folder; on this machine what the listing told, so that it need not be asked for again."""
@@ -26,7 +26,9 @@ class Spot(NamedTuple):
     real: str
     """Its address without links on the way."""
     start: str
-    """How addresses in it begin, on this machine."""
+    """How addresses in it begin, on this machine or in an archive."""
+    end: str = ""
+    """How they end."""
     where: Place | None = None
     """None on this machine in no archive: its `Path` is made where it is needed."""
 
@@ -37,7 +39,7 @@ class Spot(NamedTuple):
 
     def address(self, name: str) -> str:
         """Give the address of what is called so in it."""
-        return self.start + name if self.where is None else str(self.where / name)
+        return f"{self.start}{name}{self.end}" if self.start else str(self.place / name)
 
     def at(self, name: str) -> Place:
         """Give the place of what is called so in it."""
@@ -49,7 +51,8 @@ def spot_of(where: Place) -> Spot:
     text = str(where)
     if isinstance(where, Path):
         return Spot(text, where.name, os.path.realpath(where), os.path.join(text, ""))  # noqa: PTH118 - texts
-    return Spot(text, where.name, text, "", where)
+    start, end = around(where)
+    return Spot(text, where.name, text, start, end, where)
 
 
 @dataclass(slots=True, eq=False)
@@ -115,7 +118,7 @@ class Folder:
         """Give the spot of a folder in it."""
         spot, text = self.spot, self.spot.address(name)
         if spot.where is not None:
-            return Spot(text, name, text, "", spot.where / name)
+            return spot_of(spot.where / name)
         if self.is_link(name):
             real = os.path.realpath(text)
         elif spot.real == spot.text:
@@ -143,8 +146,8 @@ class Folder:
         """Read a file in it or in a folder in it; None if there is none."""
         *folders, name = way
         folder: Folder | None = self
-        for around in folders:
-            folder = folder.sub(around) if folder is not None else None
+        for part in folders:
+            folder = folder.sub(part) if folder is not None else None
         return folder.read(name) if folder is not None else None
 
     def read(self, name: str) -> bytes | None:

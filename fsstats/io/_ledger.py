@@ -26,7 +26,7 @@ from fsstats.io._batch import FOUND, OUTCOME, PLACE, Batch, Sheet
 from fsstats.io._marks import mark_at
 from fsstats.io._stores import content, parts_source, whole
 from fsstats.parsers import Layout, chosen
-from fsstats.places import on_disk, place
+from fsstats.places import file_of
 
 _TEXTS: Final = ("path", *PLACE, *(f"found_{name}" for name in FOUND), *OUTCOME[:-1])
 _NUMBERS: Final = {"n_values": pa.int64(), "changed": pa.int64(), "size": pa.int64(), "layout": pa.int32()}
@@ -168,7 +168,7 @@ def has_changed(ledger: Path) -> bool:
 
 def _marks_of(paths: Sequence[str]) -> list[Mark] | None:
     """Give the marks of files on this machine, in archives too; None if one is gone, or is not on this machine."""
-    places = [on_disk(place(path)) if "://" in path else path for path in paths]
+    places = map(file_of, paths)
     try:
         # What was noted of them was sure, so what is the same is, and no folder has the size of a file.
         return [(state.st_mtime_ns, state.st_size) for state in map(os.stat, filter(None, places))]

@@ -4,7 +4,7 @@ import os
 import time
 
 from fsstats.discovery.footprint import GRAIN, Mark, mark_of
-from fsstats.places import on_disk, place
+from fsstats.places import file_of
 
 
 def mark_at(address: str) -> Mark | None:
@@ -13,7 +13,7 @@ def mark_at(address: str) -> Mark | None:
     Of what a server has it cannot, nor of a file that was changed within the last two seconds: it may be changed
     again and not show it.
     """
-    path = on_disk(place(address)) if "://" in address else address
+    path = file_of(address)
     mark = None if path is None else mark_of(path)
     return None if mark is None else _sure(mark)
 

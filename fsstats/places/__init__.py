@@ -1,14 +1,26 @@
 """Folders, archives and addresses on servers, read like folders; nothing is unpacked to disk."""
 
-from fsstats.places._addresses import local, tidy_url
-from fsstats.places._place import Place, faults, is_archive, is_archive_root, on_disk, place, read_bytes, read_local
+from fsstats.places._addresses import file_of, local, tidy_url
+from fsstats.places._place import (
+    Place,
+    around,
+    faults,
+    is_archive,
+    is_archive_root,
+    on_disk,
+    place,
+    read_bytes,
+    read_local,
+)
 from fsstats.places._sources import LIMIT
 from fsstats.places.remote import mark_in, named_errors
 
 __all__ = [
     "LIMIT",
     "Place",
+    "around",
     "faults",
+    "file_of",
     "is_archive",
     "is_archive_root",
     "local",

@@ -53,6 +53,20 @@ def local(address: str) -> str | None:
     return found["rest"].removeprefix("localhost") if found["scheme"].lower() == "file" else None
 
 
+def file_of(address: str) -> str | None:
+    """Give the path of the file on this machine that an address lies in, be it an archive; None if a server has it.
+
+    Examples
+    --------
+    >>> file_of("zip://stats/aseg.stats::/data/sub-01.zip"), file_of("/data/aseg.stats"), file_of("s3://bucket/a.zip")
+    ('/data/sub-01.zip', '/data/aseg.stats', None)
+    """
+    if "://" not in address:
+        return address
+    archive = inside(address)
+    return local(archive.outer if archive else address)
+
+
 def is_web(address: str) -> bool:
     """Say whether an address is a web server's.
 

@@ -260,6 +260,29 @@ def on_disk(place: Place) -> str | None:
     return None if isinstance(place, RemotePlace) else str(place)
 
 
+def around(place: Place) -> tuple[str, str]:
+    """Give what stands before and behind a name in the addresses of all that is in a folder of an archive.
+
+    Parameters
+    ----------
+    place : Place
+        Any place.
+
+    Returns
+    -------
+    tuple of str
+        Empty texts if it is in no archive.
+
+    Examples
+    --------
+    >>> around(place("zip://stats::/data/sub-01.zip")), around(place("memory://study"))
+    (('zip://stats/', '::/data/sub-01.zip'), ('', ''))
+    """
+    if not isinstance(place, ArchivePlace):
+        return "", ""
+    return f"{place.kind}://{place.inner}{'/' if place.inner else ''}", f"::{place.outer}"
+
+
 def faults(place: Place) -> list[str]:
     """Say what is wrong with an archive as a whole, and which members were left out.
 
