@@ -3,6 +3,7 @@
 A bucket is asked for exact keys only: its own functions for files take ``[1]`` and ``*`` in a name for a pattern.
 """
 
+import ctypes
 import errno
 import io
 import os
@@ -21,6 +22,8 @@ from fsstats.places import local, mark_in, named_errors, read_bytes, tidy_url
 PathLike = str | os.PathLike[str]
 _WEB: Final = ("http://", "https://")
 _ONLY_READ: Final = (*_WEB, "zip://", "tar://")
+_HERE, _EXCHANGE = -100, 2
+"""AT_FDCWD and RENAME_EXCHANGE of Linux' renameat2(2), which Python has no function for."""
 _DOUBLE: Final = re.compile(r"(?<![:/])/{2,}")
 
 
@@ -235,6 +238,16 @@ def copy(path: Path, to: Path) -> None:
         to.hardlink_to(path)
     except OSError:  # not every disk can
         shutil.copyfile(path, to)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders of this machine in one step; False where the system or the disk cannot (Linux can)."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    status: int = rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE)
+    return status == 0
 
 
 def remove(path: Path) -> None:

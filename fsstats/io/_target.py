@@ -28,6 +28,7 @@ from fsstats.io._stores import (
     copy,
     create,
     entries,
+    exchange,
     is_folder,
     is_remote,
     is_there,
@@ -291,12 +292,15 @@ def _marks(paths: Sequence[Path]) -> list[object]:
 
 
 def place_folder(target: Target, new: Path) -> None:
-    """Put a new folder of parts in the table's place; a stopped exchange is mended by the next `start`.
+    """Put a new folder of parts in the table's place.
 
-    A bucket has no folders that could be exchanged: there the parts are replaced one by one.
+    Where that takes two steps, a stop between them is mended by the next `start`. A bucket has no folders that could be exchanged: there the parts are replaced one by one.
     """
     if is_remote(new):
         _place_in_bucket(target.table, new)
+        return
+    if target.table.exists() and exchange(new, target.table):
+        remove(new)
         return
     old = target.partial / _OLD
     remove(old)

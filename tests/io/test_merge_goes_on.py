@@ -288,6 +288,23 @@ def test_parts_in_which_nothing_has_changed_are_not_written_again(study, at, fre
     assert [one == other for one, other in zip(before, now, strict=True)] == [True, False, True, False]
 
 
+def test_a_folder_is_replaced_where_two_cannot_be_exchanged(study, at, fresh, monkeypatch, tmp_path):
+    fs.merge(study, at("out/"))
+    in_place(study)
+    old(study, seconds=1800)
+    monkeypatch.setattr(_target, "exchange", lambda *_: False)
+    assert_same(fs.merge(study, at("out/")), fresh(study, "out/"))
+    assert listed(tmp_path / "out") == outputs_of("out/")
+
+
+def test_a_stop_between_the_two_steps_of_that_is_mended(study, at, fresh, tmp_path):
+    fs.merge(study, at("out/"))
+    (tmp_path / "out" / ".out.partial").mkdir()
+    Path(at("out")).rename(tmp_path / "out" / ".out.partial" / "old")
+    assert_same(fs.merge(study, at("out/")), fresh(study, "out/"))
+    assert listed(tmp_path / "out") == outputs_of("out/")
+
+
 def test_parts_are_taken_over_where_no_file_can_have_two_names(study, at, fresh, monkeypatch):
     def refused(*_):
         raise OSError(95, "Operation not supported")
