@@ -13,8 +13,9 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from pandas.testing import assert_frame_equal
 
-from fsstats import merge, merge_part
+from fsstats import merge, merge_part, read_table
 from fsstats.io import _batch, _study
 
 SURFACE = "# hemi {hemi}\n# subjectname {subject}\n# ColHeaders StructName NumVert ThickAvg\ninsula {n} {n}.5\ncuneus 1{n} 1.{n}\n"
@@ -24,6 +25,8 @@ N_FILES = 3
 """Of each subject."""
 AT_ONCE = 2
 """Subjects of a batch in these tests."""
+OUTS = {"one file": "out.parquet", "a folder": "out/", "CSV": "out.csv"}
+outs = pytest.mark.parametrize("out", OUTS.values(), ids=OUTS)
 
 
 def write_subject(root, name, n):
@@ -49,6 +52,14 @@ def old(root, seconds=3600):
     for path in [root, *root.rglob("*")]:
         if path.exists() and path.stat().st_mtime > then:
             os.utime(path, (then, then))
+
+
+def assert_same(merged, expected):
+    """Compare two merges: their tables, their accounts, and the accounts that they wrote."""
+    assert_frame_equal(merged.table, expected.table)
+    assert_frame_equal(merged.files, expected.files)
+    assert_frame_equal(read_table(merged.files_path), read_table(expected.files_path))
+    assert merged.n_rows == expected.n_rows
 
 
 def count_opened(monkeypatch):

@@ -112,12 +112,7 @@ def unchanged(footprint: Footprint) -> bool:
     >>> unchanged(footprint)
     True
     """
-    there = [(path, mark) for path, mark in footprint.items() if mark != ABSENT]
-    absent = (path for path, mark in footprint.items() if mark == ABSENT)
-    try:
-        return all(_mark(os.stat(path)) == mark for path, mark in there) and not any(map(mark_of, absent))  # noqa: PTH116
-    except OSError:
-        return False
+    return all((mark_of(path) or ABSENT) == mark for path, mark in footprint.items())
 
 
 def _mark(state: os.stat_result) -> Mark:

@@ -21,12 +21,10 @@ import pyarrow.parquet as pq
 
 from fsstats._frames import FloatArray, Positions
 from fsstats.discovery import GROUP_TABLE
-from fsstats.discovery.footprint import Mark
 from fsstats.io._batch import FOUND, OUTCOME, PLACE, Batch, Sheet
-from fsstats.io._marks import mark_at
+from fsstats.io._marks import mark_at, marks_of
 from fsstats.io._stores import content, parts_source, whole
 from fsstats.parsers import Layout, chosen
-from fsstats.places import file_of
 
 _TEXTS: Final = ("path", *PLACE, *(f"found_{name}" for name in FOUND), *OUTCOME[:-1])
 _NUMBERS: Final = {"n_values": pa.int64(), "changed": pa.int64(), "size": pa.int64(), "layout": pa.int32()}
@@ -163,17 +161,7 @@ def has_changed(ledger: Path) -> bool:
         paths, *marks = (column.to_pylist() for column in table.columns)
     except _NO_LEDGER:
         return True
-    return _marks_of([str(path) for path in paths]) != [*zip(*marks, strict=True)]
-
-
-def _marks_of(paths: Sequence[str]) -> list[Mark] | None:
-    """Give the marks of files on this machine, in archives too; None if one is gone, or is not on this machine."""
-    places = map(file_of, paths)
-    try:
-        # What was noted of them was sure, so what is the same is, and no folder has the size of a file.
-        return [(state.st_mtime_ns, state.st_size) for state in map(os.stat, filter(None, places))]
-    except OSError:
-        return None
+    return marks_of([str(path) for path in paths]) != [*zip(*marks, strict=True)]
 
 
 def recall(batch: Batch, kept: Iterable[Kept], measures: frozenset[str] | None) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 
 from fsstats.discovery.footprint import GRAIN, Mark, mark_of
 from fsstats.places import file_of
@@ -16,6 +17,18 @@ def mark_at(address: str) -> Mark | None:
     path = file_of(address)
     mark = None if path is None else mark_of(path)
     return None if mark is None else _sure(mark)
+
+
+def marks_of(addresses: Iterable[str]) -> list[Mark] | None:
+    """Give the marks of files on this machine, in archives too, to compare with sure ones; None if one is gone.
+
+    What is the same as a mark that was sure is sure, and no folder has the size of a file. Those that a server has
+    are passed over.
+    """
+    try:
+        return [(state.st_mtime_ns, state.st_size) for state in map(os.stat, filter(None, map(file_of, addresses)))]
+    except OSError:
+        return None
 
 
 def mark_in(state: os.stat_result) -> Mark | None:

@@ -16,12 +16,11 @@ from typing import IO, Any, Final, cast
 
 import pyarrow as pa
 
+from fsstats.discovery import footprint
 from fsstats.errors import TableError
-from fsstats.places import local, mark_in, named_errors, read_bytes, tidy_url
+from fsstats.places import is_packed, is_web, local, mark_in, named_errors, read_bytes, tidy_url
 
 PathLike = str | os.PathLike[str]
-_WEB: Final = ("http://", "https://")
-_ONLY_READ: Final = (*_WEB, "zip://", "tar://")
 _HERE, _EXCHANGE = -100, 2
 """AT_FDCWD and RENAME_EXCHANGE of Linux' renameat2(2), which Python has no function for."""
 _DOUBLE: Final = re.compile(r"(?<![:/])/{2,}")
@@ -45,7 +44,7 @@ def path_of(address: PathLike) -> Path:
         from upath import UPath  # noqa: PLC0415 - an extra that few need
 
         # Other machines write there too, so what was listed before says nothing.
-        url = tidy_url(text if text.startswith(_WEB) else _DOUBLE.sub("/", text))
+        url = tidy_url(text if is_web(text) else _DOUBLE.sub("/", text))
         found = UPath(url, use_listings_cache=False)
     return Path(found) if isinstance(found, os.PathLike) else cast("Path", found)
 
@@ -62,7 +61,7 @@ def path_to_write(address: PathLike) -> Path:
     OSError
         If its folder is not there or closed to you.
     """
-    if str(address).startswith(_ONLY_READ):
+    if is_web(str(address)) or is_packed(str(address)):
         message = f"{address}: tables can be written to a disk or to a bucket (s3://, gs:// …)"
         raise TableError(message)
     path = path_of(address)
@@ -162,17 +161,11 @@ def text_in(path: Path) -> str | None:
         return None
 
 
-def write(path: Path, text: bytes) -> None:
-    """Write a file in place."""
-    with reaching(path):
-        path.write_bytes(text)
-
-
 def parts_source(path: Path) -> Path | IO[bytes]:
     """Give that of which Arrow reads parts: a path on this machine, or an open file; not every web server has parts."""
     if not is_remote(path):
         return path
-    if str(path).startswith(_WEB):
+    if is_web(str(path)):
         return whole_source(path)
     with reaching(path):
         # Arrow asks for what it needs; any read-ahead would fetch what it passes over.
@@ -183,21 +176,21 @@ def whole_source(path: Path) -> Path | IO[bytes]:
     """Give that of which Arrow reads all."""
     if not is_remote(path):
         return path
-    if str(path).startswith(_WEB):
+    if is_web(str(path)):
         return io.BytesIO(read_bytes(str(path)))
     return io.BytesIO(whole(path))
 
 
 def mark_of(path: Path) -> object:
     """Tell a file from what is written in its place later, in types that JSON has; None if it is not there."""
+    if not is_remote(path):
+        mark = footprint.mark_of(os.fspath(path))
+        return mark and [*mark]
     try:
         with reaching(path):
-            if is_remote(path):
-                return mark_in(_server(path).info(_key(path)))
-            state = path.stat()
+            return mark_in(_server(path).info(_key(path)))
     except OSError:
         return None
-    return [state.st_mtime_ns, state.st_size]
 
 
 def create(path: Path, text: str) -> None:

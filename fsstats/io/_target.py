@@ -39,7 +39,6 @@ from fsstats.io._stores import (
     text_in,
     whole,
     with_suffix,
-    write,
 )
 from fsstats.io.files import require_own_sidecar, require_places, require_suffix
 from fsstats.parsers.formats import PARSERS_VERSION, added_formats
@@ -239,11 +238,11 @@ def start(target: Target, key: str, seen: Footprint | None) -> None:
     for path in entries(target.partial):
         if stale or path.name.endswith(".partial"):
             remove(path)
-    _write(target.partial / _ABOUT, {"key": key})
+    _write_about(target.partial, {"key": key})
     footprint = target.partial / _FOOTPRINT
     remove(footprint)
     if seen is not None:
-        write(footprint, seen.dump())
+        _write(footprint, seen.dump())
 
 
 def join_in(target: Target, key: str) -> None:
@@ -259,7 +258,7 @@ def join_in(target: Target, key: str) -> None:
     if about and about.get("key") != key:
         message = f"{target.partial} holds parts of another merge (other measures or version); remove it first"
         raise TableError(message)
-    _write(target.partial / _ABOUT, {"key": key})
+    _write_about(target.partial, {"key": key})
 
 
 def earlier_of(target: Target, key: str) -> Earlier:
@@ -294,7 +293,8 @@ def _marks(paths: Sequence[Path]) -> list[object]:
 def place_folder(target: Target, new: Path) -> None:
     """Put a new folder of parts in the table's place.
 
-    Where that takes two steps, a stop between them is mended by the next `start`. A bucket has no folders that could be exchanged: there the parts are replaced one by one.
+    Where that takes two steps, a stop between them is mended by the next `start`. A bucket has no folders that could
+    be exchanged: there the parts are replaced one by one.
     """
     if is_remote(new):
         _place_in_bucket(target.table, new)
@@ -340,7 +340,7 @@ def finish(target: Target, key: str, *, asked: object, groups: list[int], said: 
         remove(target.partial)
         return
     pieces = {"table": _marks(_pieces(target)), "outputs": _marks(target.outputs[:-1])}
-    _write(target.partial / _ABOUT, {"key": key, "asked": asked, "groups": groups, "said": dict(said), **pieces})
+    _write_about(target.partial, {"key": key, "asked": asked, "groups": groups, "said": dict(said), **pieces})
     needed = {_ABOUT, _FOOTPRINT, *(part_name(number, LEDGER) for number in range(len(groups)))}
     for path in entries(target.partial):
         if path.name not in needed:
@@ -365,8 +365,8 @@ def standing(target: Target, asked: Any) -> Mapping[str, Any] | None:
     if asked is None or not about:
         return None
     same = about.get("key") == key_of(asked[-1] and frozenset(asked[-1])) and about.get("asked") == asked
-    whole = about.get("table") == _marks(_pieces(target)) and about.get("outputs") == _marks(target.outputs[:-1])
-    if not (same and whole) or is_there(target.partial) or is_there(target.lock):
+    stands = about.get("table") == _marks(_pieces(target)) and about.get("outputs") == _marks(target.outputs[:-1])
+    if not (same and stands) or is_there(target.partial) or is_there(target.lock):
         return None
     if not _is_unchanged(target.kept / _FOOTPRINT):
         return None
@@ -394,6 +394,10 @@ def _read(path: Path) -> Any:
         return None
 
 
-def _write(path: Path, content: object) -> None:
+def _write_about(folder: Path, about: Mapping[str, Any]) -> None:
+    _write(folder / _ABOUT, json.dumps(about).encode())
+
+
+def _write(path: Path, content: bytes) -> None:
     with replacing([path], durable=False) as (new,):
-        new.write_text(json.dumps(content), encoding="utf-8")
+        new.write_bytes(content)

@@ -14,6 +14,7 @@ from fsstats.errors import FsstatsWarning, UnknownNameError
 from fsstats.io._account import Account
 from fsstats.io._batch import Batch, Tick
 from fsstats.io._reading import content_of
+from fsstats.io._stores import PathLike
 from fsstats.io._study import Plan, Progress, Task, plan_of, read_task, spoilt, task_of, ticking
 from fsstats.parsers import StatsFile, parse_stats
 from fsstats.schema import FILES, FORMER_NAMES, SUBJECT_KEY, global_measures, is_of, measure_of
@@ -21,7 +22,6 @@ from fsstats.schema import measures as known_measures
 from fsstats.tables.assemble import Names, as_frame, columns_of, segids_of
 from fsstats.tables.problems import describe, problems
 
-PathLike = str | os.PathLike[str]
 StudySource = PathLike | Sequence[PathLike] | pd.DataFrame
 
 

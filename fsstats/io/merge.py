@@ -16,6 +16,7 @@ from fsstats._frames import one_or_more, printable
 from fsstats.errors import FsstatsWarning, NothingFoundError
 from fsstats.io._merging import executor_for, read_part, write_batches
 from fsstats.io._replace import replacing
+from fsstats.io._stores import PathLike
 from fsstats.io._study import NOT_READ, Plan, Progress, plan_of
 from fsstats.io._target import Target, finish, key_of, locked, place_folder, require_target, standing, start, target_of
 from fsstats.io.files import description_of, read_table, write_sidecar, write_tables, write_whole
@@ -23,8 +24,6 @@ from fsstats.io.load import StudySource, gaps, holders_of, load_cohort, require_
 from fsstats.schema import SUBJECT_KEY
 from fsstats.tables.join import identified, join
 from fsstats.tables.shape import to_wide
-
-PathLike = str | os.PathLike[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from nibabel.spatialimages import SpatialImage
 from fsstats._frames import FloatArray
 from fsstats.errors import FsstatsWarning, StatsFormatError, TableError, UnknownNameError
 from fsstats.io._reading import content_of
+from fsstats.io._stores import PathLike
 from fsstats.parsers import Layout
 from fsstats.parsers.labels import count_labels, statistics
 from fsstats.parsers.luts import freesurfer_names, read_lut
@@ -23,7 +24,6 @@ from fsstats.parsers.nifti import Image, image_of, image_of_array, read_image
 from fsstats.schema import hemi_of
 from fsstats.tables.assemble import Block, assemble
 
-PathLike = str | os.PathLike[str]
 LabelImage = PathLike | SpatialImage | tuple[npt.ArrayLike, npt.ArrayLike]
 ValueImage = LabelImage | npt.NDArray[np.generic]
 _ON_GRID: Final = 1e-3

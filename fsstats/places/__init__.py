@@ -1,6 +1,6 @@
 """Folders, archives and addresses on servers, read like folders; nothing is unpacked to disk."""
 
-from fsstats.places._addresses import file_of, local, tidy_url
+from fsstats.places._addresses import file_of, is_packed, is_web, local, tidy_url
 from fsstats.places._place import (
     Place,
     around,
@@ -23,6 +23,8 @@ __all__ = [
     "file_of",
     "is_archive",
     "is_archive_root",
+    "is_packed",
+    "is_web",
     "local",
     "mark_in",
     "named_errors",

@@ -67,6 +67,17 @@ def file_of(address: str) -> str | None:
     return local(archive.outer if archive else address)
 
 
+def is_packed(address: str) -> bool:
+    """Say whether an address begins as that of an archive's member.
+
+    Examples
+    --------
+    >>> is_packed("zip://stats/aseg.stats::study.zip"), is_packed("study.zip")
+    (True, False)
+    """
+    return address.partition("://")[0] in _ARCHIVES and "://" in address
+
+
 def is_web(address: str) -> bool:
     """Say whether an address is a web server's.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
-from fsstats.places._addresses import archive_kind, inside, local, split, tidy_url
+from fsstats.places._addresses import archive_kind, inside, is_packed, local, split, tidy_url
 from fsstats.places._faults import fault
 from fsstats.places._sources import LIMIT, too_large, up_to
 from fsstats.places.archives import ArchivePlace
@@ -91,7 +91,7 @@ def place(address: Address) -> Place:
         path = local(found.outer)
         return ArchivePlace(found.kind, tidy_url(found.outer) if path is None else path, found.inner)
     path = local(text)
-    if text.startswith(("zip://", "tar://")):
+    if is_packed(text):
         raise fault(text, expected="zip://member::archive", found="no archive behind '::'")
     kind = archive_kind(_name(text)) if is_archive(text) else None
     if path is None:

@@ -140,12 +140,10 @@ def _bad_files(files: pd.DataFrame) -> Iterator[Record]:
 
 
 def _states(files: pd.DataFrame) -> Iterator[Record]:
-    told = files["state"].isin(list(_STATES))
-    if not told.any():
-        return
-    runs = files.loc[files["subject"].notna(), [*SUBJECT_KEY, "directory", "state"]]
-    runs = runs.drop_duplicates([*SUBJECT_KEY, "directory"])
-    for row in runs[runs["state"].isin(list(_STATES))].to_dict("records"):
+    told = files["state"].isin(list(_STATES)) & files["subject"].notna()
+    if told.any():
+        told &= ~files.duplicated([*SUBJECT_KEY, "directory"])
+    for row in files[told].to_dict("records"):
         who = {name: row[name] for name in SUBJECT_KEY}
         yield {**who, "level": "warning", "rule": "recon-all", "problem": _STATES[row["state"]]}
 
@@ -168,12 +166,12 @@ def _misplaced(files: pd.DataFrame) -> Iterator[Record]:
     """Name the subjects whose files say in their headers that they are another one's, or several ones'."""
     within = [*SUBJECT_KEY, "directory"]
     is_named = files["subject_in_file"].notna() & (files["n_values"] > 0)
-    if not (is_named & (files["subject_in_file"] != files["directory"])).any():
+    is_renamed = is_named & (files["subject_in_file"] != files["directory"])
+    if not is_renamed.any():
         return  # of several names one is not the directory's
     named = files.loc[is_named, [*within, "subject_in_file", "source"]]
-    doubtful = _varied(named, "subject_in_file", within=within)
-    renamed = named.loc[named["subject_in_file"] != named["directory"], "subject_in_file"]
-    doubtful.loc[renamed.index] |= renamed.isin(files["directory"].dropna().unique())
+    others = is_renamed[is_named] & named["subject_in_file"].isin(files["directory"].dropna().unique())
+    doubtful = others | _varied(named, "subject_in_file", within=within)
     for key, own in named[doubtful].groupby(within, dropna=False):
         kinds = (
             f"{name} ({', '.join(own.loc[own['subject_in_file'] == name, 'source'].unique())})"

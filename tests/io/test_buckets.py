@@ -29,28 +29,23 @@ from fsstats.io import _replace, _stores, _study
 from fsstats.io._sinks import PARQUET
 from fsstats.tables.assemble import ARROW
 from merge_support import (
-    AT_ONCE,
     N_FILES,
     NAMES,
+    assert_same,
     cluster_at,
     count_opened,
     ended,
     in_child,
     merge_and_die,
     old,
+    outs,
     part_of,
     write_study,
     write_subject,
 )
 
-OUTS = {"one file": "out.parquet", "a folder": "out/", "CSV": "out.csv"}
-outs = pytest.mark.parametrize("out", OUTS.values(), ids=OUTS)
+pytestmark = pytest.mark.usefixtures("small_batches")
 remembered_outs = pytest.mark.parametrize("out", ["out.parquet", "out/"], ids=["one file", "a folder"])
-
-
-@pytest.fixture(autouse=True)
-def _small_batches(monkeypatch):
-    monkeypatch.setattr(_study, "AT_ONCE", AT_ONCE)
 
 
 @pytest.fixture
@@ -76,13 +71,6 @@ def on_disk(tmp_path):
         return fs.merge(source, f"{folder}/{out}", **options)
 
     return merged
-
-
-def assert_same(merged, expected):
-    assert_frame_equal(merged.table, expected.table)
-    assert_frame_equal(merged.files, expected.files)
-    assert_frame_equal(fs.read_table(str(merged.files_path)), fs.read_table(expected.files_path))
-    assert merged.n_rows == expected.n_rows
 
 
 def listed(s3, bucket):

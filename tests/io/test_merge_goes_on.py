@@ -16,11 +16,11 @@ from pandas.testing import assert_frame_equal
 
 import fsstats as fs
 from fsstats.io import _study, _target
-from fsstats.schema import _registry
 from merge_support import (
     AT_ONCE,
     N_FILES,
     NAMES,
+    OUTS,
     count_opened,
     ended,
     in_child,
@@ -30,22 +30,15 @@ from merge_support import (
     merge_where_nothing_can_be_written,
     merge_where_the_disk_is_full,
     old,
+    outs,
     write_study,
     write_subject,
 )
 
 ALL = N_FILES * len(NAMES)
-OUTS = {"one file": "out.parquet", "a folder": "out/", "CSV": "out.csv"}
+pytestmark = pytest.mark.usefixtures("small_batches")
 REMEMBERED = {name: out for name, out in OUTS.items() if name != "CSV"}
-outs = pytest.mark.parametrize("out", OUTS.values(), ids=OUTS)
 remembered_outs = pytest.mark.parametrize("out", REMEMBERED.values(), ids=REMEMBERED)
-
-
-@pytest.fixture(autouse=True)
-def _small_batches(monkeypatch):
-    monkeypatch.setattr(_study, "AT_ONCE", AT_ONCE)
-    yield
-    _registry.forget(added=True)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from dataclasses import replace
 from multiprocessing import get_context
 
 import pytest
-from pandas.testing import assert_frame_equal
 
 import fsstats as fs
 from fsstats.datasets import make_cohort
@@ -25,28 +24,22 @@ from merge_support import (
     AT_ONCE,
     N_FILES,
     NAMES,
+    assert_same,
     cluster_at,
     count_opened,
     ended,
     in_child,
     old,
+    outs,
     part_of,
     wait_for,
     write_study,
 )
 
-OUTS = {"one file": "out.parquet", "a folder": "out/", "CSV": "out.csv"}
-outs = pytest.mark.parametrize("out", OUTS.values(), ids=OUTS)
+pytestmark = pytest.mark.usefixtures("small_batches")
 TABLE = (
     "Measure:volume\tLeft-Thalamus\tEstimatedTotalIntraCranialVol\n{0}\t7000.5\t1500000.0\nsomeone\t7100.5\t1600000.0\n"
 )
-
-
-@pytest.fixture(autouse=True)
-def _small_batches(monkeypatch):
-    monkeypatch.setattr(_study, "AT_ONCE", AT_ONCE)
-    yield
-    _registry.forget(added=True)
 
 
 def small(folder):
@@ -114,13 +107,6 @@ def merge(source, out, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", fs.FsstatsWarning)
         return fs.merge(source, out, **options)
-
-
-def assert_same(merged, expected):
-    assert_frame_equal(merged.table, expected.table)
-    assert_frame_equal(merged.files, expected.files)
-    assert_frame_equal(fs.read_table(merged.files_path), fs.read_table(expected.files_path))
-    assert merged.n_rows == expected.n_rows
 
 
 def left_over(folder):
