@@ -36,7 +36,7 @@ def bars(parts: Mapping[str, Part]) -> list[Bar]:
     """Give all promises, with numbers where their parts were measured at the size that they speak of."""
     usual, large, small = (_find(parts, "sizes", MERGE, subjects) for subjects in (USUAL, LARGE, SMALL))
     cat, archives = _find(parts, "sizes", CAT, USUAL), _find(parts, "zips", ZIPS, SMALL)
-    peer, tables, cortex = (_find(parts, "peers", name, SLOW) for name in (MERGE, FREESURFER, FREESURFER_STATS))
+    peer, tables, cortex = (_find(parts, "peers", name, USUAL) for name in (MERGE, FREESURFER, FREESURFER_STATS))
     first, second = (_find(parts, "again", name, USUAL) for name in (MERGE, AGAIN))
     return [
         Bar("CPU of merge at 5,000 subjects, times that of cat", 3, _times(usual, cat)),

@@ -30,9 +30,10 @@ TITLES = {
 }
 NOTES = {
     "sizes": "Ten stats files a subject, warm page cache; *times* is against `cat`.",
-    "peers": "*Times* is against `fsstats merge`. freesurfer-stats reads the eight files of the cortex only and writes "
-    f"nothing. FreeSurfer's scripts write {TABLES} tables, one a call: nearly all numbers of the ten files, without "
-    "`NumVert`, minimum and range; their start-up is that of as many calls.",
+    "peers": "*Times* is against `fsstats merge`, a file; what takes milliseconds a file reads fewer of them. "
+    "freesurfer-stats reads the eight files of the cortex only and writes nothing. FreeSurfer's scripts write "
+    f"{TABLES} tables, one a call: nearly all numbers of the ten files, without `NumVert`, minimum and range; their "
+    "start-up is that of as many calls.",
     "again": "`fsstats merge` into an empty folder, then into what it has just written; *times* is against the first.",
     "zips": "One archive a subject, 300 members, ten of them stats files, and the same files in folders; *times* is "
     "against the folders.",

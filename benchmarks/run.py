@@ -51,11 +51,11 @@ def sizes(settings: Settings) -> Part:
 
 
 def peers(settings: Settings) -> Part:
-    """Measure other programs against merge."""
-    subjects, small = settings.at_most(SLOW), cohort(settings, "tree", 1)
+    """Measure other programs against merge, which reads more subjects than those that take minutes on so many."""
+    usual, subjects, small = settings.at_most(USUAL), settings.at_most(SLOW), cohort(settings, "tree", 1)
     folder, files = cohort(settings, "tree", subjects), FILES * subjects
     group = [
-        contenders.merge(settings.scratch, folder, files, small),
+        contenders.merge(settings.scratch, cohort(settings, "tree", usual), FILES * usual, small),
         contenders.pandas_loop(settings.scratch, folder, files, small),
     ]
     missing = []
@@ -68,7 +68,7 @@ def peers(settings: Settings) -> Part:
             group.append(make())
         except contenders.UnavailableError as error:
             missing.append(Result(name=name, files=0, skipped=f"skipped: {error}"))
-    return Part([Group(subjects, measured(settings, group) + missing)])
+    return Part([Group(usual, measured(settings, group) + missing)])
 
 
 def again(settings: Settings) -> Part:

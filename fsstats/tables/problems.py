@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from fsstats._frames import require
@@ -22,7 +23,6 @@ PROBLEMS_COLUMNS: Final = {
     "path": "The file.",
 }
 PROBLEMS: Final = tuple(PROBLEMS_COLUMNS)
-_IN_STATS: Final = r"/stats/[^/:]+($|::)"
 _LEVELS: Final = ("error", "warning", "note")
 _STATES: Final = {
     "failed": "recon-all ended with an error; stats files may be of an earlier run",
@@ -185,12 +185,19 @@ def _from_several(files: pd.DataFrame) -> Iterator[Record]:
     """Name the subjects whose stats files come from several folders: two people, perhaps, of one name."""
     is_used = (files["n_values"] > 0) & files["tool"].ne("FSL") & files["subject"].notna()
     used = files.loc[is_used, [*SUBJECT_KEY, "path"]]
-    used = used.assign(folder=used["path"].str.replace(_IN_STATS, r"\1", n=1, regex=True))
-    used = used.loc[used["folder"] != used["path"], [*SUBJECT_KEY, "folder"]].drop_duplicates()
+    used = used.assign(folder=np.array([*map(_subject_folder, used["path"].tolist())], dtype=np.object_))
+    used = used.loc[used["folder"] != "", [*SUBJECT_KEY, "folder"]].drop_duplicates()
     several = used[used.duplicated(list(SUBJECT_KEY), keep=False)]
     for key, own in several.groupby(list(SUBJECT_KEY), dropna=False):
         text = f"expected files of one folder, found {', '.join(own['folder'])}: is it one subject?"
         yield {**dict(zip(SUBJECT_KEY, key, strict=True)), "level": "warning", "rule": "subject", "problem": text}
+
+
+def _subject_folder(path: str) -> str:
+    """Give the folder, perhaps in an archive, in whose ``stats`` a file lies; an empty text if it lies elsewhere."""
+    inner, sign, archive = path.partition("::")
+    folder, _, name = inner.rpartition("/stats/")
+    return "" if "/" in name else folder + sign + archive
 
 
 def _mixed_versions(files: pd.DataFrame) -> Iterator[Record]:
