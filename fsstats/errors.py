@@ -8,6 +8,7 @@
         |-- NothingFoundError (FileNotFoundError)  a folder holds no stats files
         |-- ColumnsError      (KeyError)           a table lacks a column that is needed
         |-- TableError        (ValueError)         a table cannot be reshaped, joined or written
+        |   `-- ScriptError                        one that FreeSurfer's script would refuse to make
         |-- PlaceError        (OSError)            an archive or address cannot be read, or is not safe to
         |-- KindsError        (ValueError)         a description of file kinds is not valid
         `-- UnknownNameError  (ValueError)         a source, measure or option that does not exist
@@ -65,6 +66,20 @@ class ColumnsError(FsstatsError, KeyError):
 
 class TableError(FsstatsError, ValueError):
     """A table cannot be reshaped, joined, read or written as asked."""
+
+
+class ScriptError(TableError):
+    """A table that FreeSurfer's own script would refuse to make."""
+
+    said: tuple[str, ...] = ()
+    """The lines that the script prints; empty where it ends in a traceback."""
+
+    @classmethod
+    def saying(cls, message: str, *said: str) -> Self:
+        """Say it in our words and in the script's."""
+        error = cls(message)
+        error.said = said
+        return error
 
 
 class PlaceError(FsstatsError, OSError):

@@ -9,6 +9,7 @@ from fsstats._version import __version__
 from fsstats.errors import FsstatsError
 from fsstats_cli.commands import check, demo, euler, find, merge, segstats, show
 from fsstats_cli.output import say
+from fsstats_cli.scripts import AS_WRITTEN, aparcstats2table, asegstats2table
 
 app = typer.Typer(
     name="fsstats",
@@ -39,6 +40,9 @@ def _root(
 for command in (merge, find, check, show, euler, segstats, demo):
     name = command.__name__.rpartition(".")[2]
     app.command(name, epilog=command.EXAMPLES)(getattr(command, name))
+
+for script in (asegstats2table, aparcstats2table):
+    app.command(script.__name__, context_settings=AS_WRITTEN, add_help_option=False)(script)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ file and reading a cohort are the same code.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -72,6 +72,18 @@ class Layout:
     def __len__(self) -> int:
         """Count the values."""
         return len(self.measure)
+
+    def at(self, positions: Sequence[int]) -> "Layout":
+        """Give the labels of some of the values; header Measures must still come first."""
+        return Layout(
+            hemi=tuple(self.hemi[i] for i in positions),
+            region=tuple(self.region[i] for i in positions),
+            measure=tuple(self.measure[i] for i in positions),
+            unit=tuple(self.unit[i] for i in positions),
+            segid=tuple(self.segid[i] for i in positions),
+            name_found=tuple(self.name_found[i] for i in positions),
+            n_fields=sum(position < self.n_fields for position in positions),
+        )
 
 
 def shape_of(stats: StatsFile) -> Shape:

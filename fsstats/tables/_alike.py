@@ -1,0 +1,136 @@
+"""A long table taken apart again into what each file held: the reverse of `assemble`."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from fsstats._frames import FloatArray, Positions, require
+from fsstats.errors import TableError, UnknownNameError
+from fsstats.parsers import Layout
+from fsstats.schema import DETAIL_COLUMNS, GLOBAL, KEY, LONG, SUBJECT_KEY
+
+_LABELS: Final = ("hemi", "region", "measure", "unit", *DETAIL_COLUMNS)
+
+
+class Alike(NamedTuple):
+    """Files with the same rows and columns."""
+
+    rows: Positions
+    """Whose they are, by position among all."""
+    layout: Layout
+    values: FloatArray
+    """Shape (n_files, n_values)."""
+    is_printed: bool = False
+    """Whether a NaN among them stands in the file; else it may be a 0 there, or nothing."""
+
+
+def alike_of(
+    table: pd.DataFrame, source: str, hemi: str | None = None, *, needed_by: str
+) -> tuple[list[Alike], list[str]]:
+    """Give the files of one kind in a long table, those that are alike together, and how their subjects are called.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A long table, with or without details.
+    source : str
+        Which stats file.
+    hemi : {"lh", "rh"}, optional
+        The side, where there is one file a side.
+    needed_by : str
+        The function that asks, for messages.
+
+    Returns
+    -------
+    files : list of Alike
+        Every subject is in one of them.
+    names : list of str
+        One a subject, in order of first appearance; see `row_name`.
+
+    Raises
+    ------
+    ColumnsError
+        If it is no long table.
+    UnknownNameError
+        If it has nothing of that source.
+    TableError
+        If a value occurs twice.
+    """
+    require(table, LONG, needed_by=needed_by)
+    own = table[_is_of(table, source, hemi)]
+    who = own.groupby(list(SUBJECT_KEY), sort=False, observed=True, dropna=False).ngroup().to_numpy()
+    order = np.lexsort(((own["region"] != GLOBAL).to_numpy(), who))
+    own, who = own.iloc[order], who[order]
+    starts = np.flatnonzero(np.diff(who, prepend=-1))
+    labels = [name for name in _LABELS if name in own.columns]
+    codes = own.groupby(labels, sort=False, observed=True, dropna=False).ngroup().to_numpy()
+    values = own["value"].to_numpy(dtype=np.float64)
+    files = []
+    for rows, n in _patterns(codes, starts):
+        layout = _layout(own.iloc[starts[rows[0]] : starts[rows[0]] + n], labels)
+        files.append(Alike(rows, layout, values[starts[rows][:, np.newaxis] + np.arange(n)]))
+    people = own[list(SUBJECT_KEY)].iloc[starts].astype("object")
+    return files, [row_name(*one) for one in people.where(people.notna(), None).itertuples(index=False, name=None)]
+
+
+def _is_of(table: pd.DataFrame, source: str, hemi: str | None) -> npt.NDArray[np.bool_]:
+    of_source = (table["source"] == source).to_numpy()
+    if not of_source.any():
+        raise UnknownNameError.among("source", source, map(str, table["source"].dropna().unique()))
+    if hemi is None:
+        return of_source
+    either = table["hemi"].isna().to_numpy() & (table["region"] == GLOBAL).to_numpy()
+    wanted = of_source & ((table["hemi"] == hemi).to_numpy() | either)
+    if not (wanted & ~either).any():
+        raise UnknownNameError.among(
+            f"hemisphere of {source}", hemi, map(str, table["hemi"][of_source].dropna().unique())
+        )
+    return wanted
+
+
+def _patterns(codes: npt.NDArray[np.integer], starts: Positions) -> list[tuple[Positions, int]]:
+    """Put the files together whose rows have the same labels; give their numbers, and how many rows each has."""
+    found: dict[bytes, list[int]] = {}
+    ends = [*starts[1:].tolist(), len(codes)]
+    for number, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
+        found.setdefault(codes[start:end].tobytes(), []).append(number)
+    return [(np.array(at, dtype=np.intp), len(pattern) // codes.itemsize) for pattern, at in found.items()]
+
+
+def _layout(first: pd.DataFrame, labels: Sequence[str]) -> Layout:
+    """Give the labels of a file's rows in the long table."""
+    repeated = first[list(KEY)].duplicated()
+    if repeated.any():
+        what = " / ".join(str(part) for part in first.loc[repeated, list(KEY)].iloc[0] if pd.notna(part))
+        message = f"{int(repeated.sum())} value(s) occur twice, the first is {what}; a long table has each once"
+        raise TableError(message)
+    texts = {name: first[name].astype("object").where(first[name].notna(), None).tolist() for name in labels}
+    regions, measures = texts["region"], texts["measure"]
+    is_global = [region == GLOBAL for region in regions]
+    names = [m if g else r for r, m, g in zip(regions, measures, is_global, strict=True)]
+    return Layout(
+        hemi=tuple(texts["hemi"]),
+        region=tuple(regions),
+        measure=tuple(measures),
+        unit=tuple(texts["unit"]),
+        segid=tuple(None if one is None else int(one) for one in texts.get("segid", [None] * len(first))),
+        name_found=tuple(texts.get("name_found", names)),
+        n_fields=sum(is_global),
+    )
+
+
+def row_name(subject: str, session: str | None, stream: str) -> str:
+    """Give the name of the folder that FreeSurfer would have of a run.
+
+    Examples
+    --------
+    >>> row_name("sub-01", "ses-2", "cross"), row_name("sub-01", "ses-2", "long"), row_name("pat", "tp1", "cross")
+    ('sub-01_ses-2', 'sub-01_ses-2.long.sub-01', 'tp1')
+    """
+    if session is None or stream == "base":
+        return subject
+    run = f"{subject}_{session}" if session.startswith("ses-") else session
+    return f"{run}.long.{subject}" if stream == "long" else run
