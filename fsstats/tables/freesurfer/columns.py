@@ -74,7 +74,7 @@ def _aparc_columns(layout: Layout, spec: AparcTable) -> list[Column]:
         found = {name: found.get(name, -1) for name in spec.only}
     total = TOTALS.get(spec.measure)
     titles = {name: name for name in (*BARE, total) if name}
-    found |= {str(one.name): one.rows for one in _fields(layout, titles)}
+    found |= {str(one.name): one.at for one in _fields(layout, titles)}
     return [Column(None, name, at) for name, at in found.items()]
 
 
