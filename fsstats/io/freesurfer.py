@@ -20,7 +20,6 @@ from fsstats.schema import FILES, identify
 from fsstats.tables._alike import Alike, alike_of
 from fsstats.tables.freesurfer import (
     DELIMITERS,
-    AparcTable,
     Spec,
     Tabulated,
     as_alike,
@@ -217,5 +216,4 @@ def read_merged(path: PathLike, spec: Spec) -> tuple[list[Alike], list[str]]:
     Structures are called as the files have them, where the account beside the table tells.
     """
     table = read_table(path, source=spec.source)
-    hemi = spec.hemi if isinstance(spec, AparcTable) else None
-    return alike_of(table, spec.source, hemi, needed_by="--from")
+    return alike_of(table, spec.source, spec.hemi, needed_by="--from")

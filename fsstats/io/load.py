@@ -203,6 +203,19 @@ def load_cohort(
     2  sub-002   lh     ok  volume=th3
     3  sub-002   rh     ok  volume=th3
     """
+    batches, account = read_study(source, subjects=subjects, sources=sources, measures=measures, progress=progress)
+    return Cohort(_table(batches, details=details), account.files())
+
+
+def read_study(
+    source: StudySource,
+    *,
+    subjects: Collection[str] | None = None,
+    sources: Collection[str] | None = None,
+    measures: Collection[str] | None = None,
+    progress: Progress | None = None,
+) -> tuple[list[Batch], Account]:
+    """Read a study as `load_cohort` does, and leave the values as they were read: file by file, in batches."""
     files = study_files(source, subjects, sources)
     plan = plan_of(files, subjects=subjects, sources=sources, measures=measures)
     account = Account(files)
@@ -213,7 +226,7 @@ def load_cohort(
         batches[number] = _entered(plan, task_of(plan, number, refused), account, lambda: None)
     account.note_lacking()
     require_known(account, sources, measures)
-    return Cohort(_table(batches, details=details), account.files())
+    return batches, account
 
 
 def _entered(plan: Plan, task: Task, account: Account, tick: Tick) -> Batch:

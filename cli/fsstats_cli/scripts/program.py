@@ -84,6 +84,7 @@ def _aseg(options: Any, own: Namespace) -> None:
     structures = "common" if options.common else "all" if options.all else "same"
     spec = AsegTable(
         source=said.source if said else name,
+        hemi=said.hemi if said else None,
         measure=options.measure,
         structures=structures,
         only=only,

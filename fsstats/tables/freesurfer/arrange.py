@@ -24,7 +24,6 @@ from fsstats.tables.freesurfer.specs import (
     INTRACRANIAL,
     LATER_NAMES,
     NO_SHARE,
-    AparcTable,
     AsegTable,
     Spec,
     require_known,
@@ -94,8 +93,7 @@ def freesurfer_table(
     0             sub-01                  2.556                                 2.561
     1             sub-02                  2.472                                 2.525
     """
-    hemi = spec.hemi if isinstance(spec, AparcTable) else None
-    files, names = alike_of(table, spec.source, hemi, needed_by="freesurfer_table")
+    files, names = alike_of(table, spec.source, spec.hemi, needed_by="freesurfer_table")
     if subjects is not None:
         files, names = chosen_files(files, names, subjects), list(subjects)
     made = tabulate(files, names, spec, missing=missing)

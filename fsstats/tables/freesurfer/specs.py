@@ -78,6 +78,8 @@ class AsegTable:
 
     source: str = "aseg"
     """The stats file: aseg, wmparc, or any other of ``mri_segstats`` (``--statsfile``)."""
+    hemi: str | None = None
+    """The side of a file that has one (``lh.w-g.pct.stats``)."""
     measure: str = "volume"
     """volume, Area_mm2, nvoxels, nvertices, mean, std, snr or max."""
     structures: str = "same"
@@ -98,6 +100,7 @@ class AsegTable:
 
     def __post_init__(self) -> None:
         """Refuse what there is not."""
+        require_known("hemi", self.hemi, (None, *HEMIS))
         require_known("measure", self.measure, ASEG_WORDS)
         require_known("structures", self.structures, ("same", "common", "all"))
         require_known("percent_of", self.percent_of, (None, "eTIV", "sTIV"))

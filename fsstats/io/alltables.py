@@ -1,0 +1,231 @@
+"""Every table that FreeSurfer's scripts could make of a study or of a merged table, in one pass."""
+
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fsstats.errors import FsstatsWarning, TableError
+from fsstats.io._replace import replacing
+from fsstats.io._stores import PathLike
+from fsstats.io._study import Progress
+from fsstats.io.load import StudySource, read_study
+from fsstats.parsers import Layout
+from fsstats.schema import GLOBAL, SUBJECT_KEY
+from fsstats.tables._alike import Alike, alike_of, row_name
+from fsstats.tables.assemble import Run
+from fsstats.tables.freesurfer import (
+    APARC_WORDS,
+    ASEG_WORDS,
+    AparcTable,
+    AsegTable,
+    Spec,
+    Tabulated,
+    tabulate,
+    text_of,
+    zeros_of,
+)
+
+_Person = tuple[str, str | None, str]
+
+
+class FilesOfKind(NamedTuple):
+    """All files of one source and side."""
+
+    source: str
+    hemi: str | None
+    files: list[Alike]
+    rows: list[str]
+    """The names of their subjects' folders."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTables:
+    """What `write_freesurfer_tables` wrote.
+
+    Attributes
+    ----------
+    paths : list of Path
+        The tables, in the order of their names.
+    files : DataFrame or None
+        The files table, if a study was read.
+    left_out : list of str
+        Sources without a structure that such a table could show.
+    """
+
+    paths: list[Path]
+    files: pd.DataFrame | None
+    left_out: list[str]
+
+
+def write_freesurfer_tables(
+    source: StudySource,
+    folder: PathLike,
+    *,
+    subjects: Collection[str] | None = None,
+    sources: Collection[str] | None = None,
+    missing: str = "zero",
+    delimiter: str = "tab",
+    progress: Progress | None = None,
+) -> WrittenTables:
+    """Write every table that ``asegstats2table`` and ``aparcstats2table`` can make of a study, one a measure and file.
+
+    Parameters
+    ----------
+    source : path, sequence of paths, or DataFrame
+        A study as `load` takes it, or a long table.
+    folder : path
+        Where to; made if needed. The tables are called ``aseg.volume.tsv``, ``lh.aparc.thickness.tsv``.
+    subjects, sources : collection of str, optional
+        Only these subjects, and only these kinds of file, of a study.
+    missing : {"zero", "nan"}
+        What stands where there is no value: 0.0, as the scripts print it, with a warning; or nan.
+    delimiter : {"tab", "comma", "space", "semicolon"}
+        What stands between cells.
+    progress : callable, optional
+        Called as ``progress(files done, files in all)`` now and then, and after the last file.
+
+    Returns
+    -------
+    WrittenTables
+        The paths, the account of the files, and what no such table could show.
+
+    Raises
+    ------
+    NothingFoundError
+        If there is no subject.
+    TableError
+        If nothing is there to be shown.
+
+    Warns
+    -----
+        If zeros were written for values that are missing, a warning a table.
+
+    Notes
+    -----
+    Every structure that any subject has is a column (``--all-segs``). Sources whose structures have a thickness are
+    arranged as ``aparcstats2table`` does, all others as ``asegstats2table``.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from fsstats.datasets import make_cohort
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = make_cohort(pathlib.Path(folder, "subjects"), n_subjects=2, seed=1)
+    ...     written = write_freesurfer_tables(made.root, pathlib.Path(folder, "tables"), sources=["aseg"])
+    ...     [path.name for path in written.paths]
+    ['aseg.max.tsv', 'aseg.mean.tsv', 'aseg.nvoxels.tsv', 'aseg.std.tsv', 'aseg.volume.tsv']
+    """
+    if isinstance(source, pd.DataFrame) and "measure" in source.columns:
+        kinds, files = [*_kinds_in(source)], None
+    else:
+        batches, account = read_study(source, subjects=subjects, sources=sources, progress=progress)
+        files = account.files()
+        kinds = _kinds((run for batch in batches for _, own in batch.runs() for run in own), folders_of(files))
+    specs = [(kind, spec) for kind in kinds for spec in specs_of(kind)]
+    if not specs:
+        message = "no structure was found that a table could show"
+        raise TableError(message)
+    shown = {kind.source for kind, _ in specs}
+    made = {_name(spec): tabulate(kind.files, kind.rows, spec, missing=missing) for kind, spec in specs}
+    for one in made.values():
+        if missing == "zero" and one.filled.any():
+            warnings.warn(zeros_of(one), FsstatsWarning, stacklevel=2)
+    left_out = sorted({kind.source for kind in kinds} - shown)
+    return WrittenTables(_written(made, Path(folder), delimiter), files, left_out)
+
+
+def folders_of(files: pd.DataFrame) -> dict[_Person, str]:
+    """Give the names of the folders of runs, where each has one."""
+    own = files.loc[files["directory"].notna(), [*SUBJECT_KEY, "directory"]].drop_duplicates()
+    own = own[~own.duplicated(list(SUBJECT_KEY), keep=False) & ~own.duplicated("directory", keep=False)]
+    plain = own.astype("object").where(own.notna(), None)
+    return {(who[0], who[1], who[2]): who[3] for who in plain.itertuples(index=False, name=None)}
+
+
+def _kinds(runs: Iterable[Run], folders: Mapping[_Person, str]) -> list[FilesOfKind]:
+    """Put the files of each kind and side together, those that are alike as one array."""
+    found: dict[tuple[str, str | None], _Collected] = {}
+    for run in runs:
+        key = str(run.who["source"][0]), _side(run.layout)
+        found.setdefault(key, _Collected()).add(run, folders)
+    return [FilesOfKind(*key, one.alike(), [*one.rows]) for key, one in found.items()]
+
+
+@dataclass(slots=True)
+class _Collected:
+    """The files of one kind and side, as they come in."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    """Positions of subjects, by the names of their folders."""
+    pieces: dict[int, list[Alike]] = field(default_factory=dict)
+    """By the layout that they share."""
+
+    def add(self, run: Run, folders: Mapping[_Person, str]) -> None:
+        """Take in files that share a layout."""
+        people = zip(*(run.who[name] for name in SUBJECT_KEY), strict=True)
+        names = [folders.get(who) or row_name(*who) for who in people]
+        at = np.array([self.rows.setdefault(name, len(self.rows)) for name in names], dtype=np.intp)
+        self.pieces.setdefault(id(run.layout), []).append(Alike(at, run.layout, run.values))
+
+    def alike(self) -> list[Alike]:
+        """Give the files that share a layout as one array each."""
+        return [
+            Alike(
+                np.concatenate([piece.rows for piece in own]),
+                own[0].layout,
+                np.concatenate([piece.values for piece in own]),
+            )
+            for own in self.pieces.values()
+        ]
+
+
+def _side(layout: Layout) -> str | None:
+    """Tell the side of a file, if all its structures have the same one."""
+    sides = {hemi for hemi, region in zip(layout.hemi, layout.region, strict=True) if region != GLOBAL}
+    return sides.pop() if len(sides) == 1 else None
+
+
+def _kinds_in(table: pd.DataFrame) -> Iterator[FilesOfKind]:
+    """Give the files of each kind and side in a long table."""
+    structures = table["region"] != GLOBAL
+    for source in table["source"].dropna().unique():
+        own = table.loc[structures & (table["source"] == source), ["hemi", "region", "measure"]].drop_duplicates()
+        sided = own.duplicated(["region", "measure"], keep=False).any() or len(own["hemi"].unique()) == 1
+        for hemi in own["hemi"].dropna().unique() if sided else [None]:
+            files, rows = alike_of(table, source, hemi, needed_by="write_freesurfer_tables")
+            yield FilesOfKind(str(source), hemi, files, rows)
+
+
+def specs_of(kind: FilesOfKind) -> Iterator[Spec]:
+    """Give the tables that can be made of files of one kind."""
+    places = {
+        (m, r != GLOBAL) for one in kind.files for m, r in zip(one.layout.measure, one.layout.region, strict=True)
+    }
+    measures = {measure for measure, is_structure in places if is_structure}
+    if "thickness" in measures and kind.hemi is not None:
+        for name, word in APARC_WORDS.items():
+            if not measures.isdisjoint(word.measures):
+                yield AparcTable(hemi=kind.hemi, source=kind.source, measure=name)
+    else:
+        for name, (_, (first, *others)) in ASEG_WORDS.items():  # an area is a volume's stand-in, but a table of its own
+            if first in measures or any(other in measures and other.startswith("contrast") for other in others):
+                yield AsegTable(hemi=kind.hemi, source=kind.source, measure=name, structures="all")
+
+
+def _name(spec: Spec) -> str:
+    return f"{'.'.join(filter(None, [spec.hemi, spec.source, spec.measure]))}.tsv"
+
+
+def _written(made: Mapping[str, Tabulated], folder: Path, delimiter: str) -> list[Path]:
+    """Write tables: all of them, or none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = sorted(made)
+    with replacing([folder / name for name in names], durable=False) as partial:
+        for name, new in zip(names, partial, strict=True):
+            new.write_text(text_of(made[name], delimiter=delimiter), encoding="utf-8", newline="\n")
+    return [folder / name for name in names]
