@@ -16,7 +16,7 @@ from fsstats.io._study import Progress
 from fsstats.io.load import StudySource, read_study
 from fsstats.parsers import Layout
 from fsstats.schema import GLOBAL, SUBJECT_KEY
-from fsstats.tables._alike import Alike, alike_of, row_name
+from fsstats.tables._alike import Alike, Person, alike_of, folders_of, row_name, sides_of
 from fsstats.tables.assemble import Run
 from fsstats.tables.freesurfer import (
     APARC_WORDS,
@@ -29,8 +29,6 @@ from fsstats.tables.freesurfer import (
     text_of,
     zeros_of,
 )
-
-_Person = tuple[str, str | None, str]
 
 
 class FilesOfKind(NamedTuple):
@@ -139,15 +137,7 @@ def write_freesurfer_tables(
     return WrittenTables(_written(made, Path(folder), delimiter), files, left_out)
 
 
-def folders_of(files: pd.DataFrame) -> dict[_Person, str]:
-    """Give the names of the folders of runs, where each has one."""
-    own = files.loc[files["directory"].notna(), [*SUBJECT_KEY, "directory"]].drop_duplicates()
-    own = own[~own.duplicated(list(SUBJECT_KEY), keep=False) & ~own.duplicated("directory", keep=False)]
-    plain = own.astype("object").where(own.notna(), None)
-    return {(who[0], who[1], who[2]): who[3] for who in plain.itertuples(index=False, name=None)}
-
-
-def _kinds(runs: Iterable[Run], folders: Mapping[_Person, str]) -> list[FilesOfKind]:
+def _kinds(runs: Iterable[Run], folders: Mapping[Person, str]) -> list[FilesOfKind]:
     """Put the files of each kind and side together, those that are alike as one array."""
     found: dict[tuple[str, str | None], _Collected] = {}
     for run in runs:
@@ -165,7 +155,7 @@ class _Collected:
     pieces: dict[int, list[Alike]] = field(default_factory=dict)
     """By the layout that they share."""
 
-    def add(self, run: Run, folders: Mapping[_Person, str]) -> None:
+    def add(self, run: Run, folders: Mapping[Person, str]) -> None:
         """Take in files that share a layout."""
         people = zip(*(run.who[name] for name in SUBJECT_KEY), strict=True)
         names = [folders.get(who) or row_name(*who) for who in people]
@@ -192,13 +182,10 @@ def _side(layout: Layout) -> str | None:
 
 def _kinds_in(table: pd.DataFrame) -> Iterator[FilesOfKind]:
     """Give the files of each kind and side in a long table."""
-    structures = table["region"] != GLOBAL
-    for source in table["source"].dropna().unique():
-        own = table.loc[structures & (table["source"] == source), ["hemi", "region", "measure"]].drop_duplicates()
-        sided = own.duplicated(["region", "measure"], keep=False).any() or len(own["hemi"].unique()) == 1
-        for hemi in own["hemi"].dropna().unique() if sided else [None]:
-            files, rows = alike_of(table, source, hemi, needed_by="write_freesurfer_tables")
-            yield FilesOfKind(str(source), hemi, files, rows)
+    for source in map(str, table["source"].dropna().unique()):
+        for hemi in sides_of(table, source):
+            files, people = alike_of(table, source, hemi, needed_by="write_freesurfer_tables")
+            yield FilesOfKind(source, hemi, files, [row_name(*who) for who in people])
 
 
 def specs_of(kind: FilesOfKind) -> Iterator[Spec]:

@@ -17,7 +17,7 @@ from fsstats.io.files import read_table
 from fsstats.parsers.literal import read_literally
 from fsstats.places import read_bytes
 from fsstats.schema import FILES, identify
-from fsstats.tables._alike import Alike, alike_of
+from fsstats.tables._alike import Alike, alike_of, row_name
 from fsstats.tables.freesurfer import (
     DELIMITERS,
     Spec,
@@ -216,4 +216,5 @@ def read_merged(path: PathLike, spec: Spec) -> tuple[list[Alike], list[str]]:
     Structures are called as the files have them, where the account beside the table tells.
     """
     table = read_table(path, source=spec.source)
-    return alike_of(table, spec.source, spec.hemi, needed_by="--from")
+    files, people = alike_of(table, spec.source, spec.hemi, needed_by="--from")
+    return files, [row_name(*who) for who in people]

@@ -12,6 +12,8 @@ from fsstats.errors import TableError, UnknownNameError
 from fsstats.parsers import Layout
 from fsstats.schema import DETAIL_COLUMNS, GLOBAL, KEY, LONG, SUBJECT_KEY
 
+Person = tuple[str, str | None, str]
+"""Subject, session and stream."""
 _LABELS: Final = ("hemi", "region", "measure", "unit", *DETAIL_COLUMNS)
 
 
@@ -47,8 +49,8 @@ def alike_of(
     -------
     files : list of Alike
         Every subject is in one of them.
-    names : list of str
-        One a subject, in order of first appearance; see `row_name`.
+    people : list of (subject, session, stream)
+        In order of first appearance.
 
     Raises
     ------
@@ -73,7 +75,19 @@ def alike_of(
         layout = _layout(own.iloc[starts[rows[0]] : starts[rows[0]] + n], labels)
         files.append(Alike(rows, layout, values[starts[rows][:, np.newaxis] + np.arange(n)]))
     people = own[list(SUBJECT_KEY)].iloc[starts].astype("object")
-    return files, [row_name(*one) for one in people.where(people.notna(), None).itertuples(index=False, name=None)]
+    plain = people.where(people.notna(), None).itertuples(index=False, name=None)
+    return files, [(who[0], who[1], who[2]) for who in plain]
+
+
+def sides_of(table: pd.DataFrame, source: str) -> list[str | None]:
+    """Give the sides that have a file of their own in a long table; None alone if one file has both."""
+    of_source = (table["source"] == source) & (table["region"] != GLOBAL)
+    own = table.loc[of_source, ["hemi", "region", "measure"]].drop_duplicates()
+    if not len(own):  # header Measures alone
+        own = table.loc[table["source"] == source, ["hemi", "region", "measure"]].drop_duplicates()
+    sides = [str(hemi) for hemi in own["hemi"].dropna().unique()]
+    alone = len(sides) == 1 and own["hemi"].notna().all()
+    return [*sides] if alone or own.duplicated(["region", "measure"], keep=False).any() else [None]
 
 
 def _is_of(table: pd.DataFrame, source: str, hemi: str | None) -> npt.NDArray[np.bool_]:
@@ -134,3 +148,11 @@ def row_name(subject: str, session: str | None, stream: str) -> str:
         return subject
     run = f"{subject}_{session}" if session.startswith("ses-") else session
     return f"{run}.long.{subject}" if stream == "long" else run
+
+
+def folders_of(files: pd.DataFrame) -> dict[Person, str]:
+    """Give the names of the folders of runs, where each has one."""
+    own = files.loc[files["directory"].notna(), [*SUBJECT_KEY, "directory"]].drop_duplicates()
+    own = own[~own.duplicated(list(SUBJECT_KEY), keep=False) & ~own.duplicated("directory", keep=False)]
+    plain = own.astype("object").where(own.notna(), None)
+    return {(who[0], who[1], who[2]): who[3] for who in plain.itertuples(index=False, name=None)}

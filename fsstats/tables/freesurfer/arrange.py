@@ -17,7 +17,7 @@ from fsstats._frames import FloatArray
 from fsstats.errors import FsstatsWarning, ScriptError, UnknownNameError
 from fsstats.parsers import Layout
 from fsstats.schema import GLOBAL
-from fsstats.tables._alike import Alike, alike_of
+from fsstats.tables._alike import Alike, alike_of, row_name
 from fsstats.tables.freesurfer.columns import Column, columns_of
 from fsstats.tables.freesurfer.specs import (
     BARE,
@@ -93,7 +93,8 @@ def freesurfer_table(
     0             sub-01                  2.556                                 2.561
     1             sub-02                  2.472                                 2.525
     """
-    files, names = alike_of(table, spec.source, spec.hemi, needed_by="freesurfer_table")
+    files, people = alike_of(table, spec.source, spec.hemi, needed_by="freesurfer_table")
+    names = [row_name(*who) for who in people]
     if subjects is not None:
         files, names = chosen_files(files, names, subjects), list(subjects)
     made = tabulate(files, names, spec, missing=missing)
