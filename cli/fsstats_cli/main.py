@@ -7,7 +7,7 @@ import typer
 
 from fsstats._version import __version__
 from fsstats.errors import FsstatsError
-from fsstats_cli.commands import check, demo, euler, find, merge, segstats, show
+from fsstats_cli.commands import bids, check, demo, design, enigma, euler, find, merge, segstats, show, table
 from fsstats_cli.output import say
 from fsstats_cli.scripts import AS_WRITTEN, aparcstats2table, asegstats2table
 
@@ -37,7 +37,7 @@ def _root(
     """Hold the options of the program itself."""
 
 
-for command in (merge, find, check, show, euler, segstats, demo):
+for command in (merge, find, check, show, table, enigma, bids, design, euler, segstats, demo):
     name = command.__name__.rpartition(".")[2]
     app.command(name, epilog=command.EXAMPLES)(getattr(command, name))
 

@@ -31,8 +31,8 @@ class Alike(NamedTuple):
 
 def alike_of(
     table: pd.DataFrame, source: str, hemi: str | None = None, *, needed_by: str
-) -> tuple[list[Alike], list[str]]:
-    """Give the files of one kind in a long table, those that are alike together, and how their subjects are called.
+) -> tuple[list[Alike], list[Person]]:
+    """Give the files of one kind in a long table, those that are alike together, and whose they are.
 
     Parameters
     ----------

@@ -1,0 +1,84 @@
+"""A merged table with its account, read back as a cohort."""
+
+from collections.abc import Collection
+
+import pandas as pd
+
+from fsstats.io._parquet import parts_of
+from fsstats.io._stores import PathLike, is_folder, is_there, path_of
+from fsstats.io._target import Target
+from fsstats.io._text import SEPARATOR
+from fsstats.io.files import read_table
+from fsstats.io.load import Cohort
+from fsstats.schema import FILES, LONG
+
+
+def read_cohort(
+    path: PathLike,
+    *,
+    subjects: Collection[str] | None = None,
+    sources: Collection[str] | None = None,
+    measures: Collection[str] | None = None,
+) -> Cohort:
+    """Read a table that `merge` wrote, with the account of every file that lies beside it.
+
+    Parameters
+    ----------
+    path : path
+        The table: ``.parquet``, ``.csv``, ``.tsv``, or a folder of Parquet files.
+    subjects, sources, measures : collection of str, optional
+        Only these.
+
+    Returns
+    -------
+    Cohort
+        ``table`` and ``files``; where there is no account, ``files`` has no rows.
+
+    Raises
+    ------
+    UnknownNameError
+        If a source or a measure is not in the table.
+    TableError
+        If it is no such table.
+    OSError
+        If it cannot be opened.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from fsstats import merge
+    >>> from fsstats.datasets import make_cohort
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     merged = merge(
+    ...         make_cohort(pathlib.Path(folder, "s"), n_subjects=2, seed=1).root, f"{folder}/cohort.parquet"
+    ...     )
+    ...     cohort = read_cohort(merged.path, sources=["aseg"])
+    >>> len(cohort.files), cohort.files["directory"].unique().tolist()
+    (2, ['sub-001', 'sub-002'])
+    """
+    table = read_table(path, subject=subjects, source=sources, measure=measures)
+    account = Target(path_of(path)).files
+    if not is_there(account):
+        return Cohort(table, pd.DataFrame(columns=list(FILES), dtype="str").astype({"n_values": "int64"}))
+    files = read_table(account)
+    if subjects is not None:
+        files = files[files["subject"].isin([subjects] if isinstance(subjects, str) else list(subjects))]
+    used = (
+        files["source"].isin(table["source"].astype("str").unique()) if sources is not None else files["path"].notna()
+    )
+    return Cohort(table, files[used].reset_index(drop=True))
+
+
+def is_merged(path: PathLike) -> bool:
+    """Say whether a path is a merged long table, and not a study or a table of another kind.
+
+    Examples
+    --------
+    >>> is_merged("cohort.parquet"), is_merged("subjects")
+    (True, False)
+    """
+    place = path_of(path)
+    if place.suffix in SEPARATOR:
+        with place.open(encoding="utf-8", errors="replace") as file:
+            return set(LONG) <= set(file.readline().rstrip("\r\n").split(SEPARATOR[place.suffix]))
+    return place.suffix == ".parquet" or (is_folder(place) and bool(parts_of(place)) and is_there(Target(place).files))

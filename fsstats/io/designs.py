@@ -1,0 +1,292 @@
+"""Qdec tables and group descriptor files on disk."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from fsstats.errors import TableError, UnknownNameError
+from fsstats.io._replace import replacing
+from fsstats.io._stores import PathLike
+from fsstats.io.load import Cohort
+from fsstats.places import read_bytes
+from fsstats.schema import GLOBAL, LONG, SUBJECT_KEY
+from fsstats.tables._alike import folders_of, row_name
+from fsstats.tables.designs import BASE, FSID, design_of, fsgd_text, parse_fsgd, parse_qdec, qdec_text
+from fsstats.tables.join import join
+from fsstats.tables.shape import column_name
+
+
+def people_of(
+    cohort: Cohort, participants: pd.DataFrame, variables: Sequence[str] = (), *, longitudinal: bool = False
+) -> pd.DataFrame:
+    """Put together who is in a model and with what: participants' columns and measures, a row a run.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The values, and how the subjects' folders are called.
+    participants : DataFrame
+        A row a subject, or a subject and session; see `join`.
+    variables : sequence of str
+        What is wanted besides the participants' columns: header Measures of aseg (``eTIV``), or columns of the wide
+        table (``aseg_Left-Hippocampus_volume``).
+    longitudinal : bool
+        Take the runs of the longitudinal stream, where there are any; else those of the cross-sectional one.
+
+    Returns
+    -------
+    DataFrame
+        subject, session and stream, ``fsid`` and ``fsid-base`` (see `write_qdec`), the participants' columns and the
+        variables.
+
+    Raises
+    ------
+    UnknownNameError
+        If a variable is neither.
+    TableError
+        If no run is left.
+
+    Warns
+    -----
+        If a subject is on one side only; it is left out.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from fsstats import load_cohort
+    >>> from fsstats.datasets import make_cohort
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = make_cohort(folder, n_subjects=2, seed=1)
+    ...     cohort = load_cohort(made.root, sources=["aseg"])
+    >>> people_of(cohort, made.participants, ["eTIV"])[["fsid", "group", "age", "eTIV"]]
+          fsid    group   age          eTIV
+    0  sub-001  control  50.6  1.412093e+06
+    1  sub-002  patient  41.6  1.652229e+06
+    """
+    table = cohort.table[list(LONG)]
+    streams = set(table["stream"].astype("str"))
+    stream = "long" if longitudinal and "long" in streams else "cross"
+    own = table[table["stream"] == stream]
+    if not len(own):
+        message = f"there is no run of the stream {stream}; there are {', '.join(sorted(streams))}"
+        raise TableError(message)
+    runs = own[list(SUBJECT_KEY)].drop_duplicates().astype("str").reset_index(drop=True)
+    people = join(runs, participants, unmatched="drop")
+    missing = [name for name in variables if name not in people.columns]
+    if missing:
+        wanted = _places(own, missing)
+        people = people.merge(_values(own, wanted), on=list(SUBJECT_KEY), how="left")
+    keys = people[list(SUBJECT_KEY)].astype("object")
+    who = [*keys.where(keys.notna(), None).itertuples(index=False, name=None)]
+    folders = folders_of(cohort.files)
+    names = [
+        folders.get((subject, session, "cross")) or row_name(subject, session, "cross") for subject, session, _ in who
+    ]
+    return people.assign(**{FSID: names, BASE: [subject for subject, _, _ in who]})
+
+
+def _places(own: pd.DataFrame, names: Sequence[str]) -> dict[str, tuple[str, str | None, str, str]]:
+    """Find the values that names stand for."""
+    labels = own[["source", "hemi", "region", "measure"]].drop_duplicates().astype("object")
+    places = [*labels.where(labels.notna(), None).itertuples(index=False, name=None)]
+    known = {column_name(*place): place for place in places}
+    measures = {place[3]: place for place in reversed(places) if place[2] == GLOBAL}
+    measures |= {place[3]: place for place in places if place[2] == GLOBAL and place[0] == "aseg"}
+    unknown = next((name for name in names if name not in known and name not in measures), None)
+    if unknown is not None:
+        raise UnknownNameError.among("variable", unknown, [*measures, *known])
+    return {name: known.get(name) or measures[name] for name in names}
+
+
+def _values(own: pd.DataFrame, places: dict[str, tuple[str, str | None, str, str]]) -> pd.DataFrame:
+    """Give the values, a row a run and a column a name."""
+    columns = []
+    for name, (source, hemi, region, measure) in places.items():
+        side = own["hemi"].isna() if hemi is None else own["hemi"] == hemi
+        rows = own[(own["source"] == source) & side & (own["region"] == region) & (own["measure"] == measure)]
+        columns.append(
+            rows.assign(**{key: rows[key].astype("str") for key in SUBJECT_KEY})
+            .set_index(list(SUBJECT_KEY))["value"]
+            .rename(name)
+        )
+    return pd.concat(columns, axis=1).reset_index()
+
+
+def write_qdec(
+    people: pd.DataFrame,
+    path: PathLike,
+    *,
+    variables: Sequence[str] = (),
+    factors: Sequence[str] = (),
+    longitudinal: bool = False,
+) -> None:
+    """Write a qdec table, with which ``long_mris_slopes``, ``mris_preproc --qdec-long`` and the like go on.
+
+    Parameters
+    ----------
+    people : DataFrame
+        A row a run: subject, session and stream, as in a wide table (`to_wide`), or a column ``fsid``; and the
+        columns that are named.
+    path : path
+        The table, usually ``qdec.table.dat``. Beside it every factor gets a file ``<factor>.levels``.
+    variables, factors : sequence of str
+        Columns with numbers, and with levels.
+    longitudinal : bool
+        Write ``fsid`` (the time point) and ``fsid-base`` (the subject) as FreeSurfer's longitudinal programs want it.
+
+    Raises
+    ------
+    ColumnsError
+        If a column is not there.
+    TableError
+        If a value is missing, is no number, or holds blanks: FreeSurfer would shift or stop.
+    OSError
+        If a file cannot be written.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> people = pd.DataFrame({"fsid": ["me1", "me2"], "fsid-base": ["me", "me"], "age": [22.3, 23.2]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "long.qdec.table.dat")
+    ...     write_qdec(people, path, variables=["age"], longitudinal=True)
+    ...     print(path.read_text(), end="")
+    fsid fsid-base age
+    me1 me 22.3
+    me2 me 23.2
+    """
+    design = design_of(people, variables, factors=factors, longitudinal=longitudinal)
+    path = Path(path)
+    texts = {path.with_name(f"{name}.levels"): _lines(design[name]) for name in factors} | {path: qdec_text(design)}
+    with replacing([*texts]) as partial:
+        for text, new in zip(texts.values(), partial, strict=True):
+            new.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _lines(levels: pd.Series) -> str:
+    return "".join(f"{level}\n" for level in sorted(levels.unique()))
+
+
+def write_fsgd(
+    people: pd.DataFrame,
+    path: PathLike,
+    *,
+    variables: Sequence[str] = (),
+    factors: Sequence[str] = (),
+    title: str = "fsstats",
+) -> None:
+    """Write a group descriptor file, with which ``mris_preproc`` and ``mri_glmfit`` go on.
+
+    Parameters
+    ----------
+    people : DataFrame
+        A row a run: subject, session and stream, as in a wide table (`to_wide`), or a column ``fsid``; and the
+        columns that are named.
+    path : path
+        The file, usually ``.fsgd``.
+    variables, factors : sequence of str
+        Columns with numbers, and with levels. A class is a combination of levels (``F_patient``); without factors
+        all are of the class All.
+    title : str
+        The model's name, without blanks.
+
+    Raises
+    ------
+    ColumnsError
+        If a column is not there.
+    TableError
+        If a value is missing, is no number, or holds blanks.
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> people = pd.DataFrame({"fsid": ["sub-01", "sub-02"], "sex": ["F", "M"], "age": [30, 41.5]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "age.fsgd")
+    ...     write_fsgd(people, path, factors=["sex"], variables=["age"], title="age")
+    ...     print(path.read_text(), end="")
+    GroupDescriptorFile 1
+    Title age
+    Class F
+    Class M
+    Variables age
+    Input sub-01 F 30
+    Input sub-02 M 41.5
+    DefaultVariable age
+    """
+    if len(title.split()) != 1:
+        message = f"expected a title without blanks, found {title!r}"
+        raise TableError(message)
+    text = fsgd_text(design_of(people, variables, factors=factors), factors, variables, title=title)
+    with replacing([Path(path)]) as (new,):
+        new.write_text(text, encoding="utf-8", newline="\n")
+
+
+def read_qdec(path: PathLike) -> pd.DataFrame:
+    r"""Read a qdec table.
+
+    Parameters
+    ----------
+    path : path
+        The table; lines that begin with ``#``, and a line ``SUBJECTS_DIR``, are passed over.
+
+    Returns
+    -------
+    DataFrame
+        ``fsid``, perhaps ``fsid-base``, and the other columns: numbers where all are numbers, else text.
+
+    Raises
+    ------
+    StatsFormatError
+        If it is no qdec table, or a row has more or fewer words than the heading.
+    OSError
+        If it cannot be opened.
+
+    Examples
+    --------
+    >>> import pathlib
+    >>> _ = pathlib.Path("qdec.table.dat").write_text("fsid gender age\nsub-01 F 30\n")
+    >>> read_qdec("qdec.table.dat")
+         fsid gender  age
+    0  sub-01      F   30
+    """
+    return parse_qdec(_text(path), str(path))
+
+
+def read_fsgd(path: PathLike) -> pd.DataFrame:
+    r"""Read a group descriptor file.
+
+    Parameters
+    ----------
+    path : path
+        The file, version 1.
+
+    Returns
+    -------
+    DataFrame
+        ``fsid``, ``class`` (categories in the order of the file) and the variables.
+
+    Raises
+    ------
+    StatsFormatError
+        If it is no such file, or an ``Input`` line does not fit to its classes and variables.
+    OSError
+        If it cannot be opened.
+
+    Examples
+    --------
+    >>> import pathlib
+    >>> text = "GroupDescriptorFile 1\nClass F\nVariables age\nInput sub-01 F 30\n"
+    >>> _ = pathlib.Path("age.fsgd").write_text(text)
+    >>> read_fsgd("age.fsgd")
+         fsid class   age
+    0  sub-01     F  30.0
+    """
+    return parse_fsgd(_text(path), str(path))
+
+
+def _text(path: PathLike) -> str:
+    return read_bytes(path).decode("utf-8-sig", "backslashreplace")
