@@ -21,7 +21,7 @@ def cohort_of(
     from fsstats.io.cohorts import is_merged, read_cohort
 
     if len(roots) == 1 and is_merged(roots[0]):
-        return read_cohort(roots[0], subjects=subjects, sources=sources, measures=measures)
+        return read_cohort(roots[0], subjects=subjects, sources=sources, measures=measures, details=True)
     with progress_bar("reading") as progress:
         cohort = fs.load_cohort(
             roots, subjects=subjects, sources=sources, measures=measures, details=True, progress=progress

@@ -16,12 +16,18 @@ from fsstats.io._cells import some_of
 from fsstats.io._conflicts import copies, equal_ones
 from fsstats.io._reading import Reading, text_of
 from fsstats.parsers import Layout
+from fsstats.schema import GLOBAL
 from fsstats.tables.assemble import WHO, Block
 
 _ENOUGH: Final = 3
 """Files of one kind that it takes before what they have is compared."""
 _ALIKE: Final = (*KIND, "tool", "version", "stream")
 """Files that ought to have the same header Measures."""
+
+
+def _renamed(layout: Layout) -> list[tuple[str, str]]:
+    labels = zip(layout.region, layout.name_found, strict=True)
+    return [(region, name) for region, name in labels if region not in {name, GLOBAL}]
 
 
 class Account:
@@ -142,6 +148,21 @@ class Account:
         before = self._numbered.word(self._outcome["problem"][i])
         words = [f"{before}; {problem}" if before else problem, "partial"]
         self._outcome["problem"][i], self._outcome["status"][i] = self._numbered.of(words)
+
+    def names_found(self) -> dict[str, dict[str, dict[str, str]]]:
+        """Give the names that files have for structures which are called otherwise today: by source and version."""
+        found: dict[str, dict[str, dict[str, str]]] = {}
+        for own in self._groups(("source", "version")):
+            record = {name: self._word(name, int(own[0])) for name in ("source", "version")}
+            layouts = [self._layouts[number] for number in np.unique(self._layout[own]).tolist()]
+            names = {region: name for one in layouts for region, name in _renamed(one)}
+            if names:
+                found.setdefault(record["source"] or "", {})[record["version"] or ""] = names
+        return found
+
+    def _word(self, name: str, i: int) -> str | None:
+        known = self._outcome.get(name)
+        return text_of(self._files[name].iloc[i]) if known is None else text_of(self._numbered.word(known[i]))
 
     def _column(self, name: str) -> pd.Series:
         """Give the words of a column, each of which is made once."""

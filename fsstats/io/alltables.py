@@ -101,7 +101,7 @@ def write_freesurfer_tables(
 
     Warns
     -----
-        If zeros were written for values that are missing, a warning a table.
+        If zeros were written for values that are missing.
 
     Notes
     -----
@@ -130,9 +130,10 @@ def write_freesurfer_tables(
         raise TableError(message)
     shown = {kind.source for kind, _ in specs}
     made = {_name(spec): tabulate(kind.files, kind.rows, spec, missing=missing) for kind, spec in specs}
-    for one in made.values():
-        if missing == "zero" and one.filled.any():
-            warnings.warn(zeros_of(one), FsstatsWarning, stacklevel=2)
+    filled = [one for one in made.values() if missing == "zero" and one.filled.any()]
+    if filled:
+        more = f" (and in {len(filled) - 1} more tables)" if len(filled) > 1 else ""
+        warnings.warn(zeros_of(filled[0]) + more, FsstatsWarning, stacklevel=2)
     left_out = sorted({kind.source for kind in kinds} - shown)
     return WrittenTables(_written(made, Path(folder), delimiter), files, left_out)
 

@@ -1,16 +1,19 @@
 """A merged table with its account, read back as a cohort."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 
+import numpy as np
 import pandas as pd
 
+from fsstats._frames import to_category
 from fsstats.io._parquet import parts_of
-from fsstats.io._stores import PathLike, is_folder, is_there, path_of
+from fsstats.io._stores import PathLike, is_folder, is_there, path_of, text_in
 from fsstats.io._target import Target
 from fsstats.io._text import SEPARATOR
 from fsstats.io.files import read_table
 from fsstats.io.load import Cohort
-from fsstats.schema import FILES, LONG
+from fsstats.schema import FILES, GLOBAL, LONG, SUBJECT_KEY
 
 
 def read_cohort(
@@ -19,6 +22,7 @@ def read_cohort(
     subjects: Collection[str] | None = None,
     sources: Collection[str] | None = None,
     measures: Collection[str] | None = None,
+    details: bool = False,
 ) -> Cohort:
     """Read a table that `merge` wrote, with the account of every file that lies beside it.
 
@@ -28,6 +32,8 @@ def read_cohort(
         The table: ``.parquet``, ``.csv``, ``.tsv``, or a folder of Parquet files.
     subjects, sources, measures : collection of str, optional
         Only these.
+    details : bool
+        Add the column ``name_found``: what a structure is called in the files.
 
     Returns
     -------
@@ -63,10 +69,37 @@ def read_cohort(
     files = read_table(account)
     if subjects is not None:
         files = files[files["subject"].isin([subjects] if isinstance(subjects, str) else list(subjects))]
-    used = (
-        files["source"].isin(table["source"].astype("str").unique()) if sources is not None else files["path"].notna()
-    )
-    return Cohort(table, files[used].reset_index(drop=True))
+    if sources is not None:
+        files = files[files["source"].isin(table["source"].astype("str").unique())]
+    files = files.reset_index(drop=True)
+    return Cohort(_with_names(table, files, _names_found(path)) if details else table, files)
+
+
+def _names_found(path: PathLike) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """Give what `merge` noted of names that are no longer used, by source and version."""
+    place = path_of(path)
+    sidecar = place.with_suffix(".json")
+    try:
+        found = json.loads(text_in(sidecar) or "{}")["GeneratedBy"]["NamesFound"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _with_names(
+    table: pd.DataFrame, files: pd.DataFrame, found: Mapping[str, Mapping[str, Mapping[str, str]]]
+) -> pd.DataFrame:
+    names = table["region"].astype("object").where(table["region"] != GLOBAL, table["measure"].astype("object"))
+    for source, versions in found.items():
+        own = (table["source"] == source).to_numpy()
+        for version, regions in versions.items() if own.any() else ():
+            wrote = files[(files["source"] == source) & (files["version"].fillna("") == version)]
+            whose = pd.MultiIndex.from_frame(wrote[list(SUBJECT_KEY)].astype("str").drop_duplicates())
+            rows = np.flatnonzero(own & table["region"].isin(list(regions)).to_numpy())
+            keys = pd.MultiIndex.from_frame(table[list(SUBJECT_KEY)].iloc[rows].astype("str"))
+            rows = rows[keys.isin(whose)]
+            names.iloc[rows] = table["region"].iloc[rows].astype("object").map(regions)
+    return table.assign(name_found=to_category(names.astype("str")))
 
 
 def is_merged(path: PathLike) -> bool:

@@ -13,11 +13,11 @@ from fsstats.errors import StatsFormatError, TableError
 from fsstats.io._batch import Batch, Wanted, batch_of, read_batch
 from fsstats.io._replace import replacing
 from fsstats.io._stores import PathLike
-from fsstats.io.files import read_table
+from fsstats.io.cohorts import read_cohort
 from fsstats.parsers.literal import read_literally
 from fsstats.places import read_bytes
 from fsstats.schema import FILES, identify
-from fsstats.tables._alike import Alike, alike_of, row_name
+from fsstats.tables._alike import Alike, alike_of, folders_of, row_name
 from fsstats.tables.freesurfer import (
     DELIMITERS,
     Spec,
@@ -215,6 +215,7 @@ def read_merged(path: PathLike, spec: Spec) -> tuple[list[Alike], list[str]]:
 
     Structures are called as the files have them, where the account beside the table tells.
     """
-    table = read_table(path, source=spec.source)
-    files, people = alike_of(table, spec.source, spec.hemi, needed_by="--from")
-    return files, [row_name(*who) for who in people]
+    cohort = read_cohort(path, sources=[spec.source], details=True)
+    files, people = alike_of(cohort.table, spec.source, spec.hemi, needed_by="--from")
+    folders = folders_of(cohort.files)
+    return files, [folders.get(who) or row_name(*who) for who in people]

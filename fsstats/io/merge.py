@@ -277,7 +277,8 @@ def _merge_in_batches(
         _require_values(plan.wanted.measures, written.n_rows, len(plan.files))
         written.account.note_lacking()
         files = written.account.files()
-        provenance = _provenance(source, files)
+        names = written.account.names_found()
+        provenance = {**_provenance(source, files), **({"NamesFound": names} if names else {})}
         described, files_described = (description_of(one, provenance) for one in (written.sample(), files))
         sink.close(json.dumps(described).encode())
         write_sidecar(described, table_json)

@@ -38,6 +38,7 @@ from fsstats.schema.regions import (
     names_of_segid,
     printed_regions,
     regions,
+    segid_of,
     side_of,
 )
 from fsstats.schema.sources import Identity, Source, atlas_of, identify, is_of, kind_of, source_of, sources
@@ -85,6 +86,7 @@ __all__ = [
     "regions",
     "release",
     "same_release",
+    "segid_of",
     "side_of",
     "source_of",
     "sources",

@@ -94,6 +94,22 @@ def names_of_segid(segid: int) -> tuple[str, ...]:
 
 
 @of_registry
+def _segids() -> dict[tuple[str, str], int]:
+    return {(region.atlas, region.name): region.segid for region in regions() if region.segid is not None}
+
+
+def segid_of(name: str, atlas: str | None) -> int | None:
+    """Give the id of a structure in FreeSurfer's colour table, by today's name; None where it has none.
+
+    Examples
+    --------
+    >>> segid_of("Left-Hippocampus", "aseg"), segid_of("insula", "aparc")
+    (17, None)
+    """
+    return None if atlas is None else _segids().get((atlas, name))
+
+
+@of_registry
 def _cortical_names() -> frozenset[str]:
     known = {region.name for region in regions() if region.atlas.startswith(("aparc", "BA"))}
     return frozenset(known | {"unknown", "Unknown", "???", "NONE", "Medial_wall", "corpuscallosum"})

@@ -10,7 +10,7 @@ import pandas as pd
 from fsstats._frames import FloatArray, Positions, require
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.parsers import Layout
-from fsstats.schema import DETAIL_COLUMNS, GLOBAL, KEY, LONG, SUBJECT_KEY
+from fsstats.schema import DETAIL_COLUMNS, GLOBAL, KEY, LONG, SUBJECT_KEY, atlas_of, segid_of
 
 Person = tuple[str, str | None, str]
 """Subject, session and stream."""
@@ -72,7 +72,7 @@ def alike_of(
     values = own["value"].to_numpy(dtype=np.float64)
     files = []
     for rows, n in _patterns(codes, starts):
-        layout = _layout(own.iloc[starts[rows[0]] : starts[rows[0]] + n], labels)
+        layout = _layout(own.iloc[starts[rows[0]] : starts[rows[0]] + n], labels, atlas_of(source))
         files.append(Alike(rows, layout, values[starts[rows][:, np.newaxis] + np.arange(n)]))
     people = own[list(SUBJECT_KEY)].iloc[starts].astype("object")
     plain = people.where(people.notna(), None).itertuples(index=False, name=None)
@@ -114,7 +114,7 @@ def _patterns(codes: npt.NDArray[np.integer], starts: Positions) -> list[tuple[P
     return [(np.array(at, dtype=np.intp), len(pattern) // codes.itemsize) for pattern, at in found.items()]
 
 
-def _layout(first: pd.DataFrame, labels: Sequence[str]) -> Layout:
+def _layout(first: pd.DataFrame, labels: Sequence[str], atlas: str | None) -> Layout:
     """Give the labels of a file's rows in the long table."""
     repeated = first[list(KEY)].duplicated()
     if repeated.any():
@@ -125,12 +125,13 @@ def _layout(first: pd.DataFrame, labels: Sequence[str]) -> Layout:
     regions, measures = texts["region"], texts["measure"]
     is_global = [region == GLOBAL for region in regions]
     names = [m if g else r for r, m, g in zip(regions, measures, is_global, strict=True)]
+    segids = texts.get("segid") or [segid_of(region, atlas) for region in regions]
     return Layout(
         hemi=tuple(texts["hemi"]),
         region=tuple(regions),
         measure=tuple(measures),
         unit=tuple(texts["unit"]),
-        segid=tuple(None if one is None else int(one) for one in texts.get("segid", [None] * len(first))),
+        segid=tuple(None if one is None else int(one) for one in segids),
         name_found=tuple(texts.get("name_found", names)),
         n_fields=sum(is_global),
     )
