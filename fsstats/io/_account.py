@@ -25,11 +25,6 @@ _ALIKE: Final = (*KIND, "tool", "version", "stream")
 """Files that ought to have the same header Measures."""
 
 
-def _renamed(layout: Layout) -> list[tuple[str, str]]:
-    labels = zip(layout.region, layout.name_found, strict=True)
-    return [(region, name) for region, name in labels if region not in {name, GLOBAL}]
-
-
 class Account:
     """What is kept of the files of a study when their values are gone: a few words a file.
 
@@ -150,12 +145,19 @@ class Account:
         self._outcome["problem"][i], self._outcome["status"][i] = self._numbered.of(words)
 
     def names_found(self) -> dict[str, dict[str, dict[str, str]]]:
-        """Give the names that files have for structures which are called otherwise today: by source and version."""
+        """Give the names that files have for structures which are called otherwise today, by source and version.
+
+        Where files of one version disagree, nothing is said.
+        """
         found: dict[str, dict[str, dict[str, str]]] = {}
         for own in self._groups(("source", "version")):
             record = {name: self._word(name, int(own[0])) for name in ("source", "version")}
             layouts = [self._layouts[number] for number in np.unique(self._layout[own]).tolist()]
-            names = {region: name for one in layouts for region, name in _renamed(one)}
+            pairs = {pair for one in layouts for pair in zip(one.region, one.name_found, strict=True)}
+            counts = Counter(region for region, _ in pairs)
+            names = {
+                region: name for region, name in sorted(pairs) if counts[region] == 1 and region not in {name, GLOBAL}
+            }
             if names:
                 found.setdefault(record["source"] or "", {})[record["version"] or ""] = names
         return found

@@ -126,10 +126,10 @@ def blocks_of(
     Returns
     -------
     list of Block
-        Subjects in the order of the table.
+        Subjects and values in the order of the table.
     """
     sources = np.array(table.sources, dtype=object)
-    wanted = np.arange(len(sources)) if measures is None else chosen(table.layout, measures)
+    wanted = table.order if measures is None else table.order[np.isin(table.order, chosen(table.layout, measures))]
     places = {source: wanted[sources[wanted] == source] for source in dict.fromkeys(table.sources)}
     return [
         Block(who.subject, who.session, who.stream, source, table.layout, values, own)

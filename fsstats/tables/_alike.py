@@ -64,7 +64,7 @@ def alike_of(
     require(table, LONG, needed_by=needed_by)
     own = table[_is_of(table, source, hemi)]
     who = own.groupby(list(SUBJECT_KEY), sort=False, observed=True, dropna=False).ngroup().to_numpy()
-    order = np.lexsort(((own["region"] != GLOBAL).to_numpy(), who))
+    order = np.argsort(who, kind="stable")
     own, who = own.iloc[order], who[order]
     starts = np.flatnonzero(np.diff(who, prepend=-1))
     labels = [name for name in _LABELS if name in own.columns]

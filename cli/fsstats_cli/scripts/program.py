@@ -207,14 +207,12 @@ def _left_out(path: str, fault: str, problem: str, options: Any, spec: "Spec") -
     from fsstats.io.freesurfer import DAMAGED, MISSING
     from fsstats.tables.freesurfer import AsegTable
 
-    if fault == DAMAGED:
-        say(f"{path}: {problem}")
     if options.skip:
         _print(f"Skipping {path}")
         return
     is_aseg = isinstance(spec, AsegTable)
     small = f"ERROR: The stats file {path} is too small to be a valid statsfile"
-    damaged = f"ERROR: The stats file {path} is damaged"
+    damaged = f"ERROR: The stats file {path} cannot be used: {problem}"
     said = {MISSING: f"ERROR: Cannot find stats file {path}", DAMAGED: damaged}.get(fault, small)
     hint = f"Use --skip flag to automatically skip bad{' or missing' if is_aseg else ''} stats files"
     raise Stop("", said, *([hint] if is_aseg or fault != MISSING else []), "")

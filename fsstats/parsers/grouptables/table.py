@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray
+from fsstats._frames import FloatArray, Positions
 from fsstats.errors import StatsFormatError, UnknownNameError
 from fsstats.parsers._build import in_order
 from fsstats.parsers._header import Remark
@@ -41,6 +42,8 @@ class GroupTable:
         The labels of the values, which all subjects share; header Measures first.
     values : ndarray, shape (n_subjects, n_values)
         NaN where there is none.
+    order : ndarray of int, shape (n_values,)
+        The positions of the values in the order of the table's columns.
     others : DataFrame
         The columns that are not understood, as text (age, sex, site …), one row a subject.
     remarks : tuple of Remark
@@ -54,6 +57,7 @@ class GroupTable:
     sources: tuple[str, ...]
     layout: Layout
     values: FloatArray
+    order: Positions
     others: pd.DataFrame
     remarks: tuple[Remark, ...]
 
@@ -129,6 +133,7 @@ def parse_group_table(
         sources=tuple(label.source for label in ordered),
         layout=_layout(ordered),
         values=values[:, order],
+        order=np.argsort(order),
         others=_others(parts, people),
         remarks=in_order(remarks),
     )

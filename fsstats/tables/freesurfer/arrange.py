@@ -6,6 +6,7 @@ which columns, in which order, under which name, and what is refused. The one li
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain, groupby
 from typing import Final
 
@@ -24,6 +25,7 @@ from fsstats.tables.freesurfer.specs import (
     INTRACRANIAL,
     LATER_NAMES,
     NO_SHARE,
+    AparcTable,
     AsegTable,
     Spec,
     require_known,
@@ -95,12 +97,24 @@ def freesurfer_table(
     """
     files, people = alike_of(table, spec.source, spec.hemi, needed_by="freesurfer_table")
     names = [row_name(*who) for who in people]
+    if isinstance(spec, AparcTable):
+        files = [one._replace(layout=_plain(one.layout, spec)) for one in files]
     if subjects is not None:
         files, names = chosen_files(files, names, subjects), list(subjects)
     made = tabulate(files, names, spec, missing=missing)
     if missing == "zero" and made.filled.any():
         warnings.warn(zeros_of(made), FsstatsWarning, stacklevel=2)
     return made.to_frame()
+
+
+def _plain(layout: Layout, spec: AparcTable) -> Layout:
+    """Take side and measure off the names of a table that was read, where they are columns' titles."""
+    start, end = f"{spec.hemi}_", f"_{spec.measure}"
+    names = [
+        name[len(start) : -len(end)] if name.startswith(start) and name.endswith(end) else name
+        for name in layout.name_found
+    ]
+    return replace(layout, name_found=tuple(names))
 
 
 def chosen_files(files: Sequence[Alike], names: Sequence[str], subjects: Sequence[str]) -> list[Alike]:
@@ -236,7 +250,7 @@ def _prints_nan(
 ) -> _Mask:
     """Say where a file itself prints a NaN, so that the script does too; elsewhere it has 0, or nothing.
 
-    A structure that has voxels has a NaN only if one is printed, and of one without voxels the signal-to-noise ratio.
+    A structure that has voxels has one only if it is printed; the signal-to-noise ratio of nothing is printed as nan.
     """
     printed = np.zeros_like(nan)
     for one, own in zip(files, columns, strict=True):
@@ -244,10 +258,11 @@ def _prints_nan(
             printed[one.rows] = True
         elif nan[one.rows].any():
             sizes = _sizes(one.layout)
-            places = {column.name: sizes.get(one.layout.name_found[column.at]) for column in own if column.at >= 0}
+            places = {column.name: sizes.get(one.layout.name_found[column.at], -1) for column in own if column.at >= 0}
             for j, name in enumerate(names):
-                if (size := places.get(name)) is not None:
-                    printed[one.rows, j] = (one.values[:, size] > 0) | (spec.measure == "snr")
+                size = places.get(name, -1)
+                has_size = one.values[:, size] > 0 if size >= 0 else False
+                printed[one.rows, j] = has_size | (spec.measure == "snr")
     return printed
 
 

@@ -11,7 +11,17 @@ from fsstats.parsers import Layout
 from fsstats.parsers.literal import Literal, Reader
 from fsstats.schema import GLOBAL, global_measures
 from fsstats.tables._alike import Alike
-from fsstats.tables.freesurfer.specs import APARC_WORDS, ASEG_WORDS, BARE, EXTRAS, TOTALS, AparcTable, AsegTable, Spec
+from fsstats.tables.freesurfer.specs import (
+    APARC_WORDS,
+    ASEG_WORDS,
+    BARE,
+    EXTRAS,
+    TOTALS,
+    AparcTable,
+    AsegTable,
+    Spec,
+    Word,
+)
 
 
 class Column(NamedTuple):
@@ -26,20 +36,36 @@ class Column(NamedTuple):
 
 
 def columns_of(files: Sequence[Alike], spec: Spec) -> list[list[Column]]:
-    """Give the columns of each group of files."""
+    """Give the columns of each group of files.
+
+    Raises
+    ------
+    ScriptError
+        If no file has the measure.
+    """
+    measures = {
+        measure
+        for one in files
+        for measure, region in zip(one.layout.measure, one.layout.region, strict=True)
+        if region != GLOBAL
+    }
+    if measures and measures.isdisjoint(_word(spec).measures):
+        message = f"{spec.source} has no {spec.measure}; it has {', '.join(sorted(measures))}"
+        raise ScriptError.saying(message)
     if isinstance(spec, AsegTable):
         return [_aseg_columns(one.layout, spec) for one in files]
     return [_aparc_columns(one.layout, spec) for one in files]
 
 
-def _places(layout: Layout, measures: Sequence[str], spec: Spec) -> list[int]:
-    """Give the positions of a measure of all structures, in the order of the file."""
+def _word(spec: Spec) -> Word:
+    return ASEG_WORDS[spec.measure] if isinstance(spec, AsegTable) else APARC_WORDS[spec.measure]
+
+
+def _places(layout: Layout, spec: Spec) -> list[int]:
+    """Give the positions of the measure of all structures, in the order of the file; none if it does not have it."""
     structures = [i for i, region in enumerate(layout.region) if region != GLOBAL]
     there = {layout.measure[i] for i in structures}
-    name = next((measure for measure in measures if measure in there), None)
-    if name is None and structures:
-        message = f"{spec.source} has no {spec.measure}; it has {', '.join(sorted(there))}"
-        raise ScriptError.saying(message)
+    name = next((measure for measure in _word(spec).measures if measure in there), None)
     return [i for i in structures if layout.measure[i] == name]
 
 
@@ -50,14 +76,21 @@ def _fields(layout: Layout, titles: Mapping[str, str]) -> Iterator[Column]:
 
 
 def _aseg_columns(layout: Layout, spec: AsegTable) -> list[Column]:
-    places = _places(layout, ASEG_WORDS[spec.measure].measures, spec)
+    places = _places(layout, spec)
     found = [Column(_id(layout.segid[i]), layout.name_found[i], i) for i in places]
     left_out = {str(one) for one in spec.without}
     found = [one for one in found if one.key not in left_out and _is_within(one.key, spec.up_to)]
     if spec.only is not None:
         known = {one.key: one for one in found}
         found = [known.get(key, Column(key, None)) for key in dict.fromkeys(map(str, spec.only))]
-    return [*found, *_fields(layout, EXTRAS)] if spec.measure == "volume" and spec.extras else found
+    extras = [*_fields(layout, EXTRAS)] if spec.measure == "volume" and spec.extras else []
+    return [*found, *extras] if spec.only is not None else _in_order([*found, *extras], layout)
+
+
+def _in_order(columns: Sequence[Column], layout: Layout) -> list[Column]:
+    """Put header Measures that stand in front of all structures behind them; what a table has elsewhere stays there."""
+    first = next((i for i, region in enumerate(layout.region) if region != GLOBAL), len(layout))
+    return sorted(columns, key=lambda column: (column.at < first, column.at))
 
 
 def _id(segid: int | None) -> str | None:
@@ -69,13 +102,14 @@ def _is_within(key: str | None, greatest: int | None) -> bool:
 
 
 def _aparc_columns(layout: Layout, spec: AparcTable) -> list[Column]:
-    found = {layout.name_found[i]: i for i in _places(layout, APARC_WORDS[spec.measure].measures, spec)}
+    found = {layout.name_found[i]: i for i in _places(layout, spec)}
     if spec.only:
         found = {name: found.get(name, -1) for name in spec.only}
     total = TOTALS.get(spec.measure)
     titles = {name: name for name in (*BARE, total) if name}
     found |= {str(one.name): one.at for one in _fields(layout, titles)}
-    return [Column(None, name, at) for name, at in found.items()]
+    columns = [Column(None, name, at) for name, at in found.items()]
+    return columns if spec.only else _in_order(columns, layout)
 
 
 def reader_of(spec: Spec) -> Reader:
@@ -83,10 +117,10 @@ def reader_of(spec: Spec) -> Reader:
     if isinstance(spec, AsegTable):
         extras = EXTRAS if spec.measure == "volume" and spec.extras else ()
         prefixes = {f"{_start(field)},": field for field in extras}
-        return Reader(name=4, value=ASEG_WORDS[spec.measure].place, segid=1, prefixes=prefixes)
+        return Reader(name=4, value=_word(spec).place, segid=1, prefixes=prefixes)
     total = TOTALS.get(spec.measure)
     prefixes = {_start(field): field for field in BARE} | ({f"{_start(total)},": total} if total else {})
-    return Reader(name=0, value=APARC_WORDS[spec.measure].place, segid=None, prefixes=prefixes)
+    return Reader(name=0, value=_word(spec).place, segid=None, prefixes=prefixes)
 
 
 def _start(field: str) -> str:
@@ -97,12 +131,11 @@ def _start(field: str) -> str:
 
 def as_alike(found: Literal, spec: Spec, at: Positions) -> Alike:
     """Put what a script sees in one file into the terms of all others."""
-    word = ASEG_WORDS[spec.measure] if isinstance(spec, AsegTable) else APARC_WORDS[spec.measure]
     n_fields, n = len(found.fields), len(found.names)
     layout = Layout(
         hemi=(None,) * (n_fields + n),
         region=(*(GLOBAL,) * n_fields, *found.names),
-        measure=(*found.fields, *(word.measures[0],) * n),
+        measure=(*found.fields, *(_word(spec).measures[0],) * n),
         unit=("",) * (n_fields + n),
         segid=(*(None,) * n_fields, *(int(one) if one and one.isdecimal() else None for one in found.segids)),
         name_found=(*found.fields, *found.names),
