@@ -60,6 +60,14 @@ def test_the_readmes_python_runs(study):
     assert len(names["wide"]) == 3
 
 
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+def test_the_python_of_tables_runs(study):
+    names = {}
+    for block in re.findall(r"^```python\n(.*?)^```", TABLES, re.MULTILINE | re.DOTALL):
+        exec(compile(block, "tables.md", "exec"), names)  # noqa: S102 - our own text
+    assert Path("lh.thickness.txt").read_text().startswith("lh.aparc.thickness\tlh_bankssts_thickness\t")
+
+
 def test_the_python_of_own_kinds_runs():
     text = (ROOT / "docs" / "own-kinds.md").read_text(encoding="utf-8")
     block = next(b for b in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if "def parse" in b)
@@ -86,13 +94,20 @@ def test_the_kinds_of_own_kinds_are_valid():
     assert len(blocks_of_kinds) == 2
 
 
-SHELL = [
-    line.split("#")[0].strip() for block in blocks("bash") for line in block.splitlines() if line.startswith("fsstats")
-]
+TABLES = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+PAGES = [*blocks("bash"), *re.findall(r"^```sh\n(.*?)^```", TABLES, re.MULTILINE | re.DOTALL)]
+SHELL = dict.fromkeys(
+    line.split("#")[0].strip() for block in PAGES for line in block.splitlines() if line.startswith("fsstats")
+)
 
 
 @pytest.mark.parametrize("line", SHELL)
-def test_the_readmes_commands_run(study, line):
+def test_the_commands_that_are_shown_run(study, line, monkeypatch):
+    monkeypatch.setenv("SUBJECTS_DIR", str(study))
+    (study / "ernie").symlink_to(study / "sub-002")
+    Path("subjects.txt").write_text("bert\n")
+    if "--from" in line:
+        fsstats.merge(study, "cohort.parquet")
     words = [os.path.expandvars(word.replace("$SUBJECTS_DIR", str(study))) for word in shlex.split(line)]
     done = subprocess.run(
         [sys.executable, "-m", "fsstats_cli", *words[1:]], capture_output=True, text=True, check=False

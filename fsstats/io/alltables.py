@@ -114,7 +114,7 @@ def write_freesurfer_tables(
     >>> from fsstats.datasets import make_cohort
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     made = make_cohort(pathlib.Path(folder, "subjects"), n_subjects=2, seed=1)
-    ...     written = write_freesurfer_tables(made.root, pathlib.Path(folder, "tables"), sources=["aseg"])
+    ...     written = write_freesurfer_tables(made.root, f"{folder}/tables", sources=["aseg"], missing="nan")
     ...     [path.name for path in written.paths]
     ['aseg.max.tsv', 'aseg.mean.tsv', 'aseg.nvoxels.tsv', 'aseg.std.tsv', 'aseg.volume.tsv']
     """

@@ -61,8 +61,8 @@ def people_of(
     ...     cohort = load_cohort(made.root, sources=["aseg"])
     >>> people_of(cohort, made.participants, ["eTIV"])[["fsid", "group", "age", "eTIV"]]
           fsid    group   age          eTIV
-    0  sub-001  control  50.6  1.412093e+06
-    1  sub-002  patient  41.6  1.652229e+06
+    0  sub-001  patient  39.2  1.629653e+06
+    1  sub-002  control  25.8  1.361159e+06
     """
     table = cohort.table[list(LONG)]
     streams = set(table["stream"].astype("str"))

@@ -59,8 +59,8 @@ def write_enigma(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     cohort = load_cohort(make_cohort(pathlib.Path(folder, "subjects"), n_subjects=2, seed=1).root)
     ...     _ = write_enigma(cohort, folder)
-    ...     print(pathlib.Path(folder, "LandRvolumes.csv").read_text().splitlines()[1])
-    sub-001
+    ...     print(pathlib.Path(folder, "LandRvolumes.csv").read_text().splitlines()[1])  # doctest: +ELLIPSIS
+    sub-001,12572.5,9557.2,...,1629652.822668,7.4.1
     """
     table, files = (cohort.table, cohort.files) if isinstance(cohort, Cohort) else (cohort, None)
     made = enigma_tables(table, files=files, subcortical=subcortical, cortical=cortical)

@@ -94,19 +94,20 @@ def names_of_segid(segid: int) -> tuple[str, ...]:
 
 
 @of_registry
-def _segids() -> dict[tuple[str, str], int]:
-    return {(region.atlas, region.name): region.segid for region in regions() if region.segid is not None}
+def _segids() -> dict[tuple[str | None, str, str | None], int]:
+    known = [region for region in regions() if region.segid is not None]
+    return {(region.atlas, region.name, region.hemi): region.segid for region in known if region.segid is not None}
 
 
-def segid_of(name: str, atlas: str | None) -> int | None:
+def segid_of(name: str, atlas: str | None, hemi: str | None) -> int | None:
     """Give the id of a structure in FreeSurfer's colour table, by today's name; None where it has none.
 
     Examples
     --------
-    >>> segid_of("Left-Hippocampus", "aseg"), segid_of("insula", "aparc")
-    (17, None)
+    >>> segid_of("Left-Hippocampus", "aseg", "lh"), segid_of("insula", "aparc", "rh"), segid_of("mine", None, None)
+    (17, 2035, None)
     """
-    return None if atlas is None else _segids().get((atlas, name))
+    return _segids().get((atlas, name, hemi))
 
 
 @of_registry

@@ -125,7 +125,9 @@ def _layout(first: pd.DataFrame, labels: Sequence[str], atlas: str | None) -> La
     regions, measures = texts["region"], texts["measure"]
     is_global = [region == GLOBAL for region in regions]
     names = [m if g else r for r, m, g in zip(regions, measures, is_global, strict=True)]
-    segids = texts.get("segid") or [segid_of(region, atlas) for region in regions]
+    segids = texts.get("segid") or [
+        segid_of(region, atlas, hemi) for region, hemi in zip(regions, texts["hemi"], strict=True)
+    ]
     return Layout(
         hemi=tuple(texts["hemi"]),
         region=tuple(regions),

@@ -85,8 +85,8 @@ def enigma_tables(
     ...     table = load(make_cohort(folder, n_subjects=2, seed=1).root, sources=["aseg", "aparc"])
     >>> enigma_tables(table)["LandRvolumes"].iloc[:, [0, 1, 2, -1]]
         SubjID  LLatVent  RLatVent           ICV
-    0  sub-001    6790.5    5819.8  1.412093e+06
-    1  sub-002   10128.4    7897.2  1.652229e+06
+    0  sub-001   12572.5    9557.2  1.629653e+06
+    1  sub-002    4633.5    3979.5  1.361159e+06
     """
     require(table, LONG, needed_by="enigma_tables")
     volumes = _source(table, subcortical, _SUBCORTICAL)

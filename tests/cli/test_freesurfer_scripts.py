@@ -298,12 +298,15 @@ def test_minus_zero_and_nan_stay_what_they_are(fsstats, subjects):
     assert Path("out.txt").read_text().splitlines()[1].startswith("anna\t-0.0\t")
 
 
-def test_help_lists_their_flags_and_ours(fsstats):
+def test_help_lists_their_flags_and_ours(fsstats, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     for name, flags in {
         "asegstats2table": ("--stiv", "--segids-from-file"),
         "aparcstats2table": ("--parcid-only",),
     }.items():
         done = fsstats(name, "--help")
         assert done.status == 0
+        assert max(map(len, done.out.splitlines())) <= 80
+        assert done.out.count(f"\n  fsstats {name} ") == 2
         for one in (*flags, "--from FILE", "--missing nan"):
             assert one in done.out

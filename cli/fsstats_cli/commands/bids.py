@@ -12,7 +12,9 @@ from fsstats_cli.output import number, said_warnings, say
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  fsstats bids $SUBJECTS_DIR -o derivatives/fsstats --participants participants.tsv
+  fsstats bids $SUBJECTS_DIR -o derivatives/fsstats
+
+  fsstats bids cohort.parquet -o bids --participants participants.tsv
 """
 
 

@@ -12,9 +12,9 @@ from fsstats_cli.output import number, say
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  fsstats design $SUBJECTS_DIR --participants participants.tsv --factor group --variable age -o age.fsgd
+  fsstats design $SUBJECTS_DIR -p people.tsv -f sex -v age -v eTIV -o age.fsgd
 
-  fsstats design cohort.parquet --participants participants.tsv --variable years --longitudinal -o long.qdec.table.dat
+  fsstats design cohort.parquet -p people.tsv -v age --longitudinal -o qdec.dat
 """
 
 
@@ -27,14 +27,19 @@ def design(
         ),
     ],
     participants: Annotated[
-        Path, typer.Option(metavar="FILE", help="What is known of the people.", exists=True, dir_okay=False)
+        Path,
+        typer.Option(
+            "--participants", "-p", metavar="FILE", help="What is known of the people.", exists=True, dir_okay=False
+        ),
     ],
     variable: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A column with numbers, or a measure (eTIV). May be repeated."),
+        typer.Option(
+            "--variable", "-v", metavar="NAME", help="A column with numbers, or a measure (eTIV). May be repeated."
+        ),
     ] = None,
     factor: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="A column with levels. May be repeated.")
+        list[str] | None, typer.Option("--factor", "-f", metavar="NAME", help="A column with levels. May be repeated.")
     ] = None,
     longitudinal: Annotated[
         bool, typer.Option("--longitudinal", help="With fsid-base, for FreeSurfer's longitudinal programs.")

@@ -6,10 +6,22 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 _OWN: Final = """
-Flags that FreeSurfer's script does not have (never shortened):
---from FILE: take the values from a table of fsstats merge; without subjects, all of them.
---missing nan: print nan where there is no value, instead of 0.0.
+Flags that FreeSurfer's script does not have, and that are never shortened:
+  --from FILE     take the values from a table of fsstats merge
+  --missing nan   print nan where there is no value, instead of 0.0
+
+Examples:
+  fsstats {name} -s bert -s ernie {hemi}-t table.txt
+  fsstats {name} --from cohort.parquet {hemi}-t table.txt
 """
+
+
+class _Parser(optparse.OptionParser):
+    """A parser that leaves the last part of its help as it is."""
+
+    def format_epilog(self, _formatter: optparse.HelpFormatter | None) -> str:
+        """Give the last part of the help."""
+        return self.epilog or ""
 
 
 class Stop(Exception):  # noqa: N818 - it is no error: the script would end here
@@ -46,7 +58,8 @@ def _parser(name: str, about: str) -> optparse.OptionParser:
     """Give the flags that both scripts have."""
     from fsstats.tables.freesurfer import DELIMITERS
 
-    parser = optparse.OptionParser(prog=f"fsstats {name}", description=about, epilog=_OWN)
+    epilog = _OWN.format(name=name, hemi="--hemi lh " if name.startswith("aparc") else "")
+    parser = _Parser(prog=f"fsstats {name}", description=about, epilog=epilog)
     add = parser.add_option
     words: dict[str, Any] = {"action": "callback", "callback": _take_words}
     add("--subjects", dest="subjects", help="the subjects, all behind this flag", **words)

@@ -90,10 +90,10 @@ def freesurfer_table(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     made = make_cohort(folder, n_subjects=2, seed=1)
     ...     table = load(made.root, sources=["aparc"], details=True)
-    >>> freesurfer_table(table, AparcTable(hemi="lh", measure="thickness")).iloc[:, :3]
-      lh.aparc.thickness  lh_bankssts_thickness  lh_caudalanteriorcingulate_thickness
-    0             sub-01                  2.556                                 2.561
-    1             sub-02                  2.472                                 2.525
+    >>> freesurfer_table(table, AparcTable(hemi="lh", measure="thickness")).iloc[:, :2]
+      lh.aparc.thickness  lh_bankssts_thickness
+    0            sub-001                  2.719
+    1            sub-002                  2.858
     """
     files, people = alike_of(table, spec.source, spec.hemi, needed_by="freesurfer_table")
     names = [row_name(*who) for who in people]
