@@ -144,20 +144,19 @@ class Account:
         words = [f"{before}; {problem}" if before else problem, "partial"]
         self._outcome["problem"][i], self._outcome["status"][i] = self._numbered.of(words)
 
-    def names_found(self) -> dict[str, dict[str, dict[str, str]]]:
+    def names_found(self) -> dict[str, dict[str, list[tuple[str, str, str]]]]:
         """Give the names that files have for structures which are called otherwise today, by source and version.
 
-        Where files of one version disagree, nothing is said.
+        Each is side (empty for none), region and name. Where files of one version disagree, nothing is said.
         """
-        found: dict[str, dict[str, dict[str, str]]] = {}
+        found: dict[str, dict[str, list[tuple[str, str, str]]]] = {}
         for own in self._groups(("source", "version")):
             record = {name: self._word(name, int(own[0])) for name in ("source", "version")}
             layouts = [self._layouts[number] for number in np.unique(self._layout[own]).tolist()]
-            pairs = {pair for one in layouts for pair in zip(one.region, one.name_found, strict=True)}
-            counts = Counter(region for region, _ in pairs)
-            names = {
-                region: name for region, name in sorted(pairs) if counts[region] == 1 and region not in {name, GLOBAL}
-            }
+            labels = [zip(one.hemi, one.region, one.name_found, strict=True) for one in layouts]
+            known = {(hemi or "", region, name) for own_labels in labels for hemi, region, name in own_labels}
+            counts = Counter((hemi, region) for hemi, region, _ in known)
+            names = [one for one in sorted(known) if counts[one[:2]] == 1 and one[1] not in {one[2], GLOBAL}]
             if names:
                 found.setdefault(record["source"] or "", {})[record["version"] or ""] = names
         return found

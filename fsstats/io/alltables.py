@@ -1,8 +1,8 @@
 """Every table that FreeSurfer's scripts could make of a study or of a merged table, in one pass."""
 
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,9 +15,9 @@ from fsstats.io._stores import PathLike
 from fsstats.io._study import Progress
 from fsstats.io.load import StudySource, read_study
 from fsstats.parsers import Layout
-from fsstats.schema import GLOBAL, SUBJECT_KEY
+from fsstats.schema import GLOBAL, SUBJECT_KEY, source_of
 from fsstats.tables._alike import Alike, Person, alike_of, folders_of, row_name, sides_of
-from fsstats.tables.assemble import Run
+from fsstats.tables.assemble import Names, Run, as_frame, columns_of, segids_of
 from fsstats.tables.freesurfer import (
     APARC_WORDS,
     ASEG_WORDS,
@@ -123,7 +123,7 @@ def write_freesurfer_tables(
     else:
         batches, account = read_study(source, subjects=subjects, sources=sources, progress=progress)
         files = account.files()
-        kinds = _kinds((run for batch in batches for _, own in batch.runs() for run in own), folders_of(files))
+        kinds = [*_kinds((run for batch in batches for _, own in batch.runs() for run in own), folders_of(files))]
     specs = [(kind, spec) for kind in kinds for spec in specs_of(kind)]
     if not specs:
         message = "no structure was found that a table could show"
@@ -138,45 +138,50 @@ def write_freesurfer_tables(
     return WrittenTables(_written(made, Path(folder), delimiter), files, left_out)
 
 
-def _kinds(runs: Iterable[Run], folders: Mapping[Person, str]) -> list[FilesOfKind]:
+def _kinds(runs: Iterable[Run], folders: Mapping[Person, str]) -> Iterator[FilesOfKind]:
     """Put the files of each kind and side together, those that are alike as one array."""
-    found: dict[tuple[str, str | None], _Collected] = {}
+    found: dict[tuple[str, str | None], list[Run]] = {}
     for run in runs:
-        key = str(run.who["source"][0]), _side(run.layout)
-        found.setdefault(key, _Collected()).add(run, folders)
-    return [FilesOfKind(*key, one.alike(), [*one.rows]) for key, one in found.items()]
+        source = str(run.who["source"][0])
+        found.setdefault((source, _side(source, run.layout)), []).append(run)
+    for (source, hemi), own in found.items():
+        people = [who for run in own for who in _people(run)]
+        if len(set(people)) == len(people) and all(run.chosen is None for run in own):
+            files = _by_layout(own)
+        else:  # several files a subject, or values that were left out
+            names = Names()
+            long = as_frame([columns_of(own, names, details=True)], names, segids_of(own))
+            files, people = alike_of(long, source, None, needed_by="write_freesurfer_tables")
+        yield FilesOfKind(source, hemi, files, [folders.get(who) or row_name(*who) for who in people])
 
 
-@dataclass(slots=True)
-class _Collected:
-    """The files of one kind and side, as they come in."""
-
-    rows: dict[str, int] = field(default_factory=dict)
-    """Positions of subjects, by the names of their folders."""
-    pieces: dict[int, list[Alike]] = field(default_factory=dict)
-    """By the layout that they share."""
-
-    def add(self, run: Run, folders: Mapping[Person, str]) -> None:
-        """Take in files that share a layout."""
-        people = zip(*(run.who[name] for name in SUBJECT_KEY), strict=True)
-        names = [folders.get(who) or row_name(*who) for who in people]
-        at = np.array([self.rows.setdefault(name, len(self.rows)) for name in names], dtype=np.intp)
-        self.pieces.setdefault(id(run.layout), []).append(Alike(at, run.layout, run.values))
-
-    def alike(self) -> list[Alike]:
-        """Give the files that share a layout as one array each."""
-        return [
-            Alike(
-                np.concatenate([piece.rows for piece in own]),
-                own[0].layout,
-                np.concatenate([piece.values for piece in own]),
-            )
-            for own in self.pieces.values()
-        ]
+def _people(run: Run) -> list[Person]:
+    subjects, sessions, streams = (run.who[name] for name in SUBJECT_KEY)
+    return [(str(who), session, str(stream)) for who, session, stream in zip(subjects, sessions, streams, strict=True)]
 
 
-def _side(layout: Layout) -> str | None:
-    """Tell the side of a file, if all its structures have the same one."""
+def _by_layout(runs: Sequence[Run]) -> list[Alike]:
+    """Give the files that share a layout as one array each; the files are counted through."""
+    found: dict[int, list[tuple[int, Run]]] = {}
+    start = 0
+    for run in runs:
+        found.setdefault(id(run.layout), []).append((start, run))
+        start += len(run.values)
+    return [
+        Alike(
+            np.concatenate([np.arange(first, first + len(run.values)) for first, run in own]),
+            own[0][1].layout,
+            np.concatenate([run.values for _, run in own]),
+        )
+        for own in found.values()
+    ]
+
+
+def _side(source: str, layout: Layout) -> str | None:
+    """Tell the side of a file, if its kind has one file a side; if the kind is not known, by its structures."""
+    known = source_of(source)
+    if known is not None and not known.hemispheric:
+        return None
     sides = {hemi for hemi, region in zip(layout.hemi, layout.region, strict=True) if region != GLOBAL}
     return sides.pop() if len(sides) == 1 else None
 

@@ -1,7 +1,7 @@
 """A merged table with its account, read back as a cohort."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -75,30 +75,31 @@ def read_cohort(
     return Cohort(_with_names(table, files, _names_found(path)) if details else table, files)
 
 
-def _names_found(path: PathLike) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    """Give what `merge` noted of names that are no longer used, by source and version."""
-    place = path_of(path)
-    sidecar = place.with_suffix(".json")
+_Names = Mapping[str, Mapping[str, Sequence[Sequence[str]]]]
+
+
+def _names_found(path: PathLike) -> _Names:
+    """Give what `merge` noted of names that are no longer used: side, region and name, by source and version."""
     try:
-        found = json.loads(text_in(sidecar) or "{}")["GeneratedBy"]["NamesFound"]
+        found = json.loads(text_in(path_of(path).with_suffix(".json")) or "{}")["GeneratedBy"]["NamesFound"]
     except (OSError, ValueError, LookupError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _with_names(
-    table: pd.DataFrame, files: pd.DataFrame, found: Mapping[str, Mapping[str, Mapping[str, str]]]
-) -> pd.DataFrame:
+def _with_names(table: pd.DataFrame, files: pd.DataFrame, found: _Names) -> pd.DataFrame:
     names = table["region"].astype("object").where(table["region"] != GLOBAL, table["measure"].astype("object"))
     for source, versions in found.items():
         own = (table["source"] == source).to_numpy()
-        for version, regions in versions.items() if own.any() else ():
+        for version, renamed in versions.items() if own.any() else ():
+            new = {(hemi, region): name for hemi, region, name in renamed}
             wrote = files[(files["source"] == source) & (files["version"].fillna("") == version)]
             whose = pd.MultiIndex.from_frame(wrote[list(SUBJECT_KEY)].astype("str").drop_duplicates())
-            rows = np.flatnonzero(own & table["region"].isin(list(regions)).to_numpy())
-            keys = pd.MultiIndex.from_frame(table[list(SUBJECT_KEY)].iloc[rows].astype("str"))
-            rows = rows[keys.isin(whose)]
-            names.iloc[rows] = table["region"].iloc[rows].astype("object").map(regions)
+            rows = np.flatnonzero(own & table["region"].isin([region for _, region in new]).to_numpy())
+            rows = rows[pd.MultiIndex.from_frame(table[list(SUBJECT_KEY)].iloc[rows].astype("str")).isin(whose)]
+            sides = table["hemi"].iloc[rows].astype("object").where(table["hemi"].iloc[rows].notna(), "")
+            places = zip(sides, table["region"].iloc[rows].astype("object"), strict=True)
+            names.iloc[rows] = [new.get(place, place[1]) for place in places]
     return table.assign(name_found=to_category(names.astype("str")))
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from fsstats._frames import FloatArray, Positions, require
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.parsers import Layout
-from fsstats.schema import DETAIL_COLUMNS, GLOBAL, KEY, LONG, SUBJECT_KEY, atlas_of, segid_of
+from fsstats.schema import DETAIL_COLUMNS, GLOBAL, KEY, LONG, SUBJECT_KEY, atlas_of, segid_of, source_of
 
 Person = tuple[str, str | None, str]
 """Subject, session and stream."""
@@ -86,6 +86,9 @@ def sides_of(table: pd.DataFrame, source: str) -> list[str | None]:
     if not len(own):  # header Measures alone
         own = table.loc[table["source"] == source, ["hemi", "region", "measure"]].drop_duplicates()
     sides = [str(hemi) for hemi in own["hemi"].dropna().unique()]
+    known = source_of(source)
+    if known is not None:
+        return [*sides] if known.hemispheric and sides else [None]
     alone = len(sides) == 1 and own["hemi"].notna().all()
     return [*sides] if alone or own.duplicated(["region", "measure"], keep=False).any() else [None]
 
@@ -124,9 +127,10 @@ def _layout(first: pd.DataFrame, labels: Sequence[str], atlas: str | None) -> La
     texts = {name: first[name].astype("object").where(first[name].notna(), None).tolist() for name in labels}
     regions, measures = texts["region"], texts["measure"]
     is_global = [region == GLOBAL for region in regions]
-    names = [m if g else r for r, m, g in zip(regions, measures, is_global, strict=True)]
+    names = _names(texts["hemi"], regions, measures)
+    has_ids = "thickness" not in measures  # mris_anatomical_stats prints none
     segids = texts.get("segid") or [
-        segid_of(region, atlas, hemi) for region, hemi in zip(regions, texts["hemi"], strict=True)
+        segid_of(region, atlas, hemi) if has_ids else None for region, hemi in zip(regions, texts["hemi"], strict=True)
     ]
     return Layout(
         hemi=tuple(texts["hemi"]),
@@ -137,6 +141,18 @@ def _layout(first: pd.DataFrame, labels: Sequence[str], atlas: str | None) -> La
         name_found=tuple(texts.get("name_found", names)),
         n_fields=sum(is_global),
     )
+
+
+def _names(hemis: Sequence[str | None], regions: Sequence[str], measures: Sequence[str]) -> list[str]:
+    """Call structures as files do, as far as that is known: where both sides share a name, it says the side."""
+    sides: dict[str, set[str | None]] = {}
+    for hemi, region in zip(hemis, regions, strict=True):
+        sides.setdefault(region, set()).add(hemi)
+    said = {"lh": "Left-", "rh": "Right-", None: ""}
+    return [
+        measure if region == GLOBAL else f"{said[hemi] if len(sides[region]) > 1 else ''}{region}"
+        for hemi, region, measure in zip(hemis, regions, measures, strict=True)
+    ]
 
 
 def row_name(subject: str, session: str | None, stream: str) -> str:

@@ -125,18 +125,16 @@ def _forms(layout: Layout, *, with_side: bool) -> Iterator[_Form]:
         columns = tuple(layout.measure[i] for i in fields)
         yield _form(layout, "global", pd.DataFrame(index=[0]), columns, np.array([fields], dtype=np.intp))
     if rest:
-        first = {layout.region[i]: i for i in reversed(rest)}
-        names, columns = (
-            list(dict.fromkeys(layout.region[i] for i in rest)),
-            tuple(dict.fromkeys(layout.measure[i] for i in rest)),
-        )
-        at = {(layout.region[i], layout.measure[i]): i for i in rest}
-        places = np.array([[at.get((name, measure), -1) for measure in columns] for name in names], dtype=np.intp)
-        ids = [layout.segid[first[name]] for name in names]
+        first = {(layout.region[i], layout.hemi[i]): i for i in reversed(rest)}
+        structures = list(dict.fromkeys((layout.region[i], layout.hemi[i]) for i in rest))
+        columns = tuple(dict.fromkeys(layout.measure[i] for i in rest))
+        at = {(layout.region[i], layout.hemi[i], layout.measure[i]): i for i in rest}
+        places = np.array([[at.get((*one, measure), -1) for measure in columns] for one in structures], dtype=np.intp)
+        ids = [layout.segid[first[one]] for one in structures]
         labels: dict[str, object] = {"index": pd.array(ids, dtype="Int64")} if any(i is not None for i in ids) else {}
-        labels["name"] = pd.array(names, dtype="str")
+        labels["name"] = pd.array([region for region, _ in structures], dtype="str")
         if with_side:
-            labels["hemisphere"] = pd.array([layout.hemi[first[name]] for name in names], dtype="str")
+            labels["hemisphere"] = pd.array([hemi for _, hemi in structures], dtype="str")
         yield _form(layout, "", pd.DataFrame(labels), columns, places)
 
 

@@ -1,0 +1,84 @@
+"""`fsstats table`, `enigma`, `bids` and `design`: from a study and from a merged table alike."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from fsstats.datasets import make_cohort
+
+
+@pytest.fixture
+def cohort(tmp_path, monkeypatch, fsstats):
+    """A study in fs, and its merged table cohort.parquet, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    made = make_cohort(tmp_path / "fs", n_subjects=3, seed=6)
+    made.participants.to_csv("people.tsv", sep="\t", index=False)
+    assert fsstats("merge", "fs", "-o", "cohort.parquet").status == 0
+    return made
+
+
+def texts(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()
+    }
+
+
+CALLS = {
+    "table": ("-s", "aparc", "-m", "thickness", "-o", "OUT/wide.csv"),
+    "tables": ("--all", "-o", "OUT"),
+    "enigma": ("-o", "OUT"),
+    "bids": ("--participants", "people.tsv", "-o", "OUT"),
+    "design": ("-p", "people.tsv", "-f", "group", "-v", "age", "-v", "eTIV", "-o", "OUT/age.fsgd"),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_study_and_its_merged_table_give_the_same(call, cohort, fsstats):
+    for root, folder in (("fs", "one"), ("cohort.parquet", "two")):
+        words = [word.replace("OUT", folder) for word in CALLS[call]]
+        if call in {"table", "design"}:
+            Path(folder).mkdir()
+        done = fsstats(call.removesuffix("s") if call == "tables" else call, root, *words)
+        assert done.status == 0, done.err
+        assert f"-> {words[-1]}" in done.err
+    one, two = texts("one"), texts("two")
+    assert one
+    assert one == two
+
+
+def test_a_wide_table_holds_what_was_chosen(cohort, fsstats):
+    words = ("-s", "aparc", "-m", "thickness", "--hemi", "lh", "-o", "wide.csv")
+    done = fsstats("table", "fs", *words)
+    found = pd.read_csv("wide.csv")
+    assert list(found.columns[:4]) == ["subject", "session", "stream", "aparc_lh_bankssts_thickness"]
+    assert found.shape == (3, 3 + 34)
+    assert "3 rows, 34 columns of values -> wide.csv" in done.err
+
+
+def test_subjects_can_be_chosen(cohort, fsstats):
+    Path("some.txt").write_text("sub-002\n")
+    for root in ("fs", "cohort.parquet"):
+        assert fsstats("enigma", root, "--subjects", "some.txt", "-o", "out").status == 0
+        assert [line.split(",")[0] for line in Path("out/LandRvolumes.csv").read_text().splitlines()] == [
+            "SubjID",
+            "sub-002",
+        ]
+
+
+def test_usage(cohort, fsstats):
+    assert fsstats("table", "fs", "--all", "-m", "volume", "-o", "x").status == 2
+    assert fsstats("table", "fs", "-o", "x.ods").status == 1
+    words = ("design", "fs", "-p", "people.tsv", "-v", "age", "--longitudinal", "-o", "x.fsgd")
+    assert fsstats(*words).status == 2
+    done = fsstats("design", "fs", "-p", "people.tsv", "-v", "aeg", "-o", "x.fsgd")
+    assert (done.status, "aeg" in done.err) == (1, True)
+    assert not Path("x.fsgd").exists()
+
+
+def test_what_is_wrong_with_the_files_is_said(cohort, fsstats):
+    path = cohort.root / "sub-001" / "stats" / "lh.aparc.stats"
+    path.write_text(path.read_text()[:3000])
+    done = fsstats("enigma", "fs", "-o", "out")
+    assert "sub-001 lh aparc" in done.err
+    assert "cells are NA" in done.err
