@@ -9,10 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from fsstats._frames import one_or_more
 from fsstats.errors import FsstatsWarning, TableError
 from fsstats.io._replace import replacing
 from fsstats.io._stores import PathLike
 from fsstats.io._study import Progress
+from fsstats.io.cohorts import is_merged, read_cohort
+from fsstats.io.files import read_table
 from fsstats.io.load import StudySource, read_study
 from fsstats.parsers import Layout
 from fsstats.schema import GLOBAL, SUBJECT_KEY, source_of
@@ -75,11 +78,11 @@ def write_freesurfer_tables(
     Parameters
     ----------
     source : path, sequence of paths, or DataFrame
-        A study as `load` takes it, or a long table.
+        A study as `load` takes it; a table that `merge` wrote; or a long table.
     folder : path
         Where to; made if needed. The tables are called ``aseg.volume.tsv``, ``lh.aparc.thickness.tsv``.
     subjects, sources : collection of str, optional
-        Only these subjects, and only these kinds of file, of a study.
+        Only these subjects, and only these kinds of file.
     missing : {"zero", "nan"}
         What stands where there is no value: 0.0, as the scripts print it, with a warning; or nan.
     delimiter : {"tab", "comma", "space", "semicolon"}
@@ -118,8 +121,11 @@ def write_freesurfer_tables(
     ...     [path.name for path in written.paths]
     ['aseg.max.tsv', 'aseg.mean.tsv', 'aseg.nvoxels.tsv', 'aseg.std.tsv', 'aseg.volume.tsv']
     """
+    files = None
     if isinstance(source, pd.DataFrame) and "measure" in source.columns:
-        kinds, files = [*_kinds_in(source)], None
+        kinds = [*_kinds_in(_chosen(source, subjects, sources), {})]
+    elif isinstance(source, str | Path) and is_merged(source):
+        kinds = [*_kinds_of_merged(source, subjects, sources)]
     else:
         batches, account = read_study(source, subjects=subjects, sources=sources, progress=progress)
         files = account.files()
@@ -186,12 +192,30 @@ def _side(source: str, layout: Layout) -> str | None:
     return sides.pop() if len(sides) == 1 else None
 
 
-def _kinds_in(table: pd.DataFrame) -> Iterator[FilesOfKind]:
+def _chosen(table: pd.DataFrame, subjects: Collection[str] | None, sources: Collection[str] | None) -> pd.DataFrame:
+    """Take the rows of some subjects and sources."""
+    for column, wanted in (("subject", subjects), ("source", sources)):
+        if wanted is not None:
+            table = table[table[column].isin(list(one_or_more(wanted) or ()))]
+    return table
+
+
+def _kinds_of_merged(
+    path: PathLike, subjects: Collection[str] | None, sources: Collection[str] | None
+) -> Iterator[FilesOfKind]:
+    """Read a merged table source by source: no more of it is in memory."""
+    choice = {} if sources is None else {"source": sources}
+    for source in read_table(path, columns=["source"], **choice)["source"].unique():
+        cohort = read_cohort(path, subjects=subjects, sources=[str(source)], details=True)
+        yield from _kinds_in(cohort.table, folders_of(cohort.files))
+
+
+def _kinds_in(table: pd.DataFrame, folders: Mapping[Person, str]) -> Iterator[FilesOfKind]:
     """Give the files of each kind and side in a long table."""
     for source in map(str, table["source"].dropna().unique()):
         for hemi in sides_of(table, source):
             files, people = alike_of(table, source, hemi, needed_by="write_freesurfer_tables")
-            yield FilesOfKind(source, hemi, files, [row_name(*who) for who in people])
+            yield FilesOfKind(source, hemi, files, [folders.get(who) or row_name(*who) for who in people])
 
 
 def specs_of(kind: FilesOfKind) -> Iterator[Spec]:

@@ -63,12 +63,13 @@ def alike_of(
     """
     require(table, LONG, needed_by=needed_by)
     own = table[_is_of(table, source, hemi)]
-    who = own.groupby(list(SUBJECT_KEY), sort=False, observed=True, dropna=False).ngroup().to_numpy()
+    who = pd.factorize(_codes(own, SUBJECT_KEY))[0]
     order = np.argsort(who, kind="stable")
-    own, who = own.iloc[order], who[order]
+    if (np.diff(order) != 1).any():
+        own, who = own.iloc[order], who[order]
     starts = np.flatnonzero(np.diff(who, prepend=-1))
     labels = [name for name in _LABELS if name in own.columns]
-    codes = own.groupby(labels, sort=False, observed=True, dropna=False).ngroup().to_numpy()
+    codes = _codes(own, labels)
     values = own["value"].to_numpy(dtype=np.float64)
     files = []
     for rows, n in _patterns(codes, starts):
@@ -79,16 +80,30 @@ def alike_of(
     return files, [(who[0], who[1], who[2]) for who in plain]
 
 
+def _codes(table: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Give a number for each row that rows share which agree in some columns."""
+    total = np.zeros(len(table), dtype=np.int64)
+    for name in columns:
+        column = table[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            codes, n = column.cat.codes.to_numpy(), len(column.cat.categories)
+        else:
+            codes, words = pd.factorize(column)
+            n = len(words)
+        total *= n + 1
+        total += codes + 1
+    return total
+
+
 def sides_of(table: pd.DataFrame, source: str) -> list[str | None]:
     """Give the sides that have a file of their own in a long table; None alone if one file has both."""
-    of_source = (table["source"] == source) & (table["region"] != GLOBAL)
-    own = table.loc[of_source, ["hemi", "region", "measure"]].drop_duplicates()
-    if not len(own):  # header Measures alone
-        own = table.loc[table["source"] == source, ["hemi", "region", "measure"]].drop_duplicates()
+    own = table.loc[table["source"] == source, ["hemi", "region", "measure"]]
     sides = [str(hemi) for hemi in own["hemi"].dropna().unique()]
     known = source_of(source)
     if known is not None:
         return [*sides] if known.hemispheric and sides else [None]
+    structures = own[own["region"] != GLOBAL].drop_duplicates()
+    own = structures if len(structures) else own.drop_duplicates()
     alone = len(sides) == 1 and own["hemi"].notna().all()
     return [*sides] if alone or own.duplicated(["region", "measure"], keep=False).any() else [None]
 

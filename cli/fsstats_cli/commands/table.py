@@ -77,7 +77,7 @@ def _all(roots: list[str], output: Path, source: list[str] | None, names: list[s
     import fsstats as fs
     from fsstats.io.cohorts import is_merged
 
-    study = cohort_of(roots, subjects=names, sources=source).table if len(roots) == 1 and is_merged(roots[0]) else roots
+    study = roots[0] if len(roots) == 1 and is_merged(roots[0]) else roots
     with said_warnings(), progress_bar("reading") as progress:
         written = fs.write_freesurfer_tables(
             study, output, subjects=names, sources=source, missing=missing.value, progress=progress
