@@ -1,12 +1,13 @@
 """A merged table with its account, read back as a cohort."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import to_category
+from fsstats._frames import Positions, categorical
 from fsstats.io._parquet import parts_of
 from fsstats.io._stores import PathLike, is_folder, is_there, path_of, text_in
 from fsstats.io._target import Target
@@ -88,7 +89,26 @@ def _names_found(path: PathLike) -> _Names:
 
 
 def _with_names(table: pd.DataFrame, files: pd.DataFrame, found: _Names) -> pd.DataFrame:
-    names = table["region"].astype("object").where(table["region"] != GLOBAL, table["measure"].astype("object"))
+    """Add what structures and Measures are called in the files."""
+    regions, measures = (table[name].cat for name in ("region", "measure"))
+    words = [*map(str, regions.categories), *map(str, measures.categories)]
+    is_global = (table["region"] == GLOBAL).to_numpy()
+    region, measure = (column.codes.to_numpy().astype(np.intp) for column in (regions, measures))
+    codes = np.where(is_global, measure + len(regions.categories), region)
+    for rows, names in _renamed(table, files, found):
+        codes[rows] = np.arange(len(words), len(words) + len(names))
+        words += names
+    return table.assign(name_found=categorical(*_once(codes, words)))
+
+
+def _once(codes: npt.NDArray[np.integer], words: Sequence[str]) -> tuple[npt.NDArray[np.integer], list[str]]:
+    """Give each word one code."""
+    numbers, different = pd.factorize(np.array(words, dtype=np.object_))
+    return numbers[codes], list(different)
+
+
+def _renamed(table: pd.DataFrame, files: pd.DataFrame, found: _Names) -> Iterator[tuple[Positions, list[str]]]:
+    """Give the rows whose structures have other names in the files, and these."""
     for source, versions in found.items():
         own = (table["source"] == source).to_numpy()
         for version, renamed in versions.items() if own.any() else ():
@@ -99,8 +119,7 @@ def _with_names(table: pd.DataFrame, files: pd.DataFrame, found: _Names) -> pd.D
             rows = rows[pd.MultiIndex.from_frame(table[list(SUBJECT_KEY)].iloc[rows].astype("str")).isin(whose)]
             sides = table["hemi"].iloc[rows].astype("object").where(table["hemi"].iloc[rows].notna(), "")
             places = zip(sides, table["region"].iloc[rows].astype("object"), strict=True)
-            names.iloc[rows] = [new.get(place, place[1]) for place in places]
-    return table.assign(name_found=to_category(names.astype("str")))
+            yield rows, [new.get(place, place[1]) for place in places]
 
 
 def is_merged(path: PathLike) -> bool:

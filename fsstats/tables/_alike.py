@@ -86,7 +86,7 @@ def _codes(table: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.int64]
     for name in columns:
         column = table[name]
         if isinstance(column.dtype, pd.CategoricalDtype):
-            codes, n = column.cat.codes.to_numpy(), len(column.cat.categories)
+            codes, n = column.cat.codes.to_numpy().astype(np.int64), len(column.cat.categories)
         else:
             codes, words = pd.factorize(column)
             n = len(words)
