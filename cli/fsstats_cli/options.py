@@ -1,5 +1,6 @@
 """Arguments and options that several commands share."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -70,6 +71,30 @@ KindsOption = Annotated[
 StrictOption = Annotated[
     bool,
     typer.Option("--strict", help="Exit with status 1 if there is any problem; without it only if nothing was read."),
+]
+
+
+class Stream(StrEnum):
+    """A processing stream of FreeSurfer."""
+
+    CROSS = "cross"
+    LONG = "long"
+    BASE = "base"
+
+
+StreamOption = Annotated[
+    Stream | None, typer.Option(help="Only runs of this stream: of a longitudinal study there are all three.")
+]
+ParticipantsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--participants",
+        "-p",
+        metavar="FILE",
+        help="What is known of the people: participant_id, perhaps session_id, and any other columns.",
+        exists=True,
+        dir_okay=False,
+    ),
 ]
 OutOption = Annotated[
     Path | None,

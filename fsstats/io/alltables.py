@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from fsstats.io.files import read_table
 from fsstats.io.load import StudySource, read_study
 from fsstats.parsers import Layout
 from fsstats.schema import GLOBAL, SUBJECT_KEY, source_of
-from fsstats.tables._alike import Alike, Person, alike_of, folders_of, row_name, sides_of
+from fsstats.tables._alike import Alike, Person, alike_of, folders_of, names_of, row_name, sides_of
 from fsstats.tables.assemble import Names, Run, as_frame, columns_of, segids_of
 from fsstats.tables.freesurfer import (
     APARC_WORDS,
@@ -70,6 +70,7 @@ def write_freesurfer_tables(
     subjects: Collection[str] | None = None,
     sources: Collection[str] | None = None,
     missing: str = "zero",
+    current_names: bool = False,
     delimiter: str = "tab",
     progress: Progress | None = None,
 ) -> WrittenTables:
@@ -85,6 +86,9 @@ def write_freesurfer_tables(
         Only these subjects, and only these kinds of file.
     missing : {"zero", "nan"}
         What stands where there is no value: 0.0, as the scripts print it, with a warning; or nan.
+    current_names : bool
+        Call structures as current FreeSurfer does, whatever version wrote a file: where versions are mixed, one column
+        holds what would else be two.
     delimiter : {"tab", "comma", "space", "semicolon"}
         What stands between cells.
     progress : callable, optional
@@ -130,6 +134,8 @@ def write_freesurfer_tables(
         batches, account = read_study(source, subjects=subjects, sources=sources, progress=progress)
         files = account.files()
         kinds = [*_kinds((run for batch in batches for _, own in batch.runs() for run in own), folders_of(files))]
+    if current_names:
+        kinds = [kind._replace(files=[_renamed(one) for one in kind.files]) for kind in kinds]
     specs = [(kind, spec) for kind in kinds for spec in specs_of(kind)]
     if not specs:
         message = "no structure was found that a table could show"
@@ -232,6 +238,11 @@ def specs_of(kind: FilesOfKind) -> Iterator[Spec]:
         for name, (_, (first, *others)) in ASEG_WORDS.items():  # an area is a volume's stand-in, but a table of its own
             if first in measures or any(other in measures and other.startswith("contrast") for other in others):
                 yield AsegTable(hemi=kind.hemi, source=kind.source, measure=name, structures="all")
+
+
+def _renamed(one: Alike) -> Alike:
+    names = names_of(one.layout.hemi, one.layout.region, one.layout.measure)
+    return one._replace(layout=replace(one.layout, name_found=tuple(names)))
 
 
 def _name(spec: Spec) -> str:

@@ -15,7 +15,7 @@ from fsstats.io._stores import PathLike
 from fsstats.io._text import require_writable, write_delimited
 from fsstats.io.load import Cohort
 from fsstats.schema import SUBJECT_KEY
-from fsstats.tables.bids import IGNORED, BidsTable, bids_labels, group_tables, subject_tables
+from fsstats.tables.bids import IGNORED, BidsTable, bids_labels, group_names, group_tables, subject_tables
 
 BIDS_VERSION: Final = "1.10.0"
 _SESSIONS: Final = ("session_id", "session")
@@ -49,8 +49,8 @@ def write_bids(
     cohort : Cohort or DataFrame
         What `load_cohort` gives; or a long table, with which the tools' versions are not known.
     folder : path
-        Where to: a new or empty folder, or one that this function wrote, in which files of the same names are
-        replaced.
+        Where to: a new or empty folder, or one that this function wrote of the same subjects and sources, in which
+        the files are replaced.
     participants : DataFrame, optional
         What is known of the people, with a column ``participant_id`` or ``subject``: goes into ``participants.tsv``.
     name : str
@@ -64,7 +64,7 @@ def write_bids(
     Raises
     ------
     TableError
-        If the folder holds other things, or two subjects would have the same BIDS label.
+        If the folder holds other things or other subjects, or two subjects would have the same BIDS label.
     OSError
         If a file cannot be written.
 
@@ -88,7 +88,7 @@ def write_bids(
     table, files = (cohort.table, cohort.files) if isinstance(cohort, Cohort) else (cohort, None)
     require(table, SUBJECT_KEY, needed_by="write_bids")
     home = Path(folder)
-    _require_own(home)
+    _require_own(home, table)
     home.mkdir(parents=True, exist_ok=True)
     texts = {
         "dataset_description.json": _json(_dataset(name, files)),
@@ -101,7 +101,8 @@ def write_bids(
     return written
 
 
-def _require_own(home: Path) -> None:
+def _require_own(home: Path, table: pd.DataFrame) -> None:
+    """Raise if the folder holds anything that would not be replaced."""
     if not home.exists() or not any(home.iterdir()):
         return
     try:
@@ -111,6 +112,14 @@ def _require_own(home: Path) -> None:
         ours = False
     if not ours:
         message = f"{home} is not empty and was not written by fsstats; name a new folder"
+        raise TableError(message)
+    due = {f"sub-{label}" for label in bids_labels(table["subject"]).values()} | group_names(table)
+    found = [*home.glob("sub-*"), *(home / "phenotype").glob("*.tsv")]
+    stale = sorted(path.name for path in found if path.name.removesuffix(".tsv") not in due)
+    if stale:
+        message = (
+            f"{home} holds {', '.join(stale[:3])} of an earlier dataset that this one does not have; name a new folder"
+        )
         raise TableError(message)
 
 

@@ -1,38 +1,48 @@
 """Qdec tables and group descriptor files on disk."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
-from fsstats.errors import TableError, UnknownNameError
+from fsstats._frames import one_or_more, require
+from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
 from fsstats.io._replace import replacing
-from fsstats.io._stores import PathLike
+from fsstats.io._stores import PathLike, require_place
 from fsstats.io.load import Cohort
 from fsstats.places import read_bytes
-from fsstats.schema import GLOBAL, LONG, SUBJECT_KEY
+from fsstats.schema import DETAIL_COLUMNS, GLOBAL, LONG, SUBJECT_KEY
 from fsstats.tables._alike import folders_of, row_name
 from fsstats.tables.designs import BASE, FSID, design_of, fsgd_text, parse_fsgd, parse_qdec, qdec_text
 from fsstats.tables.join import join
 from fsstats.tables.shape import column_name
 
+_MOST_NAMED: Final = 3
+
 
 def people_of(
-    cohort: Cohort, participants: pd.DataFrame, variables: Sequence[str] = (), *, longitudinal: bool = False
+    cohort: Cohort | pd.DataFrame,
+    participants: pd.DataFrame | None = None,
+    variables: Sequence[str] = (),
+    *,
+    longitudinal: bool = False,
 ) -> pd.DataFrame:
     """Put together who is in a model and with what: participants' columns and measures, a row a run.
 
     Parameters
     ----------
-    cohort : Cohort
-        The values, and how the subjects' folders are called.
-    participants : DataFrame
-        A row a subject, or a subject and session; see `join`.
+    cohort : Cohort or DataFrame
+        The values, and how the subjects' folders are called; or a long table alone.
+    participants : DataFrame, optional
+        A row a subject, or a subject and session; see `join`. By default the columns that the long table has beyond
+        its own.
     variables : sequence of str
         What is wanted besides the participants' columns: header Measures of aseg (``eTIV``), or columns of the wide
         table (``aseg_Left-Hippocampus_volume``).
     longitudinal : bool
-        Take the runs of the longitudinal stream, where there are any; else those of the cross-sectional one.
+        Take the runs of the longitudinal stream, and their values; else those of the cross-sectional one.
 
     Returns
     -------
@@ -45,11 +55,12 @@ def people_of(
     UnknownNameError
         If a variable is neither.
     TableError
-        If no run is left.
+        If there is no such run, none is left, or a variable's name stands for several values.
 
     Warns
     -----
-        If a subject is on one side only; it is left out.
+        If a subject is on one side only, and is left out; if a subject stands in several rows of a cross-sectional
+        model, or in one of a longitudinal one.
 
     Examples
     --------
@@ -64,42 +75,82 @@ def people_of(
     0  sub-001  patient  39.2  1.629653e+06
     1  sub-002  control  25.8  1.361159e+06
     """
-    table = cohort.table[list(LONG)]
-    streams = set(table["stream"].astype("str"))
-    stream = "long" if longitudinal and "long" in streams else "cross"
-    own = table[table["stream"] == stream]
-    if not len(own):
-        message = f"there is no run of the stream {stream}; there are {', '.join(sorted(streams))}"
+    table, folders = (cohort.table, folders_of(cohort.files)) if isinstance(cohort, Cohort) else (cohort, {})
+    require(table, LONG, needed_by="people_of")
+    own = _of_stream(table, "long" if longitudinal else "cross")
+    further = [name for name in table.columns if name not in LONG and name not in DETAIL_COLUMNS]
+    runs = own[[*SUBJECT_KEY, *(further if participants is None else [])]].drop_duplicates().reset_index(drop=True)
+    runs = runs.astype(dict.fromkeys(SUBJECT_KEY, "str"))
+    people = runs if participants is None else join(runs, participants, unmatched="drop")
+    if not len(people):
+        message = "no subject of the study is among the participants"
         raise TableError(message)
-    runs = own[list(SUBJECT_KEY)].drop_duplicates().astype("str").reset_index(drop=True)
-    people = join(runs, participants, unmatched="drop")
     missing = [name for name in variables if name not in people.columns]
     if missing:
-        wanted = _places(own, missing)
-        people = people.merge(_values(own, wanted), on=list(SUBJECT_KEY), how="left")
+        people = people.merge(_values(own, _places(own, missing)), on=list(SUBJECT_KEY), how="left")
+    _warn_of_rows(people["subject"], longitudinal=longitudinal)
     keys = people[list(SUBJECT_KEY)].astype("object")
     who = [*keys.where(keys.notna(), None).itertuples(index=False, name=None)]
-    folders = folders_of(cohort.files)
     names = [
         folders.get((subject, session, "cross")) or row_name(subject, session, "cross") for subject, session, _ in who
     ]
     return people.assign(**{FSID: names, BASE: [subject for subject, _, _ in who]})
 
 
-def _places(own: pd.DataFrame, names: Sequence[str]) -> dict[str, tuple[str, str | None, str, str]]:
+def _of_stream(table: pd.DataFrame, stream: str) -> pd.DataFrame:
+    own = table[table["stream"] == stream]
+    if not len(own):
+        message = (
+            f"there is no run of the stream {stream}; there are {', '.join(sorted(set(table['stream'].astype('str'))))}"
+        )
+        raise TableError(message)
+    return own
+
+
+def _warn_of_rows(subjects: pd.Series, *, longitudinal: bool) -> None:
+    """Warn of what FreeSurfer's models would take without a word."""
+    counts = subjects.value_counts()
+    odd = [str(name) for name in counts.index[counts == 1 if longitudinal else counts > 1]]
+    if odd:
+        which = (
+            f"{', '.join(odd[:_MOST_NAMED])}{f' and {len(odd) - _MOST_NAMED} more' if len(odd) > _MOST_NAMED else ''}"
+        )
+        text = (
+            "one time point, and so no slope"
+            if longitudinal
+            else "several rows, which a model takes for several people"
+        )
+        warnings.warn(f"{len(odd)} subjects have {text}: {which}", FsstatsWarning, stacklevel=3)
+
+
+_Place = tuple[str, str | None, str, str]
+
+
+def _places(own: pd.DataFrame, names: Sequence[str]) -> dict[str, _Place]:
     """Find the values that names stand for."""
     labels = own[["source", "hemi", "region", "measure"]].drop_duplicates().astype("object")
     places = [*labels.where(labels.notna(), None).itertuples(index=False, name=None)]
     known = {column_name(*place): place for place in places}
-    measures = {place[3]: place for place in reversed(places) if place[2] == GLOBAL}
-    measures |= {place[3]: place for place in places if place[2] == GLOBAL and place[0] == "aseg"}
-    unknown = next((name for name in names if name not in known and name not in measures), None)
-    if unknown is not None:
-        raise UnknownNameError.among("variable", unknown, [*measures, *known])
-    return {name: known.get(name) or measures[name] for name in names}
+    measures: dict[str, list[_Place]] = {}
+    for place in places:
+        if place[2] == GLOBAL:
+            measures.setdefault(place[3], []).append(place)
+    return {name: known.get(name) or _measure(name, measures, known) for name in names}
 
 
-def _values(own: pd.DataFrame, places: dict[str, tuple[str, str | None, str, str]]) -> pd.DataFrame:
+def _measure(name: str, measures: Mapping[str, Sequence[_Place]], known: Mapping[str, _Place]) -> _Place:
+    """Find the one Measure of a name: that of aseg, or the only one there is."""
+    found = measures.get(name, ())
+    if not found:
+        raise UnknownNameError.among("variable", name, [*measures, *known])
+    own = [place for place in found if place[0] == "aseg"] or found
+    if len(own) > 1:
+        message = f"{name} stands in several files; say which: {', '.join(column_name(*place) for place in own)}"
+        raise TableError(message)
+    return own[0]
+
+
+def _values(own: pd.DataFrame, places: dict[str, _Place]) -> pd.DataFrame:
     """Give the values, a row a run and a column a name."""
     columns = []
     for name, (source, hemi, region, measure) in places.items():
@@ -137,7 +188,7 @@ def write_qdec(
 
     Raises
     ------
-    ColumnsError
+    UnknownNameError
         If a column is not there.
     TableError
         If a value is missing, is no number, or holds blanks: FreeSurfer would shift or stop.
@@ -156,8 +207,9 @@ def write_qdec(
     me1 me 22.3
     me2 me 23.2
     """
+    path, factors, variables = Path(path), [*(one_or_more(factors) or ())], [*(one_or_more(variables) or ())]
     design = design_of(people, variables, factors=factors, longitudinal=longitudinal)
-    path = Path(path)
+    require_place(path)
     texts = {path.with_name(f"{name}.levels"): _lines(design[name]) for name in factors} | {path: qdec_text(design)}
     with replacing([*texts]) as partial:
         for text, new in zip(texts.values(), partial, strict=True):
@@ -193,7 +245,7 @@ def write_fsgd(
 
     Raises
     ------
-    ColumnsError
+    UnknownNameError
         If a column is not there.
     TableError
         If a value is missing, is no number, or holds blanks.
@@ -220,8 +272,10 @@ def write_fsgd(
     if len(title.split()) != 1:
         message = f"expected a title without blanks, found {title!r}"
         raise TableError(message)
+    path, factors, variables = Path(path), [*(one_or_more(factors) or ())], [*(one_or_more(variables) or ())]
     text = fsgd_text(design_of(people, variables, factors=factors), factors, variables, title=title)
-    with replacing([Path(path)]) as (new,):
+    require_place(path)
+    with replacing([path]) as (new,):
         new.write_text(text, encoding="utf-8", newline="\n")
 
 

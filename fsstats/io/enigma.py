@@ -1,7 +1,9 @@
 """ENIGMA's tables on disk."""
 
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
@@ -9,7 +11,22 @@ from fsstats.errors import FsstatsWarning
 from fsstats.io._replace import replacing
 from fsstats.io._stores import PathLike
 from fsstats.io.load import Cohort
-from fsstats.tables.enigma import VERSION, enigma_tables, enigma_text
+from fsstats.tables.enigma import SUBJECT, VERSION, enigma_tables, enigma_text
+
+_MOST_NAMED: Final = 5
+
+
+def _lacking(name: str, frame: pd.DataFrame) -> str:
+    """Say how many cells are NA, of which columns and which runs."""
+    lacking = frame.isna()
+    columns, runs = frame.columns[lacking.any()], frame.loc[lacking.any(axis=1), SUBJECT]
+    return f"{name}: {int(lacking.to_numpy().sum())} cells are NA, in {_some(columns)}; of {_some(runs)}"
+
+
+def _some(names: Iterable[object]) -> str:
+    texts = [*map(str, names)]
+    more = f" and {len(texts) - _MOST_NAMED} more" if len(texts) > _MOST_NAMED else ""
+    return f"{', '.join(texts[:_MOST_NAMED])}{more}"
 
 
 def write_enigma(
@@ -67,12 +84,8 @@ def write_enigma(
     if not version:
         made = {name: frame.drop(columns=VERSION, errors="ignore") for name, frame in made.items()}
     for name, frame in made.items():
-        lacking = frame.columns[frame.isna().any()]
-        if len(lacking):
-            n = int(frame.isna().to_numpy().sum())
-            text = f"{name}.csv: {n} cells are NA, in {', '.join(map(str, lacking[:5]))}"
-            more = f" and {len(lacking) - 5} more columns" if len(lacking) > 5 else ""
-            warnings.warn(f"{text}{more}", FsstatsWarning, stacklevel=2)
+        if frame.isna().to_numpy().any():
+            warnings.warn(_lacking(f"{name}.csv", frame), FsstatsWarning, stacklevel=2)
     home = Path(folder)
     home.mkdir(parents=True, exist_ok=True)
     with replacing([home / f"{name}.csv" for name in made]) as partial:

@@ -12,7 +12,7 @@ import pandas as pd
 from fsstats.errors import StatsFormatError, TableError
 from fsstats.io._batch import Batch, Wanted, batch_of, read_batch
 from fsstats.io._replace import replacing
-from fsstats.io._stores import PathLike
+from fsstats.io._stores import PathLike, require_place
 from fsstats.io.cohorts import read_cohort
 from fsstats.parsers.literal import read_literally
 from fsstats.places import read_bytes
@@ -202,6 +202,7 @@ def write_freesurfer_table(
 def save_text(text: str, path: PathLike, *, append: bool = False) -> None:
     """Write a table's text, whole or not at all; behind what a file holds, or to a device, as it comes."""
     path = Path(path)
+    require_place(path)
     if append or (path.exists() and not path.is_file()):
         with path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(f"\n{text}" if append else text)

@@ -204,7 +204,7 @@ def load_cohort(
     3  sub-002   rh     ok  volume=th3
     """
     batches, account = read_study(source, subjects=subjects, sources=sources, measures=measures, progress=progress)
-    return Cohort(_table(batches, details=details), account.files())
+    return Cohort(table_of(batches, details=details), account.files())
 
 
 def read_study(
@@ -235,7 +235,8 @@ def _entered(plan: Plan, task: Task, account: Account, tick: Tick) -> Batch:
     return batch
 
 
-def _table(batches: Sequence[Batch], *, details: bool) -> pd.DataFrame:
+def table_of(batches: Sequence[Batch], *, details: bool = False) -> pd.DataFrame:
+    """Put what was read into one long table."""
     names = Names()
     runs = [run for batch in batches for _, runs in batch.runs() for run in runs]
     return as_frame([columns_of(runs, names, details=details)], names, segids_of(runs) if details else None)

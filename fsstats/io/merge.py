@@ -14,13 +14,14 @@ import pyarrow as pa
 
 from fsstats._frames import one_or_more, printable
 from fsstats.errors import FsstatsWarning, NothingFoundError
+from fsstats.io._account import Account
 from fsstats.io._merging import executor_for, read_part, write_batches
 from fsstats.io._replace import replacing
 from fsstats.io._stores import PathLike
 from fsstats.io._study import NOT_READ, Plan, Progress, plan_of
 from fsstats.io._target import Target, finish, key_of, locked, place_folder, require_target, standing, start, target_of
 from fsstats.io.files import description_of, read_table, write_sidecar, write_tables, write_whole
-from fsstats.io.load import StudySource, gaps, holders_of, load_cohort, require_known, surveyed
+from fsstats.io.load import StudySource, gaps, holders_of, read_study, require_known, surveyed, table_of
 from fsstats.schema import SUBJECT_KEY
 from fsstats.tables.join import identified, join
 from fsstats.tables.shape import to_wide
@@ -247,13 +248,14 @@ def _merge_whole(
     """Merge what has to be in memory as a whole: one row a subject, or with columns of the participants."""
     if people is not None:
         identified(files[["subject", "session"]], people)
-    cohort = load_cohort(files, measures=measures, progress=progress)
-    _require_values(measures, len(cohort.table), len(files))
-    _warn(gaps(cohort.files, holders_of(cohort.table, measures)))
-    table = cohort.table if people is None else join(cohort.table, people, unmatched="keep")
+    batches, account = read_study(files, measures=measures, progress=progress)
+    table, files = table_of(batches), account.files()
+    _require_values(measures, len(table), len(files))
+    _warn(gaps(files, holders_of(table, measures)))
+    table = table if people is None else join(table, people, unmatched="keep")
     table = to_wide(table) if wide else table
-    write_tables({target.files: cohort.files, target.table: table}, provenance=_provenance(source, cohort.files))
-    return Merged(target.table, cohort.files, len(table))
+    write_tables({target.files: files, target.table: table}, provenance=_provenance(source, files, account))
+    return Merged(target.table, files, len(table))
 
 
 def _merge_in_batches(
@@ -277,8 +279,7 @@ def _merge_in_batches(
         _require_values(plan.wanted.measures, written.n_rows, len(plan.files))
         written.account.note_lacking()
         files = written.account.files()
-        names = written.account.names_found()
-        provenance = {**_provenance(source, files), **({"NamesFound": names} if names else {})}
+        provenance = _provenance(source, files, written.account)
         described, files_described = (description_of(one, provenance) for one in (written.sample(), files))
         sink.close(json.dumps(described).encode())
         write_sidecar(described, table_json)
@@ -317,8 +318,9 @@ def _warn(texts: list[str]) -> None:
         warnings.warn(text, FsstatsWarning, stacklevel=4)
 
 
-def _provenance(source: StudySource, files: pd.DataFrame) -> dict[str, object]:
-    """Tell where the values come from: folders, tools and versions, how many subjects and files."""
+def _provenance(source: StudySource, files: pd.DataFrame, account: Account) -> dict[str, object]:
+    """Tell where the values come from: folders, tools and versions, how many subjects and files, and former names."""
+    names = account.names_found()
     used = files.loc[files["n_values"] > 0, [*SUBJECT_KEY, "tool", "version"]]
     tools = used[["tool", "version"]].drop_duplicates().sort_values(["tool", "version"])
     return {
@@ -326,4 +328,5 @@ def _provenance(source: StudySource, files: pd.DataFrame) -> dict[str, object]:
         "Tools": [" ".join(part for part in row if pd.notna(part)) for row in tools.itertuples(index=False)],
         "NumberOfSubjects": len(used.drop_duplicates(list(SUBJECT_KEY))),
         "NumberOfFiles": len(used),
+        **({"NamesFound": names} if names else {}),
     }

@@ -9,9 +9,10 @@ import pandas as pd
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.io._replace import replacing
 from fsstats.io._sidecar import describe_columns
-from fsstats.io._stores import PathLike
+from fsstats.io._stores import PathLike, require_place
 from fsstats.io._text import SEPARATOR, require_writable, write_delimited
 from fsstats.io.files import description_of, require_own_sidecar, write_sidecar
+from fsstats.schema import SUBJECT_KEY
 
 SUFFIXES: Final = (*SEPARATOR, ".xlsx")
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -59,6 +60,7 @@ def write_spreadsheet(table: pd.DataFrame, path: PathLike) -> None:
     path = Path(path)
     if path.suffix not in SUFFIXES:
         raise UnknownNameError.among("spreadsheet", path.suffix, SUFFIXES)
+    require_place(path)
     if path.suffix == ".xlsx":
         _write_excel(table, path)
         return
@@ -102,5 +104,8 @@ def _write_excel(table: pd.DataFrame, path: Path) -> None:
         new.open("wb") as file,
         pd.ExcelWriter(file, engine="xlsxwriter", engine_kwargs={"options": _PLAIN}) as book,
     ):
-        plain.to_excel(book, sheet_name="values", index=False, freeze_panes=(1, 1))
+        n_names = sum(name in SUBJECT_KEY for name in plain.columns)
+        plain.to_excel(book, sheet_name="values", index=False, freeze_panes=(1, max(n_names, 1)))
         columns.to_excel(book, sheet_name="columns", index=False, freeze_panes=(1, 0))
+        for sheet in book.sheets.values():
+            sheet.autofit()

@@ -142,7 +142,7 @@ def _layout(first: pd.DataFrame, labels: Sequence[str], atlas: str | None) -> La
     texts = {name: first[name].astype("object").where(first[name].notna(), None).tolist() for name in labels}
     regions, measures = texts["region"], texts["measure"]
     is_global = [region == GLOBAL for region in regions]
-    names = _names(texts["hemi"], regions, measures)
+    names = names_of(texts["hemi"], regions, measures)
     has_ids = "thickness" not in measures  # mris_anatomical_stats prints none
     segids = texts.get("segid") or [
         segid_of(region, atlas, hemi) if has_ids else None for region, hemi in zip(regions, texts["hemi"], strict=True)
@@ -158,7 +158,7 @@ def _layout(first: pd.DataFrame, labels: Sequence[str], atlas: str | None) -> La
     )
 
 
-def _names(hemis: Sequence[str | None], regions: Sequence[str], measures: Sequence[str]) -> list[str]:
+def names_of(hemis: Sequence[str | None], regions: Sequence[str], measures: Sequence[str]) -> list[str]:
     """Call structures as files do, as far as that is known: where both sides share a name, it says the side."""
     sides: dict[str, set[str | None]] = {}
     for hemi, region in zip(hemis, regions, strict=True):

@@ -212,13 +212,22 @@ def group_tables(table: pd.DataFrame) -> Iterator[BidsTable]:
     labels = bids_labels(table["subject"])
     _require_labels(table["source"])
     for key, own in table.groupby(["source", "session", "stream"], observed=True, sort=False, dropna=False):
-        source, session, stream = (text if isinstance(text, str) else None for text in key)
-        wide = to_wide(own[list(LONG)])
-        run = _Run("", session, str(stream))
-        name = "_".join([_label(str(source)), *run.who[1:], *([f"desc-{run.desc}"] if run.desc else [])])
+        source, wide = str(key[0]), to_wide(own[list(LONG)])
         values = wide.drop(columns=list(SUBJECT_KEY))
         values.insert(0, "participant_id", pd.Series([f"sub-{labels[one]}" for one in wide["subject"]], dtype="str"))
-        yield BidsTable(f"phenotype/{name}", values, _described_wide(own, [*map(str, values.columns[1:])], str(source)))
+        described = _described_wide(own, [*map(str, values.columns[1:])], source)
+        yield BidsTable(f"phenotype/{_group_name(*key)}", values, described)
+
+
+def group_names(table: pd.DataFrame) -> set[str]:
+    """Give the names of the tables of the group, without folder and suffix."""
+    kinds = table[["source", "session", "stream"]].drop_duplicates().astype("object")
+    return {_group_name(*key) for key in kinds.itertuples(index=False, name=None)}
+
+
+def _group_name(source: object, session: object, stream: object) -> str:
+    run = _Run("", session if isinstance(session, str) else None, str(stream))
+    return "_".join([_label(str(source)), *run.who[1:], *([f"desc-{run.desc}"] if run.desc else [])])
 
 
 def _described_wide(own: pd.DataFrame, names: list[str], source: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fsstats._frames import require
-from fsstats.errors import StatsFormatError, TableError
+from fsstats.errors import StatsFormatError, TableError, UnknownNameError
 from fsstats.schema import SUBJECT_KEY
 from fsstats.tables._alike import row_name
 
@@ -39,7 +39,7 @@ def design_of(
 
     Raises
     ------
-    ColumnsError
+    UnknownNameError
         If a column is not there.
     TableError
         If a value is missing, is no number, or holds blanks; or a run stands twice.
@@ -53,11 +53,14 @@ def design_of(
          fsid sex   age
     0  sub-01   F  30.0
     """
-    require(people, [*factors, *variables], needed_by="design_of")
-    names = _names(people, longitudinal=longitudinal)
+    for what, names in (("factor", factors), ("variable", variables)):
+        unknown = next((name for name in names if name not in people.columns), None)
+        if unknown is not None:
+            raise UnknownNameError.among(what, unknown, map(str, people.columns))
+    runs = _names(people, longitudinal=longitudinal)
     texts = {name: people[name].astype("object") for name in factors}
     numbers = {name: pd.to_numeric(people[name], errors="coerce") for name in variables}
-    made = names.join(pd.DataFrame({**texts, **numbers}, index=people.index))
+    made = runs.join(pd.DataFrame({**texts, **numbers}, index=people.index))
     _require_whole(made, people, variables)
     _require_words(made, [FSID, *([BASE] if longitudinal else []), *factors])
     repeated = made[FSID][made.duplicated([FSID])]
@@ -81,14 +84,16 @@ def _names(people: pd.DataFrame, *, longitudinal: bool) -> pd.DataFrame:
 def _require_whole(made: pd.DataFrame, people: pd.DataFrame, variables: Sequence[str]) -> None:
     for name in made.columns:
         lacking = made.loc[made[name].isna(), FSID]
-        if len(lacking):
-            given = people.loc[lacking.index, name] if name in variables else None
-            text = next((repr(one) for one in given.dropna()), "") if given is not None else ""
-            what = f"a number in {name!r}, and {text} is none" if text else f"a value in every row of {name!r}"
-            who = ", ".join(map(str, lacking[:_MOST_NAMED]))
-            more = f" and {len(lacking) - _MOST_NAMED} more" if len(lacking) > _MOST_NAMED else ""
-            message = f"FreeSurfer's models need {what}; it is missing for {who}{more}. Leave these runs out"
+        if not len(lacking):
+            continue
+        texts = [*people.loc[lacking.index, name].dropna()] if name in variables else []
+        if texts:
+            message = f"{name!r} is a variable, and {str(texts[0])!r} is no number; is it a factor?"
             raise TableError(message)
+        who = ", ".join(map(str, lacking[:_MOST_NAMED]))
+        more = f" and {len(lacking) - _MOST_NAMED} more" if len(lacking) > _MOST_NAMED else ""
+        message = f"FreeSurfer's models need every value; {name!r} is missing for {who}{more}. Leave these runs out"
+        raise TableError(message)
 
 
 def _require_words(made: pd.DataFrame, names: Iterable[str]) -> None:

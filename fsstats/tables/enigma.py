@@ -1,7 +1,7 @@
 """ENIGMA's three tables: volumes, thickness and surface area, as the protocol's scripts read them."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -12,7 +12,7 @@ from fsstats._frames import require
 from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import FILES, GLOBAL, HEMIS, LONG, SUBJECT_KEY, printed_regions
 from fsstats.schema._data import read_tsv
-from fsstats.tables._alike import folders_of, row_name
+from fsstats.tables._alike import Person, folders_of, row_name
 
 _Place = tuple[str, str | None, str, str]
 """Source, side, region and measure."""
@@ -70,7 +70,8 @@ def enigma_tables(
 
     Warns
     -----
-        If the cortex is parcellated by the DKT atlas, which has other borders and lacks three regions.
+        If the cortex is parcellated by the DKT atlas, which has other borders and lacks three regions; or if a scan has
+        rows of both streams.
 
     Notes
     -----
@@ -95,6 +96,9 @@ def enigma_tables(
         warnings.warn(_NOT_DESIKAN.format(source=cortex), FsstatsWarning, stacklevel=2)
     runs = table.loc[table["stream"] != "base", list(SUBJECT_KEY)].drop_duplicates().astype("object")
     keys = [*runs.where(runs.notna(), None).itertuples(index=False, name=None)]
+    if files is not None:  # in their order, whatever source comes first in the table
+        keys = _in_order_of(files, keys)
+    _warn_of_streams(keys)
     folders = {} if files is None else folders_of(files)
     names = [folders.get(key) or row_name(*key) for key in keys]
     made = {}
@@ -106,6 +110,22 @@ def enigma_tables(
             frame[VERSION] = _versions(files, keys, source)
         made[name] = frame
     return made
+
+
+def _in_order_of(files: pd.DataFrame, keys: list[Person]) -> list[Person]:
+    require(files, FILES, needed_by="enigma_tables")
+    plain = files[list(SUBJECT_KEY)].drop_duplicates().astype("object")
+    order = {who: i for i, who in enumerate(plain.where(plain.notna(), None).itertuples(index=False, name=None))}
+    return sorted(keys, key=lambda key: order.get(key, len(order)))
+
+
+def _warn_of_streams(keys: Sequence[Person]) -> None:
+    """Warn of runs that are of one scan: the protocol has one row each."""
+    both = {(who, session) for who, session, stream in keys if stream == "long"}
+    both &= {(who, session) for who, session, stream in keys if stream == "cross"}
+    if both:
+        text = f"{len(both)} scans have two rows, of the cross-sectional and of the longitudinal stream; choose one"
+        warnings.warn(text, FsstatsWarning, stacklevel=3)
 
 
 def _source(table: pd.DataFrame, wanted: str | None, known: tuple[str, ...]) -> str:
@@ -144,7 +164,7 @@ def _columns(volumes: str, cortex: str) -> dict[str, dict[str, tuple[_Place, ...
 
 
 def _values(
-    table: pd.DataFrame, keys: list[tuple[str, str | None, str]], columns: Mapping[str, tuple[_Place, ...]]
+    table: pd.DataFrame, keys: Sequence[Person], columns: Mapping[str, tuple[_Place, ...]]
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """Look the values up, shape (n_runs, n_columns)."""
     sources = {place[0] for places in columns.values() for place in places}
@@ -166,8 +186,7 @@ def _found(
     yield from (value for place in places if not np.isnan(value := found.get((*key, *place), np.nan)))
 
 
-def _versions(files: pd.DataFrame, keys: list[tuple[str, str | None, str]], source: str) -> pd.Series:
-    require(files, FILES, needed_by="enigma_tables")
+def _versions(files: pd.DataFrame, keys: Sequence[Person], source: str) -> pd.Series:
     own = files.loc[(files["source"] == source) & files["version"].notna(), [*SUBJECT_KEY, "version"]]
     plain = own.astype("object").where(own.notna(), None)
     known = {(who[0], who[1], who[2]): who[3] for who in plain.itertuples(index=False, name=None)}

@@ -164,7 +164,10 @@ def test_subjects_that_a_merged_table_does_not_have_are_missing_files(fsstats, s
 def test_zeros_for_missing_values_are_named_and_can_be_nan(fsstats, subjects):
     words = ("aparcstats2table", "--subjects", "carl", "anna", "--hemi", "lh", "-t", "out.txt")
     done = fsstats(*words)
-    assert "0.0 stands for what is missing: lh_temporalpole_area of carl" in done.err
+    assert (
+        "0.0 stands for what is missing (missing='nan' or --missing nan tells): lh_temporalpole_area of carl"
+        in done.err
+    )
     assert Path("out.txt").read_text().splitlines()[1].endswith("\t0.0")
     done = fsstats(*words, "--missing", "nan")
     assert "stands for" not in done.err

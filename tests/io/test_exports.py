@@ -162,6 +162,8 @@ def test_a_strangers_folder_is_left_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
     fs.write_bids(long_of("s"), tmp_path / "own")
     fs.write_bids(long_of("s"), tmp_path / "own")  # and ours is written again
+    with pytest.raises(fs.TableError, match="holds sub-s of an earlier dataset"):
+        fs.write_bids(long_of("t"), tmp_path / "own")
 
 
 def test_participants_with_several_rows_need_sessions(tmp_path):
@@ -174,7 +176,8 @@ def test_participants_with_several_rows_need_sessions(tmp_path):
 
 
 def test_a_group_descriptor_file_and_back(cohort, made, tmp_path):
-    people = fs.people_of(cohort, made.participants, ["eTIV", "aseg_Left-Hippocampus_volume"])
+    with pytest.warns(fs.FsstatsWarning, match="3 subjects have several rows"):
+        people = fs.people_of(cohort, made.participants, ["eTIV", "aseg_Left-Hippocampus_volume"])
     variables = ["age", "eTIV", "aseg_Left-Hippocampus_volume"]
     fs.write_fsgd(people, tmp_path / "a.fsgd", factors=["sex", "group"], variables=variables, title="all")
     found = fs.read_fsgd(tmp_path / "a.fsgd")
@@ -203,7 +206,7 @@ def test_a_longitudinal_qdec_table_and_back(made, tmp_path):
 
 WRONG = {
     "a missing value": ({"age": [30, None]}, "missing for b"),
-    "no number": ({"age": ["30", "old"]}, "'old' is none"),
+    "no number": ({"age": ["30", "old"]}, "'old' is no number; is it a factor"),
     "blanks in a level": ({"sex": ["F", "not told"]}, "'not told'"),
     "blanks in a name": ({"fsid": ["a", "b c"]}, "'b c'"),
     "a name that is a comment": ({"fsid": ["a", "#b"]}, "'#b'"),
@@ -220,6 +223,35 @@ def test_what_freesurfer_would_misread_is_an_error_that_names_it(how, kind, tmp_
     with pytest.raises(fs.TableError, match=found):
         write(people, tmp_path / "x", variables=["age"], factors=["sex"])
     assert not list(tmp_path.iterdir())
+
+
+def test_a_measure_of_both_sides_must_say_which(cohort, made):
+    with pytest.raises(fs.TableError, match="aparc_lh_global_MeanThickness, aparc_rh_global_MeanThickness"):
+        fs.people_of(cohort, made.participants, ["MeanThickness"])
+
+
+@pytest.mark.filterwarnings("ignore:.*in participants but not")
+def test_a_longitudinal_table_needs_longitudinal_runs_and_several_of_each(cohort, made, tmp_path):
+    with pytest.raises(fs.TableError, match="no run of the stream long"):
+        fs.people_of(cohort, made.participants, longitudinal=True)
+    study = make_cohort(tmp_path / "fs", n_subjects=2, sessions=2, layout="longitudinal", seed=4)
+    long = fs.load_cohort(study.root, sources=["aseg"]).table
+    runs = long["subject"].astype("str") + long["session"].astype("str")
+    with pytest.warns(fs.FsstatsWarning, match="1 subjects have one time point"):
+        fs.people_of(long[runs != runs[long["session"].notna()].iloc[0]], study.participants, longitudinal=True)
+
+
+def test_no_subject_in_common_is_an_error(cohort):
+    with pytest.raises(fs.TableError, match="no subject of the study"), pytest.warns(fs.FsstatsWarning):
+        fs.people_of(cohort, pd.DataFrame({"participant_id": ["x"], "age": [1]}))
+
+
+@pytest.mark.filterwarnings("ignore:.*several rows")
+def test_a_table_merged_with_participants_needs_them_no_more(made, tmp_path):
+    path = fs.merge(made.root, tmp_path / "cohort.parquet", participants=made.participants).path
+    people = fs.people_of(fs.read_cohort(path), variables=["eTIV"])
+    assert people["age"].tolist() == made.participants.sort_values(["participant_id", "session_id"])["age"].tolist()
+    assert people["eTIV"].notna().all()
 
 
 def test_unknown_variables_are_named_with_the_nearest(cohort, made):
@@ -345,6 +377,14 @@ def test_every_value_is_in_one_place_of_the_bids_dataset(everything, tmp_path):
         table = rows(path).drop(columns=["index", "name", "hemisphere"], errors="ignore")
         found += [float(cell) for cell in table.to_numpy().ravel() if cell != "n/a"]
     assert sorted(found) == sorted(long["value"].dropna())
+
+
+def test_current_names_make_one_column_of_two(tmp_path):
+    study = make_cohort(tmp_path / "fs", n_subjects=4, tool=("freesurfer-6.0.0", "freesurfer-7.4.1"), seed=2)
+    fs.write_freesurfer_tables(study.root, tmp_path / "now", current_names=True, missing="nan", sources=["aseg"])
+    table = pd.read_csv(tmp_path / "now" / "aseg.volume.tsv", sep="\t")
+    assert "Left-Thalamus-Proper" not in table.columns
+    assert table["Left-Thalamus"].notna().all()
 
 
 def test_every_volume_is_in_one_table_of_freesurfers(everything, tmp_path):

@@ -115,7 +115,8 @@ def test_the_dkt_atlas_is_not_taken_for_the_other_in_silence():
 
 def test_rows_are_runs_and_templates_are_none():
     rows = [run("s", "ses-1"), run("s", "ses-1", "long"), run("s", None, "base"), run("p", "tp1")]
-    made = fs.enigma_tables(table(*rows))["LandRvolumes"]
+    with pytest.warns(fs.FsstatsWarning, match="1 scans have two rows"):
+        made = fs.enigma_tables(table(*rows))["LandRvolumes"]
     assert list(made["SubjID"]) == ["s_ses-1", "s_ses-1.long.s", "tp1"]
 
 

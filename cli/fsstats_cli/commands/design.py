@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from fsstats_cli.cohort import cohort_of
-from fsstats_cli.options import Roots, SubjectsOption, read_subjects
-from fsstats_cli.output import number, say
+from fsstats_cli.cohort import cohort_of, end_if_strict
+from fsstats_cli.options import ParticipantsOption, Roots, StrictOption, SubjectsOption, read_subjects
+from fsstats_cli.output import number, said_warnings, say
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -26,12 +26,7 @@ def design(
             "--output", "-o", metavar="FILE", help="The file; .fsgd, or else a qdec table.", show_default=False
         ),
     ],
-    participants: Annotated[
-        Path,
-        typer.Option(
-            "--participants", "-p", metavar="FILE", help="What is known of the people.", exists=True, dir_okay=False
-        ),
-    ],
+    participants: ParticipantsOption = None,
     variable: Annotated[
         list[str] | None,
         typer.Option(
@@ -45,21 +40,27 @@ def design(
         bool, typer.Option("--longitudinal", help="With fsid-base, for FreeSurfer's longitudinal programs.")
     ] = False,
     subjects: SubjectsOption = None,
+    strict: StrictOption = False,
 ) -> None:
     """Write who is in a model and with what, so that mri_glmfit or long_mris_slopes can go on.
 
     A variable is a column of the participants' table, a header Measure of aseg (eTIV), or a value by its name in a wide
-    table (aseg_Left-Hippocampus_volume). ROOT may also be one table that fsstats merge wrote.
+    table (aseg_Left-Hippocampus_volume). Without --participants the merged table's own further columns are taken. A
+    qdec table gets a file NAME.levels beside it for each factor. ROOT may also be one table that fsstats merge wrote.
     """
     import fsstats as fs
 
+    variables, factors = variable or [], factor or []
+    if output.suffix == ".fsgd" and longitudinal:
+        message = "a group descriptor file has no column for the base; write a qdec table."
+        raise typer.BadParameter(message, param_hint="--longitudinal")
+    people = None if participants is None else fs.read_table(participants)
     cohort = cohort_of(roots, subjects=read_subjects(subjects))
-    people = fs.people_of(cohort, fs.read_table(participants), variable or [], longitudinal=longitudinal)
+    with said_warnings():
+        runs = fs.people_of(cohort, people, variables, longitudinal=longitudinal)
     if output.suffix == ".fsgd":
-        if longitudinal:
-            message = "a group descriptor file has no column for the base; write a qdec table."
-            raise typer.BadParameter(message, param_hint="--longitudinal")
-        fs.write_fsgd(people, output, variables=variable or [], factors=factor or [], title=output.stem)
+        fs.write_fsgd(runs, output, variables=variables, factors=factors, title=output.stem)
     else:
-        fs.write_qdec(people, output, variables=variable or [], factors=factor or [], longitudinal=longitudinal)
-    say(f"{number(len(people), 'run')} -> {output}")
+        fs.write_qdec(runs, output, variables=variables, factors=factors, longitudinal=longitudinal)
+    say(f"{number(len(runs), 'run')} -> {output}")
+    end_if_strict(cohort, strict=strict)

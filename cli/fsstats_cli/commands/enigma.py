@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from fsstats_cli.cohort import cohort_of
-from fsstats_cli.options import Roots, SubjectsOption, read_subjects
+from fsstats_cli.cohort import cohort_of, end_if_strict
+from fsstats_cli.options import Roots, StreamOption, StrictOption, SubjectsOption, read_subjects
 from fsstats_cli.output import number, said_warnings, say
 
 EXAMPLES = """
@@ -30,7 +30,9 @@ def enigma(
     version: Annotated[
         bool, typer.Option("--version/--no-version", help="With the column Freesurfer_Version, or without.")
     ] = True,
+    stream: StreamOption = None,
     subjects: SubjectsOption = None,
+    strict: StrictOption = False,
 ) -> None:
     """Write LandRvolumes.csv and CorticalMeasuresENIGMA_ThickAvg.csv and _SurfAvg.csv.
 
@@ -38,8 +40,9 @@ def enigma(
     """
     import fsstats as fs
 
-    cohort = cohort_of(roots, subjects=read_subjects(subjects))
+    cohort = cohort_of(roots, subjects=read_subjects(subjects), stream=stream)
     with said_warnings():
         made = fs.write_enigma(cohort, output, subcortical=subcortical, cortical=cortical, version=version)
     rows = len(next(iter(made.values())))
     say(f"{', '.join(made)} of {number(rows, 'run')} -> {output}")
+    end_if_strict(cohort, strict=strict)

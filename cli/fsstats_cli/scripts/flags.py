@@ -34,7 +34,7 @@ class Stop(Exception):  # noqa: N818 - it is no error: the script would end here
 
 def parsed(parser: optparse.OptionParser, words: Sequence[str]) -> tuple[Any, Namespace]:
     """Give the script's options and ours."""
-    own = ArgumentParser(add_help=False, allow_abbrev=False)
+    own = ArgumentParser(prog=parser.prog, usage=f"{parser.prog} [flags]", add_help=False, allow_abbrev=False)
     own.add_argument("--missing", choices=("zero", "nan"), default="zero")
     own.add_argument("--from", dest="table")
     ours, rest = own.parse_known_args(words)

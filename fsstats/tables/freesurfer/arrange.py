@@ -139,7 +139,7 @@ def zeros_of(made: Tabulated) -> str:
     places = np.argwhere(made.filled)
     named = ", ".join(f"{made.columns[j]} of {made.rows[i]}" for i, j in places[:_MOST_NAMED].tolist())
     more = f" and {len(places) - _MOST_NAMED} more" if len(places) > _MOST_NAMED else ""
-    return f"{made.corner}: 0.0 stands for what is missing: {named}{more}"
+    return f"{made.corner}: 0.0 stands for what is missing (missing='nan' or --missing nan tells): {named}{more}"
 
 
 def corner_of(spec: Spec) -> str:
