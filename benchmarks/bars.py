@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contenders import AGAIN, CAT, FREESURFER, FREESURFER_STATS, MERGE, ZIPS
+from contenders import AGAIN, ALL_TABLES, CAT, FREESURFER, FREESURFER_STATS, MERGE, ZIPS
 from measuring import Result, exponent, ratios
 from records import Group, Part
 
@@ -37,11 +37,18 @@ def bars(parts: Mapping[str, Part]) -> list[Bar]:
     usual, large, small = (_find(parts, "sizes", MERGE, subjects) for subjects in (USUAL, LARGE, SMALL))
     cat, archives = _find(parts, "sizes", CAT, USUAL), _find(parts, "zips", ZIPS, SMALL)
     peer, tables, cortex = (_find(parts, "peers", name, USUAL) for name in (MERGE, FREESURFER, FREESURFER_STATS))
+    script, one_pass = (_find(parts, "tables", name, SLOW) for name in (FREESURFER, ALL_TABLES))
     first, second = (_find(parts, "again", name, USUAL) for name in (MERGE, AGAIN))
     return [
         Bar("CPU of merge at 5,000 subjects, times that of cat", 3, _times(usual, cat)),
         Bar("CPU of FreeSurfer's scripts, times that of merge", 30, _times(tables, peer), at_least=True),
         Bar("CPU a file of freesurfer-stats, times that of merge", 60, _times(cortex, peer), at_least=True),
+        Bar(
+            "CPU of FreeSurfer's scripts for all tables, times that of one pass",
+            50,
+            _times(script, one_pass),
+            at_least=True,
+        ),
         Bar("ms of CPU an archive of 300 members, of 1,000", 2, _milliseconds(archives, SMALL)),
         Bar("growth of the CPU of merge from 1,000 to 20,000 subjects, exponent", 1.05, growth(parts, MERGE)),
         Bar("peak memory of merge at 20,000 subjects, times that at 1,000", 1.3, _peak_times(large, small)),

@@ -14,6 +14,8 @@ MERGE = "fsstats merge"
 AGAIN = "merge again, nothing changed"
 FOLDERS = "merge, folders"
 ZIPS = "merge, archives"
+ALL_TABLES = "fsstats table --all"
+ALL_OF_MERGED = "the same, of a merged table"
 FREESURFER_STATS = "freesurfer-stats"
 FREESURFER = "FreeSurfer's scripts"
 
@@ -31,7 +33,10 @@ CORTEX = tuple(f"{side}.{name}.stats" for side in SIDES for name in PARCELLATION
 STATS = (*(f"{name}.stats" for name in SEGMENTATIONS), *CORTEX)
 """The ten files of a subject."""
 
-CORTEX_MEASURES = ("area", "volume", "thickness", "thicknessstd", "meancurv", "gauscurv", "foldind", "curvind")
+CORTEX_MEASURES = (
+    *("area", "volume", "thickness", "thickness.T1", "thicknessstd"),
+    *("meancurv", "gauscurv", "foldind", "curvind"),
+)
 SEGMENTATION_MEASURES = ("nvoxels", "volume", "mean", "std", "max")
 TABLES = len(CORTEX) * len(CORTEX_MEASURES) + len(SEGMENTATIONS) * len(SEGMENTATION_MEASURES)
 """What FreeSurfer's scripts write, one a call."""
@@ -62,6 +67,34 @@ def merge(scratch: Path, folder: Path, files: int, small: Path, *, name: str = M
         start_up=imports(scratch, name, little) if again else start_up,
         files=files,
         output=None if again else output,
+    )
+
+
+def all_tables(scratch: Path, folder: Path, files: int, small: Path) -> Contender:
+    """Write all tables of FreeSurfer's scripts in one pass."""
+    output = scratch / "out" / "tables"
+    program = [sys.executable, str(FSSTATS), "table"]
+    return Contender(
+        name=ALL_TABLES,
+        command=[*program, str(folder), "--all", "-o", str(output)],
+        start_up=imports(scratch, ALL_TABLES, [*program, str(small), "--all", "-o", str(aside(scratch))]),
+        files=files,
+        output=output,
+    )
+
+
+def all_tables_of_merged(scratch: Path, folder: Path, files: int, small: Path) -> Contender:
+    """Write them from a table that was merged before."""
+    output, merged, little = scratch / "out" / "tables", scratch / "merged.parquet", scratch / "small.parquet"
+    for source, table in ((folder, merged), (small, little)):
+        child([sys.executable, str(FSSTATS), "merge", str(source), "-o", str(table)])
+    program = [sys.executable, str(FSSTATS), "table"]
+    return Contender(
+        name=ALL_OF_MERGED,
+        command=[*program, str(merged), "--all", "-o", str(output)],
+        start_up=imports(scratch, ALL_OF_MERGED, [*program, str(little), "--all", "-o", str(aside(scratch))]),
+        files=files,
+        output=output,
     )
 
 

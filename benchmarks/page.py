@@ -25,6 +25,7 @@ less."""
 TITLES = {
     "sizes": "From small to large cohorts",
     "peers": "Other programs",
+    "tables": "All of FreeSurfer's tables",
     "again": "Merging again",
     "zips": "Archives",
 }
@@ -34,6 +35,8 @@ NOTES = {
     "freesurfer-stats reads the eight files of the cortex only and writes nothing. FreeSurfer's scripts write "
     f"{TABLES} tables, one a call: nearly all numbers of the ten files, without `NumVert`, minimum and range; their "
     "start-up is that of as many calls.",
+    "tables": f"The {TABLES} tables of `asegstats2table` and `aparcstats2table`, in one pass and in as many calls; "
+    "*times* is against the first.",
     "again": "`fsstats merge` into an empty folder, then into what it has just written; *times* is against the first.",
     "zips": "One archive a subject, 300 members, ten of them stats files, and the same files in folders; *times* is "
     "against the folders.",

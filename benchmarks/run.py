@@ -71,6 +71,22 @@ def peers(settings: Settings) -> Part:
     return Part([Group(usual, measured(settings, group) + missing)])
 
 
+def tables(settings: Settings) -> Part:
+    """Measure one pass for all of FreeSurfer's tables, from subjects and from a merged table, against its scripts."""
+    subjects, small = settings.at_most(SLOW), cohort(settings, "tree", 1)
+    folder, files = cohort(settings, "tree", subjects), FILES * subjects
+    group = [
+        contenders.all_tables(settings.scratch, folder, files, small),
+        contenders.all_tables_of_merged(settings.scratch, folder, files, small),
+    ]
+    missing = []
+    try:
+        group.append(contenders.freesurfer_tables(settings.scratch, folder, files, settings.freesurfer))
+    except contenders.UnavailableError as error:
+        missing.append(Result(name=FREESURFER, files=0, skipped=f"skipped: {error}"))
+    return Part([Group(subjects, measured(settings, group) + missing)])
+
+
 def again(settings: Settings) -> Part:
     """Measure a merge, and a second one into what the first has written."""
     subjects, small = settings.at_most(USUAL), cohort(settings, "tree", 1)
@@ -109,6 +125,7 @@ def profile(settings: Settings) -> Part:
 PARTS: dict[str, Callable[[Settings], Part]] = {
     "sizes": sizes,
     "peers": peers,
+    "tables": tables,
     "again": again,
     "zips": zips,
     "profile": profile,

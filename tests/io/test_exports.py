@@ -347,10 +347,12 @@ def test_without_an_account_there_are_no_files(merged, tmp_path):
     assert len(found.table) > 0
 
 
-def test_names_of_old_files_come_back_with_the_details(tmp_path):
+@pytest.mark.parametrize("whole", [False, True])
+def test_names_of_old_files_come_back_with_the_details(whole, tmp_path):
     tools = ("freesurfer-6.0.0", "freesurfer-7.4.1")
     study = make_cohort(tmp_path / "fs", n_subjects=6, tool=tools, seed=2)
-    path = fs.merge(study.root, tmp_path / "cohort.parquet").path
+    people = study.participants if whole else None  # with participants a table is made in memory
+    path = fs.merge(study.root, tmp_path / "cohort.parquet", participants=people).path
     cohort = fs.load_cohort(study.root, details=True)
     keys = ["subject", "source", "hemi", "region", "measure"]
     both = [

@@ -74,28 +74,44 @@ DELIMITERS: Final = {"comma": ",", "tab": "\t", "space": " ", "semicolon": ";"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsegTable:
-    """A table of ``asegstats2table``: a structure a column."""
+    """A table of ``asegstats2table``: a structure a column.
+
+    Attributes
+    ----------
+    source : str
+        The stats file: aseg, wmparc, or any other of ``mri_segstats`` (``--statsfile``).
+    hemi : {"lh", "rh"}, optional
+        The side, of a file that has one (``lh.w-g.pct.stats``).
+    measure : {"volume", "Area_mm2", "nvoxels", "nvertices", "mean", "std", "snr", "max"}
+        What is shown, by the script's name for it (``--meas``).
+    structures : {"same", "common", "all"}
+        Where files differ: refuse, what all have (``--common-segs``), or what any has (``--all-segs``).
+    only : sequence of int, optional
+        Segmentation ids, in this order (``--segno``).
+    without : sequence of int
+        Segmentation ids that are left out (``--no-segno``).
+    up_to : int, optional
+        The greatest segmentation id (``--maxsegno``).
+    extras : bool
+        Whether header Measures follow, if volumes are shown (``--no-vol-extras``).
+    current_names : bool
+        Call structures of FreeSurfer 5.3 as later releases do (``--replace53``).
+    percent_of : {"eTIV", "sTIV"}, optional
+        Give per cent of it (``--etiv``, ``--stiv``).
+    scale : float
+        Multiply every value by it (``--scale``).
+    """
 
     source: str = "aseg"
-    """The stats file: aseg, wmparc, or any other of ``mri_segstats`` (``--statsfile``)."""
     hemi: str | None = None
-    """The side of a file that has one (``lh.w-g.pct.stats``)."""
     measure: str = "volume"
-    """volume, Area_mm2, nvoxels, nvertices, mean, std, snr or max."""
     structures: str = "same"
-    """Where files differ: refuse (same), what all have (common), or what any has (all)."""
     only: Sequence[int | str] | None = None
-    """Segmentation ids, in this order (``--segno``)."""
     without: Sequence[int | str] = ()
-    """Segmentation ids that are left out (``--no-segno``)."""
     up_to: int | None = None
-    """The greatest segmentation id (``--maxsegno``)."""
     extras: bool = True
-    """Whether header Measures follow, for volumes."""
     current_names: bool = False
-    """Call structures of FreeSurfer 5.3 as later releases do (``--replace53``)."""
     percent_of: str | None = None
-    """eTIV or sTIV: give per cent of it."""
     scale: float = 1.0
 
     def __post_init__(self) -> None:
@@ -108,22 +124,36 @@ class AsegTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AparcTable:
-    """A table of ``aparcstats2table``: a region of one hemisphere's cortex a column."""
+    """A table of ``aparcstats2table``: a region of one hemisphere's cortex a column.
+
+    Attributes
+    ----------
+    hemi : {"lh", "rh"}
+        The side.
+    source : str
+        The parcellation: aparc, aparc.a2009s … (``--parc``).
+    measure : str
+        area, volume, thickness, thickness.T1, thicknessstd, meancurv, gauscurv, foldind or curvind: the script's names
+        (``--measure``).
+    structures : {"all", "common"}
+        Where files differ: what any has, or what all have (``--common-parcs``).
+    only : sequence of str, optional
+        Regions, in this order (``--parcs-from-file``).
+    plain_names : bool
+        Leave side and measure out of the names (``--parcid-only``).
+    percent_of : {"eTIV"}, optional
+        Give per cent of it (``--etiv``).
+    scale : float
+        Multiply every value by it (``--scale``).
+    """
 
     hemi: str
-    """lh or rh."""
     source: str = "aparc"
-    """The parcellation: aparc, aparc.a2009s … (``--parc``)."""
     measure: str = "area"
-    """area, volume, thickness, thickness.T1, thicknessstd, meancurv, gauscurv, foldind or curvind."""
     structures: str = "all"
-    """Where files differ: what all have (common), or what any has (all)."""
     only: Sequence[str] | None = None
-    """Regions, in this order (``--parcs-from-file``)."""
     plain_names: bool = False
-    """Leave side and measure out of the names (``--parcid-only``)."""
     percent_of: str | None = None
-    """eTIV: give per cent of it."""
     scale: float = 1.0
 
     def __post_init__(self) -> None:
