@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         write_freesurfer_tables,
         write_fsgd,
         write_qdec,
+        write_redcap,
         write_spreadsheet,
         write_table,
     )
@@ -115,6 +116,7 @@ _HOME = {
     "write_freesurfer_tables": "fsstats.io",
     "write_fsgd": "fsstats.io",
     "write_qdec": "fsstats.io",
+    "write_redcap": "fsstats.io",
     "write_spreadsheet": "fsstats.io",
     "write_table": "fsstats.io",
 }
@@ -172,6 +174,7 @@ __all__ = [
     "write_freesurfer_tables",
     "write_fsgd",
     "write_qdec",
+    "write_redcap",
     "write_spreadsheet",
     "write_table",
 ]

@@ -12,7 +12,7 @@ from fsstats.io.load import Cohort, check, load, load_cohort, read_stats
 from fsstats.io.merge import Merged, merge, merge_part
 from fsstats.io.register import register
 from fsstats.io.segstats import segstats
-from fsstats.io.spreadsheets import write_spreadsheet
+from fsstats.io.spreadsheets import write_redcap, write_spreadsheet
 
 __all__ = [
     "Cohort",
@@ -38,6 +38,7 @@ __all__ = [
     "write_freesurfer_tables",
     "write_fsgd",
     "write_qdec",
+    "write_redcap",
     "write_spreadsheet",
     "write_table",
 ]

@@ -13,6 +13,7 @@ from fsstats.io._stores import PathLike, require_place
 from fsstats.io._text import SEPARATOR, require_writable, write_delimited
 from fsstats.io.files import description_of, require_own_sidecar, write_sidecar
 from fsstats.schema import SUBJECT_KEY
+from fsstats.tables.redcap import redcap_tables
 
 SUFFIXES: Final = (*SEPARATOR, ".xlsx")
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -70,6 +71,59 @@ def write_spreadsheet(table: pd.DataFrame, path: PathLike) -> None:
     with replacing([path.with_suffix(".json"), path]) as (sidecar, data):
         write_sidecar(description_of(safe, {}), sidecar)
         write_delimited(safe, data, path.suffix)
+
+
+def write_redcap(wide: pd.DataFrame, folder: PathLike, *, form: str = "morphometry") -> list[Path]:
+    """Write a wide table for REDCap: ``data_dictionary.csv``, to be uploaded first, and ``records.csv``.
+
+    Parameters
+    ----------
+    wide : DataFrame
+        A row a run, as `to_wide` gives it.
+    folder : path
+        Where to; made if needed.
+    form : str
+        The instrument that holds the fields.
+
+    Returns
+    -------
+    list of Path
+        Both files.
+
+    Raises
+    ------
+    ColumnsError
+        If it is no wide table.
+    TableError
+        If the form's name is none that REDCap takes.
+    OSError
+        If a file cannot be written.
+
+    Notes
+    -----
+    Fields are called by small letters, digits and underscores, as REDCap wants it; the field note has the name in the
+    wide table and the unit. ``record_id`` is the name of the run's folder. Missing values are empty.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> wide = pd.DataFrame(
+    ...     {"subject": ["sub-01"], "session": [None], "stream": ["cross"], "aseg_Left-Amygdala_volume": [1500.0]}
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = write_redcap(wide, folder)
+    ...     print(pathlib.Path(folder, "records.csv").read_text(), end="")
+    record_id,subject,session,stream,aseg_left_amygdala_volume
+    sub-01,sub-01,,cross,1500.0
+    """
+    records, dictionary = redcap_tables(wide, describe_columns(wide), form=form)
+    home = Path(folder)
+    home.mkdir(parents=True, exist_ok=True)
+    paths = [home / "data_dictionary.csv", home / "records.csv"]
+    with replacing(paths) as partial:
+        for table, new in zip((dictionary, records), partial, strict=True):
+            write_delimited(_without_formulas(table), new, ".csv")
+    return paths
 
 
 def _without_formulas(table: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from bidsschematools.validator import validate_bids
 import fsstats as fs
 from fsstats.datasets import make_cohort
 from fsstats.io.cohorts import is_merged
+from fsstats.tables.redcap import redcap_names
 
 
 @pytest.fixture(scope="module")
@@ -309,6 +310,28 @@ def test_an_excel_file_holds_texts_as_texts_and_explains_its_columns(cohort, tmp
     assert values.cell(2, 4).value == wide.iloc[0, 3]
     described = {row[0].value: (row[1].value, row[2].value) for row in columns.iter_rows(min_row=2)}
     assert described["aparc_lh_insula_thickness"][1] == "mm"
+
+
+def test_redcap_gets_names_that_it_takes_and_a_dictionary(cohort, tmp_path):
+    wide = fs.to_wide(cohort.table[list(cohort.table.columns[:9])])
+    dictionary, records = (pd.read_csv(path, keep_default_na=False) for path in fs.write_redcap(wide, tmp_path / "r"))
+    assert list(dictionary["Variable / Field Name"]) == list(records.columns)
+    assert all(pd.Series(records.columns).str.fullmatch(r"[a-z][a-z0-9_]{0,99}"))
+    assert records["record_id"].tolist()[:2] == ["sub-001_ses-1", "sub-001_ses-2"]
+    field = dictionary.set_index("Variable / Field Name").loc["aseg_left_hippocampus_volume"]
+    assert field["Field Note"] == "mm^3 (aseg_Left-Hippocampus_volume)"
+    assert field["Text Validation Type OR Show Slider Number"] == "number"
+    values = records["aseg_left_hippocampus_volume"].tolist()
+    assert values == wide["aseg_Left-Hippocampus_volume"].tolist()
+    with pytest.raises(fs.TableError, match="My Form"):
+        fs.write_redcap(wide, tmp_path / "r", form="My Form")
+
+
+def test_fields_of_one_name_get_numbers():
+    assert list(redcap_names(["a.b", "a-b", "A B", "x" * 120, "x" * 121]).values()) == [
+        *("a_b", "a_b_2", "a_b_3"),
+        *("x" * 100, "x" * 96 + "_2"),
+    ]
 
 
 def test_a_suffix_that_is_none_is_named(tmp_path):

@@ -57,12 +57,15 @@ def table(
             "--output",
             "-o",
             metavar="OUT",
-            help="The table (.csv, .tsv, .xlsx); with --all a folder.",
+            help="The table (.csv, .tsv, .xlsx); with --all or --redcap a folder.",
             show_default=False,
         ),
     ],
     every: Annotated[
         bool, typer.Option("--all", help="Every table that asegstats2table and aparcstats2table can make, one a file.")
+    ] = False,
+    redcap: Annotated[
+        bool, typer.Option("--redcap", help="For REDCap: a data dictionary, and records under names that it takes.")
     ] = False,
     source: SourceOption = None,
     measure: MeasureOption = None,
@@ -85,6 +88,9 @@ def table(
     import fsstats as fs
 
     names = read_subjects(subjects)
+    if every and redcap:
+        message = "all tables of FreeSurfer, or one for REDCap."
+        raise typer.BadParameter(message, param_hint="--all and --redcap")
     if every:
         if measure or hemi or stream:
             message = "all tables are written; choose among them by --source, and among runs by --subjects."
@@ -92,7 +98,7 @@ def table(
         files = _all(roots, output, source, names, missing, current_names=current_names)
     else:
         cohort = cohort_of(roots, subjects=names, sources=source, measures=measure, stream=stream)
-        _wide(cohort, output, hemi)
+        _wide(cohort, output, hemi, redcap=redcap)
         files = cohort.files
     if strict and files is not None and is_fault(fs.problems(files)):
         raise typer.Exit(1)
@@ -130,7 +136,7 @@ def _all(
     return written.files
 
 
-def _wide(cohort: "fs.Cohort", output: Path, hemi: Hemi | None) -> None:
+def _wide(cohort: "fs.Cohort", output: Path, hemi: Hemi | None, *, redcap: bool) -> None:
     import fsstats as fs
 
     long = cohort.table if hemi is None else cohort.table[cohort.table["hemi"] == hemi.value]
@@ -138,7 +144,9 @@ def _wide(cohort: "fs.Cohort", output: Path, hemi: Hemi | None) -> None:
         message = "no value was found of what is asked for; nothing was written"
         raise fs.TableError(message)
     wide = fs.to_wide(long.drop(columns=["segid", "name_found"], errors="ignore"))
-    with said_warnings():
+    if redcap:
+        fs.write_redcap(wide, output)
+    else:
         fs.write_spreadsheet(wide, output)
     n_values = long[["source", "hemi", "region", "measure"]].drop_duplicates().shape[0]
     say(f"{number(len(wide), 'row')}, {number(n_values, 'column')} of values -> {output}")
