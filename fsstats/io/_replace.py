@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,22 +17,38 @@ def replacing(paths: Sequence[Path], *, within: Path | None = None, durable: boo
 
     The last path is moved last, so where it is new, the others are too. Unless `durable`, they are not waited for
     until they are on the disk: what would be lost with the power can be made again. What goes to a server is made on
-    this machine.
+    this machine. What is a link or a device is written through, and a file that is replaced keeps its mode.
     """
     mark = secrets.token_hex(4)
     with ExitStack() as stack:
-        if any(map(is_remote, paths)):
+        through = [not is_remote(path) and is_passage(path) for path in paths]
+        if any(map(is_remote, paths)) or any(through):
             within = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         partial = [(within or path.parent) / f".{path.name}.{mark}.partial" for path in paths]
         try:
             yield partial
             for path in partial if durable else ():
                 _flush(path)
-            for new, final in zip(partial, paths, strict=True):
+            for new, final, is_through in zip(partial, paths, through, strict=True):
+                if is_through:
+                    _pour(new, final)
+                    continue
+                if not is_remote(final) and final.is_file():
+                    shutil.copymode(final, new)
                 put(new, final)
         finally:
             for path in partial:
                 path.unlink(missing_ok=True)
+
+
+def is_passage(path: Path) -> bool:
+    """Say whether a path is a link or a device, which must stay what it is."""
+    return path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir())
+
+
+def _pour(new: Path, final: Path) -> None:
+    with new.open("rb") as source, final.open("wb") as target:
+        shutil.copyfileobj(source, target)
 
 
 def _flush(path: Path) -> None:

@@ -104,6 +104,27 @@ def require_place(path: Path) -> None:
         raise PermissionError(errno.EACCES, "this folder cannot be written to", str(folder))
 
 
+def require_file(path: Path) -> None:
+    """Raise unless a file can be written there: its folder is there, and no folder has its name."""
+    require_place(path)
+    if is_folder(path):
+        raise IsADirectoryError(errno.EISDIR, "a folder has this name", str(path))
+
+
+def path_here(path: PathLike) -> Path:
+    """Give a path on this machine.
+
+    Raises
+    ------
+    TableError
+        If it is an address: not everything is written to a bucket.
+    """
+    if "://" in str(path):
+        message = f"{path}: such files are written on this machine only; name a folder or file here"
+        raise TableError(message)
+    return Path(path)
+
+
 def _require_bucket(bucket: Path) -> None:
     with reaching(bucket):
         if not bucket.is_dir():

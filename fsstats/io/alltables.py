@@ -12,14 +12,14 @@ import pandas as pd
 from fsstats._frames import one_or_more
 from fsstats.errors import FsstatsWarning, TableError
 from fsstats.io._replace import replacing
-from fsstats.io._stores import PathLike
+from fsstats.io._stores import PathLike, path_here
 from fsstats.io._study import Progress
 from fsstats.io.cohorts import is_merged, read_cohort
 from fsstats.io.files import read_table
 from fsstats.io.load import StudySource, read_study
 from fsstats.parsers import Layout
 from fsstats.schema import GLOBAL, SUBJECT_KEY, source_of
-from fsstats.tables._alike import Alike, Person, alike_of, folders_of, names_of, row_name, sides_of
+from fsstats.tables._alike import Alike, Person, alike_of, folders_of, names_of, run_names, sides_of
 from fsstats.tables.assemble import Names, Run, as_frame, columns_of, segids_of
 from fsstats.tables.freesurfer import (
     APARC_WORDS,
@@ -147,7 +147,7 @@ def write_freesurfer_tables(
         more = f" (and in {len(filled) - 1} more tables)" if len(filled) > 1 else ""
         warnings.warn(zeros_of(filled[0]) + more, FsstatsWarning, stacklevel=2)
     left_out = sorted({kind.source for kind in kinds} - shown)
-    return WrittenTables(_written(made, Path(folder), delimiter), files, left_out)
+    return WrittenTables(_written(made, path_here(folder), delimiter), files, left_out)
 
 
 def _kinds(runs: Iterable[Run], folders: Mapping[Person, str]) -> Iterator[FilesOfKind]:
@@ -164,7 +164,7 @@ def _kinds(runs: Iterable[Run], folders: Mapping[Person, str]) -> Iterator[Files
             names = Names()
             long = as_frame([columns_of(own, names, details=True)], names, segids_of(own))
             files, people = alike_of(long, source, None, needed_by="write_freesurfer_tables")
-        yield FilesOfKind(source, hemi, files, [folders.get(who) or row_name(*who) for who in people])
+        yield FilesOfKind(source, hemi, files, run_names(people, folders))
 
 
 def _people(run: Run) -> list[Person]:
@@ -221,7 +221,7 @@ def _kinds_in(table: pd.DataFrame, folders: Mapping[Person, str]) -> Iterator[Fi
     for source in map(str, table["source"].dropna().unique()):
         for hemi in sides_of(table, source):
             files, people = alike_of(table, source, hemi, needed_by="write_freesurfer_tables")
-            yield FilesOfKind(source, hemi, files, [folders.get(who) or row_name(*who) for who in people])
+            yield FilesOfKind(source, hemi, files, run_names(people, folders))
 
 
 def specs_of(kind: FilesOfKind) -> Iterator[Spec]:

@@ -11,7 +11,7 @@ from fsstats._frames import require
 from fsstats._version import __version__
 from fsstats.errors import TableError
 from fsstats.io._replace import replacing
-from fsstats.io._stores import PathLike
+from fsstats.io._stores import PathLike, path_here
 from fsstats.io._text import require_writable, write_delimited
 from fsstats.io.load import Cohort
 from fsstats.schema import SUBJECT_KEY
@@ -87,7 +87,7 @@ def write_bids(
     """
     table, files = (cohort.table, cohort.files) if isinstance(cohort, Cohort) else (cohort, None)
     require(table, SUBJECT_KEY, needed_by="write_bids")
-    home = Path(folder)
+    home = path_here(folder)
     _require_own(home, table)
     home.mkdir(parents=True, exist_ok=True)
     texts = {

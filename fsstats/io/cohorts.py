@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow.parquet as pq
 
-from fsstats._frames import Positions, categorical
+from fsstats._frames import Positions, categorical, require
 from fsstats.io._parquet import parts_of
-from fsstats.io._stores import PathLike, is_folder, is_there, path_of, text_in
+from fsstats.io._stores import PathLike, is_folder, is_there, parts_source, path_of, text_in
 from fsstats.io._target import Target
 from fsstats.io._text import SEPARATOR
 from fsstats.io.files import read_table
@@ -64,6 +66,7 @@ def read_cohort(
     (2, ['sub-001', 'sub-002'])
     """
     table = read_table(path, subject=subjects, source=sources, measure=measures)
+    require(table, LONG, needed_by="read_cohort")
     account = Target(path_of(path)).files
     if not is_there(account):
         return Cohort(table, pd.DataFrame(columns=list(FILES), dtype="str").astype({"n_values": "int64"}))
@@ -81,11 +84,20 @@ _Names = Mapping[str, Mapping[str, Sequence[Sequence[str]]]]
 
 def _names_found(path: PathLike) -> _Names:
     """Give what `merge` noted of names that are no longer used: side, region and name, by source and version."""
+    place = path_of(path)
     try:
-        found = json.loads(text_in(path_of(path).with_suffix(".json")) or "{}")["GeneratedBy"]["NamesFound"]
+        found = json.loads(_described(place))["GeneratedBy"]["NamesFound"]
     except (OSError, ValueError, LookupError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _described(place: Path) -> str:
+    """Give the description of a table: that within its Parquet file, or the one beside it."""
+    parts = parts_of(place) if is_folder(place) else [place]
+    if parts and parts[0].suffix == ".parquet":
+        return (pq.read_schema(parts_source(parts[0])).metadata or {}).get(b"fsstats", b"{}").decode()
+    return text_in(place.with_suffix(".json")) or "{}"
 
 
 def _with_names(table: pd.DataFrame, files: pd.DataFrame, found: _Names) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -10,11 +9,11 @@ import pandas as pd
 from fsstats._frames import one_or_more, require
 from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
 from fsstats.io._replace import replacing
-from fsstats.io._stores import PathLike, require_place
+from fsstats.io._stores import PathLike, path_here, require_file
 from fsstats.io.load import Cohort
 from fsstats.places import read_bytes
 from fsstats.schema import DETAIL_COLUMNS, GLOBAL, LONG, SUBJECT_KEY
-from fsstats.tables._alike import folders_of, row_name
+from fsstats.tables._alike import folders_of, run_names
 from fsstats.tables.designs import BASE, FSID, design_of, fsgd_text, parse_fsgd, parse_qdec, qdec_text
 from fsstats.tables.join import join
 from fsstats.tables.shape import column_name
@@ -91,10 +90,8 @@ def people_of(
     _warn_of_rows(people["subject"], longitudinal=longitudinal)
     keys = people[list(SUBJECT_KEY)].astype("object")
     who = [*keys.where(keys.notna(), None).itertuples(index=False, name=None)]
-    names = [
-        folders.get((subject, session, "cross")) or row_name(subject, session, "cross") for subject, session, _ in who
-    ]
-    return people.assign(**{FSID: names, BASE: [subject for subject, _, _ in who]})
+    scans = [(subject, session, "cross") for subject, session, _ in who]
+    return people.assign(**{FSID: run_names(scans, folders), BASE: [subject for subject, _, _ in who]})
 
 
 def _of_stream(table: pd.DataFrame, stream: str) -> pd.DataFrame:
@@ -207,9 +204,9 @@ def write_qdec(
     me1 me 22.3
     me2 me 23.2
     """
-    path, factors, variables = Path(path), [*(one_or_more(factors) or ())], [*(one_or_more(variables) or ())]
+    path, factors, variables = path_here(path), [*(one_or_more(factors) or ())], [*(one_or_more(variables) or ())]
     design = design_of(people, variables, factors=factors, longitudinal=longitudinal)
-    require_place(path)
+    require_file(path)
     texts = {path.with_name(f"{name}.levels"): _lines(design[name]) for name in factors} | {path: qdec_text(design)}
     with replacing([*texts]) as partial:
         for text, new in zip(texts.values(), partial, strict=True):
@@ -272,9 +269,9 @@ def write_fsgd(
     if len(title.split()) != 1:
         message = f"expected a title without blanks, found {title!r}"
         raise TableError(message)
-    path, factors, variables = Path(path), [*(one_or_more(factors) or ())], [*(one_or_more(variables) or ())]
+    path, factors, variables = path_here(path), [*(one_or_more(factors) or ())], [*(one_or_more(variables) or ())]
     text = fsgd_text(design_of(people, variables, factors=factors), factors, variables, title=title)
-    require_place(path)
+    require_file(path)
     with replacing([path]) as (new,):
         new.write_text(text, encoding="utf-8", newline="\n")
 

@@ -2,14 +2,13 @@
 
 import warnings
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
 from fsstats.errors import FsstatsWarning
 from fsstats.io._replace import replacing
-from fsstats.io._stores import PathLike
+from fsstats.io._stores import PathLike, path_here
 from fsstats.io.load import Cohort
 from fsstats.tables.enigma import SUBJECT, VERSION, enigma_tables, enigma_text
 
@@ -86,7 +85,7 @@ def write_enigma(
     for name, frame in made.items():
         if frame.isna().to_numpy().any():
             warnings.warn(_lacking(f"{name}.csv", frame), FsstatsWarning, stacklevel=2)
-    home = Path(folder)
+    home = path_here(folder)
     home.mkdir(parents=True, exist_ok=True)
     with replacing([home / f"{name}.csv" for name in made]) as partial:
         for frame, new in zip(made.values(), partial, strict=True):

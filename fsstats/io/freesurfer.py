@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -12,12 +11,12 @@ import pandas as pd
 from fsstats.errors import StatsFormatError, TableError
 from fsstats.io._batch import Batch, Wanted, batch_of, read_batch
 from fsstats.io._replace import replacing
-from fsstats.io._stores import PathLike, require_place
+from fsstats.io._stores import PathLike, path_here, require_file
 from fsstats.io.cohorts import read_cohort
 from fsstats.parsers.literal import read_literally
 from fsstats.places import read_bytes
 from fsstats.schema import FILES, identify
-from fsstats.tables._alike import Alike, alike_of, folders_of, row_name
+from fsstats.tables._alike import Alike, alike_of, folders_of, run_names
 from fsstats.tables.freesurfer import (
     DELIMITERS,
     Spec,
@@ -200,12 +199,12 @@ def write_freesurfer_table(
 
 
 def save_text(text: str, path: PathLike, *, append: bool = False) -> None:
-    """Write a table's text, whole or not at all; behind what a file holds, or to a device, as it comes."""
-    path = Path(path)
-    require_place(path)
-    if append or (path.exists() and not path.is_file()):
+    """Write a table's text, whole or not at all; behind what a file holds, as it comes."""
+    path = path_here(path)
+    require_file(path)
+    if append:
         with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(f"\n{text}" if append else text)
+            file.write(f"\n{text}")
         return
     with replacing([path]) as (new,):
         new.write_text(text, encoding="utf-8", newline="\n")
@@ -218,5 +217,4 @@ def read_merged(path: PathLike, spec: Spec) -> tuple[list[Alike], list[str]]:
     """
     cohort = read_cohort(path, sources=[spec.source], details=True)
     files, people = alike_of(cohort.table, spec.source, spec.hemi, needed_by="--from")
-    folders = folders_of(cohort.files)
-    return files, [folders.get(who) or row_name(*who) for who in people]
+    return files, run_names(people, folders_of(cohort.files))

@@ -9,7 +9,7 @@ import pandas as pd
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.io._replace import replacing
 from fsstats.io._sidecar import describe_columns
-from fsstats.io._stores import PathLike, require_place
+from fsstats.io._stores import PathLike, path_here, require_file
 from fsstats.io._text import SEPARATOR, require_writable, write_delimited
 from fsstats.io.files import description_of, require_own_sidecar, write_sidecar
 from fsstats.schema import SUBJECT_KEY
@@ -58,10 +58,10 @@ def write_spreadsheet(table: pd.DataFrame, path: PathLike) -> None:
     subject,aseg_Left-Amygdala_volume
     '=1+1,1500.0
     """
-    path = Path(path)
+    path = path_here(path)
     if path.suffix not in SUFFIXES:
         raise UnknownNameError.among("spreadsheet", path.suffix, SUFFIXES)
-    require_place(path)
+    require_file(path)
     if path.suffix == ".xlsx":
         _write_excel(table, path)
         return
@@ -117,7 +117,7 @@ def write_redcap(wide: pd.DataFrame, folder: PathLike, *, form: str = "morphomet
     sub-01,sub-01,,cross,1500.0
     """
     records, dictionary = redcap_tables(wide, describe_columns(wide), form=form)
-    home = Path(folder)
+    home = path_here(folder)
     home.mkdir(parents=True, exist_ok=True)
     paths = [home / "data_dictionary.csv", home / "records.csv"]
     with replacing(paths) as partial:

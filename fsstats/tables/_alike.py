@@ -1,6 +1,7 @@
 """A long table taken apart again into what each file held: the reverse of `assemble`."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -181,6 +182,37 @@ def row_name(subject: str, session: str | None, stream: str) -> str:
     if session is None or stream == "base":
         return subject
     run = f"{subject}_{session}" if session.startswith("ses-") else session
+    return f"{run}.long.{subject}" if stream == "long" else run
+
+
+def run_names(people: Sequence[Person], folders: Mapping[Person, str] | None = None) -> list[str]:
+    """Give every run a name of its own: its folder's, where that is known and no other run's.
+
+    Raises
+    ------
+    TableError
+        If two runs cannot be told apart.
+
+    Examples
+    --------
+    >>> (
+    ...     run_names([("a", None, "cross"), ("pat", "tp1", "cross")]),
+    ...     run_names([("a", "1", "cross"), ("b", "1", "cross")]),
+    ... )
+    (['a', 'tp1'], ['a_1', 'b_1'])
+    """
+    names = [(folders or {}).get(who) or row_name(*who) for who in people]
+    counts = Counter(names)
+    names = [name if counts[name] == 1 else _long_name(*who) for name, who in zip(names, people, strict=True)]
+    again = next((name for name, n in Counter(names).items() if n > 1), None)
+    if again is not None:
+        message = f"two runs would be called {again!r}; choose among them by stream or subject"
+        raise TableError(message)
+    return names
+
+
+def _long_name(subject: str, session: str | None, stream: str) -> str:
+    run = "_".join(filter(None, [subject, session]))
     return f"{run}.long.{subject}" if stream == "long" else run
 
 

@@ -12,7 +12,7 @@ from fsstats._frames import require
 from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import FILES, GLOBAL, HEMIS, LONG, SUBJECT_KEY, printed_regions
 from fsstats.schema._data import read_tsv
-from fsstats.tables._alike import Person, folders_of, row_name
+from fsstats.tables._alike import Person, folders_of, run_names
 
 _Place = tuple[str, str | None, str, str]
 """Source, side, region and measure."""
@@ -99,8 +99,11 @@ def enigma_tables(
     if files is not None:  # in their order, whatever source comes first in the table
         keys = _in_order_of(files, keys)
     _warn_of_streams(keys)
+    if not keys:
+        message = "there is no run that is not a template"
+        raise TableError(message)
     folders = {} if files is None else folders_of(files)
-    names = [folders.get(key) or row_name(*key) for key in keys]
+    names = run_names(keys, folders)
     made = {}
     for name, places in _columns(volumes, cortex).items():
         frame = pd.DataFrame(_values(table, keys, places), columns=list(places))

@@ -18,7 +18,7 @@ from fsstats._frames import FloatArray
 from fsstats.errors import FsstatsWarning, ScriptError, UnknownNameError
 from fsstats.parsers import Layout
 from fsstats.schema import GLOBAL
-from fsstats.tables._alike import Alike, alike_of, row_name
+from fsstats.tables._alike import Alike, alike_of, run_names
 from fsstats.tables.freesurfer.columns import Column, columns_of
 from fsstats.tables.freesurfer.specs import (
     BARE,
@@ -96,7 +96,7 @@ def freesurfer_table(
     1            sub-002                  2.858
     """
     files, people = alike_of(table, spec.source, spec.hemi, needed_by="freesurfer_table")
-    names = [row_name(*who) for who in people]
+    names = run_names(people)
     if isinstance(spec, AparcTable):
         files = [one._replace(layout=_plain(one.layout, spec)) for one in files]
     if subjects is not None:
