@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -39,6 +40,16 @@ def cohort_of(
 def _of_stream(cohort: "fs.Cohort", stream: Stream) -> "fs.Cohort":
     table, files = (one[one["stream"] == stream.value].reset_index(drop=True) for one in (cohort.table, cohort.files))
     return replace(cohort, table=table, files=files)
+
+
+def require_other(output: Path, *inputs: object) -> None:
+    """Refuse an output that is one of the inputs, which would be overwritten."""
+    import fsstats as fs
+
+    same = next((one for one in inputs if one is not None and Path(str(one)).resolve() == output.resolve()), None)
+    if same is not None:
+        message = f"{output} is what is read, and would be overwritten; name another output"
+        raise fs.TableError(message)
 
 
 def end_if_strict(cohort: "fs.Cohort", *, strict: bool) -> None:

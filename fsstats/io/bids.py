@@ -1,7 +1,9 @@
 """BIDS derivatives on disk."""
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -9,19 +11,29 @@ import pandas as pd
 
 from fsstats._frames import require
 from fsstats._version import __version__
-from fsstats.errors import TableError
+from fsstats.errors import FsstatsWarning, TableError
 from fsstats.io._replace import replacing
 from fsstats.io._stores import PathLike, path_here
 from fsstats.io._text import require_writable, write_delimited
 from fsstats.io.load import Cohort
 from fsstats.schema import SUBJECT_KEY
-from fsstats.tables.bids import IGNORED, BidsTable, bids_labels, group_names, group_tables, subject_tables
+from fsstats.tables.bids import (
+    IGNORED,
+    BidsTable,
+    bids_labels,
+    group_names,
+    group_tables,
+    require_labels,
+    session_label,
+    subject_tables,
+)
 
 BIDS_VERSION: Final = "1.10.0"
+_MOST_NAMED: Final = 3
 _SESSIONS: Final = ("session_id", "session")
-_TEXTS: Final = {
+_PEOPLE_COLUMNS: Final = {
     "participant_id": "Participant",
-    "freesurfer_id": "Name of the subject's folder",
+    "freesurfer_id": "The subject's name in the study",
     "session_id": "Session",
 }
 _README: Final = """\
@@ -29,7 +41,7 @@ Region-wise morphometry, collected by fsstats from the stats files of FreeSurfer
 
 sub-*/[ses-*/]anat/*_morph.tsv   one table a run, side and stats file: a row a region, a column a measure
 *_desc-global_morph.tsv          what the stats file's header says of the whole brain or hemisphere
-phenotype/*.tsv                  the same for the whole group: one table a stats file, a row a run
+phenotype/*.tsv                  the same for the whole group: one table a stats file and session, a row a participant
 
 A value that is missing is n/a. Every column is described, with its unit, in the JSON file of the same name.
 """
@@ -88,15 +100,17 @@ def write_bids(
     table, files = (cohort.table, cohort.files) if isinstance(cohort, Cohort) else (cohort, None)
     require(table, SUBJECT_KEY, needed_by="write_bids")
     home = path_here(folder)
+    require_labels(table)
     _require_own(home, table)
-    home.mkdir(parents=True, exist_ok=True)
+    people = [*_people(table, participants)]  # whatever is wrong with them is said before anything is written
     texts = {
         "dataset_description.json": _json(_dataset(name, files)),
         "README": _README,
         ".bidsignore": "".join(f"{pattern}\n" for pattern in IGNORED),
     }
+    home.mkdir(parents=True, exist_ok=True)
     written = [_text(home / name, text) for name, text in texts.items()]
-    for one in (*_people(table, participants), *subject_tables(table), *group_tables(table)):
+    for one in chain(people, subject_tables(table), group_tables(table)):
         written += _table(home, one)
     return written
 
@@ -136,7 +150,8 @@ def _people(table: pd.DataFrame, participants: pd.DataFrame | None) -> Iterator[
     """Make participants.tsv, and a table of sessions for each subject of whom something is known by session."""
     labels = bids_labels(table["subject"])
     people = pd.DataFrame({"participant_id": [f"sub-{label}" for label in labels.values()]})
-    if any(name != f"sub-{label}" for name, label in labels.items()):
+    renamed = any(name != f"sub-{label}" for name, label in labels.items())
+    if renamed and (participants is None or "freesurfer_id" not in participants.columns):
         people["freesurfer_id"] = pd.Series(list(labels), dtype="str")
     if participants is None:
         yield BidsTable("participants", people, _described(people))
@@ -147,6 +162,10 @@ def _people(table: pd.DataFrame, participants: pd.DataFrame | None) -> Iterator[
     if several and session is None:
         message = f"participants has several rows a subject; a column {_SESSIONS[0]} must tell them apart"
         raise TableError(message)
+    if session is not None and known[session].isna().any():
+        whose = str(known.loc[known[session].isna(), "participant_id"].iloc[0])
+        message = f"participants has a row of {whose} without {session}"
+        raise TableError(message)
     varying = [] if session is None else [name for name in known.columns if name not in {"participant_id", session}]
     varying = [name for name in varying if not _is_constant(known, name)]
     fixed = known.drop(columns=[*varying, *filter(None, [session])]).drop_duplicates("participant_id")
@@ -154,7 +173,7 @@ def _people(table: pd.DataFrame, participants: pd.DataFrame | None) -> Iterator[
     yield BidsTable("participants", people, _described(people))
     for who, own in known.groupby("participant_id", sort=False) if session else ():
         visits = own[[session, *varying]].rename(columns={session: "session_id"}).reset_index(drop=True)
-        visits["session_id"] = [f"ses-{str(one).removeprefix('ses-')}" for one in visits["session_id"]]
+        visits["session_id"] = [f"ses-{session_label(str(one))}" for one in visits["session_id"]]
         yield BidsTable(f"{who}/{who}_sessions", visits, _described(visits))
 
 
@@ -164,8 +183,14 @@ def _with_ids(participants: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataF
     if column is None:
         message = "participants needs a column participant_id or subject"
         raise TableError(message)
-    ids = {text: f"sub-{label}" for name, label in labels.items() for text in (name, f"sub-{label}", label)}
-    named = participants.assign(**{column: participants[column].astype("str").map(ids)})
+    ids = {text: f"sub-{label}" for name, label in labels.items() for text in (f"sub-{label}", f"sub-{name}", name)}
+    found = participants[column].astype("str")
+    named = participants.assign(**{column: found.map(ids)})
+    lacking = sorted({f"sub-{label}" for label in labels.values()} - set(named[column].dropna()))
+    if lacking:
+        more = f" and {len(lacking) - _MOST_NAMED} more" if len(lacking) > _MOST_NAMED else ""
+        text = f"participants has no row of {', '.join(lacking[:_MOST_NAMED])}{more}; what it would tell is n/a"
+        warnings.warn(text, FsstatsWarning, stacklevel=4)
     named = named[named[column].notna()].rename(columns={column: "participant_id"})
     return named[["participant_id", *(name for name in named.columns if name != "participant_id")]]
 
@@ -175,7 +200,7 @@ def _is_constant(known: pd.DataFrame, name: str) -> bool:
 
 
 def _described(people: pd.DataFrame) -> dict[str, object]:
-    return {str(name): {"Description": _TEXTS.get(str(name), str(name))} for name in people.columns}
+    return {str(name): {"Description": _PEOPLE_COLUMNS.get(str(name), str(name))} for name in people.columns}
 
 
 def _table(home: Path, one: BidsTable) -> list[Path]:

@@ -96,7 +96,7 @@ def _described(place: Path) -> str:
     """Give the description of a table: that within its Parquet file, or the one beside it."""
     parts = parts_of(place) if is_folder(place) else [place]
     if parts and parts[0].suffix == ".parquet":
-        return (pq.read_schema(parts_source(parts[0])).metadata or {}).get(b"fsstats", b"{}").decode()
+        return (pq.read_metadata(parts_source(parts[0])).metadata or {}).get(b"fsstats", b"{}").decode()
     return text_in(place.with_suffix(".json")) or "{}"
 
 

@@ -207,7 +207,14 @@ def write_qdec(
     path, factors, variables = path_here(path), [*(one_or_more(factors) or ())], [*(one_or_more(variables) or ())]
     design = design_of(people, variables, factors=factors, longitudinal=longitudinal)
     require_file(path)
-    texts = {path.with_name(f"{name}.levels"): _lines(design[name]) for name in factors} | {path: qdec_text(design)}
+    levels = {path.with_name(f"{name}.levels"): _lines(design[name]) for name in factors}
+    strange = next(
+        (one for one, text in levels.items() if one.exists() and one.read_text(encoding="utf-8") != text), None
+    )
+    if strange is not None:
+        message = f"{strange} is there and holds other levels; write this table into a folder of its own"
+        raise TableError(message)
+    texts = levels | {path: qdec_text(design)}
     with replacing([*texts]) as partial:
         for text, new in zip(texts.values(), partial, strict=True):
             new.write_text(text, encoding="utf-8", newline="\n")

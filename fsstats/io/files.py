@@ -105,10 +105,6 @@ def require_own_sidecar(path: Path) -> None:
     if is_there(sidecar) and not is_ours(sidecar):
         message = f"{sidecar} is there and was not written by fsstats; choose another name for {path.name}"
         raise TableError(message)
-    other = next((one for one in map(path.with_suffix, SUFFIXES) if one != path and is_there(one)), None)
-    if is_there(sidecar) and other is not None:
-        message = f"{sidecar} describes {other.name}, which is another table; choose another name for {path.name}"
-        raise TableError(message)
 
 
 def require_suffix(path: Path) -> None:

@@ -9,8 +9,9 @@ import pandas as pd
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.io._replace import replacing
 from fsstats.io._sidecar import describe_columns
-from fsstats.io._stores import PathLike, path_here, require_file
+from fsstats.io._stores import PathLike, is_there, path_here, require_file
 from fsstats.io._text import SEPARATOR, require_writable, write_delimited
+from fsstats.io.files import SUFFIXES as TABLES
 from fsstats.io.files import description_of, require_own_sidecar, write_sidecar
 from fsstats.schema import SUBJECT_KEY
 from fsstats.tables.redcap import redcap_tables
@@ -67,10 +68,19 @@ def write_spreadsheet(table: pd.DataFrame, path: PathLike) -> None:
         return
     safe = _without_formulas(table)
     require_writable(safe, path.suffix)
-    require_own_sidecar(path)
+    _require_own_sidecar(path)
     with replacing([path.with_suffix(".json"), path]) as (sidecar, data):
         write_sidecar(description_of(safe, {}), sidecar)
         write_delimited(safe, data, path.suffix)
+
+
+def _require_own_sidecar(path: Path) -> None:
+    """Raise if the sidecar of this name is a stranger's, or that of another table."""
+    require_own_sidecar(path)
+    others = [one for one in map(path.with_suffix, TABLES) if one != path and is_there(one)]
+    if others and is_there(path.with_suffix(".json")):
+        message = f"{path.with_suffix('.json')} describes {others[0].name}; choose another name for {path.name}"
+        raise TableError(message)
 
 
 def write_redcap(wide: pd.DataFrame, folder: PathLike, *, form: str = "morphometry") -> list[Path]:

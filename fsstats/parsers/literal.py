@@ -4,6 +4,7 @@
 shall be theirs byte for byte needs their eyes.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -19,8 +20,13 @@ class Reader(NamedTuple):
     name: int
     value: int
     segid: int | None
+    """None for a script that goes by names: of two lines of one name the last counts, in the place of the first."""
     prefixes: Mapping[str, str]
     """The fields of header Measures, by how their lines begin."""
+    up_to: int | None = None
+    """Lines of a greater segmentation id are passed over before anything else is read of them."""
+    without: frozenset[str] = frozenset()
+    """Likewise those of these ids."""
 
 
 class Literal(NamedTuple):
@@ -53,7 +59,8 @@ def read_literally(data: bytes, where: str, reader: Reader) -> Literal:
     Raises
     ------
     StatsFormatError
-        If the script would end in a traceback: a line has too few words, a word is no number, an id comes twice.
+        If the script would end in a traceback: a line has too few words, a word is no number; or if it goes by ids, and
+        one comes twice, or a Measure.
 
     Examples
     --------
@@ -62,26 +69,41 @@ def read_literally(data: bytes, where: str, reader: Reader) -> Literal:
     >>> read_literally(data, "aseg.stats", reader)[:3]
     (('17',), ('Left-Hippocampus',), ('MaskVol',))
     """
-    lines = _lines(data, where)
-    segids, names, values, fields, sizes = [], [], [], [], []
-    for number, line in enumerate(lines, start=1):
+    rows: list[tuple[str | None, str, float]] = []
+    fields: list[tuple[str, float]] = []
+    for number, line in enumerate(_lines(data, where), start=1):
         try:
             if "#" not in line:
-                words = line.split()
-                segids.append(None if reader.segid is None else words[reader.segid])
-                names.append(words[reader.name])
-                values.append(float(words[reader.value]))
-            for prefix, field in reader.prefixes.items():
-                if line.startswith(prefix):
-                    fields.append(field)
-                    sizes.append(float(line.split(",")[3]))
+                rows += _row(line.split(), reader)
+            fields += [
+                (field, float(line.split(",")[3]))
+                for prefix, field in reader.prefixes.items()
+                if line.startswith(prefix)
+            ]
         except (IndexError, ValueError):
             expected = f"a number as word {reader.value + 1} of a line, or as fourth part of a Measure"
             raise StatsFormatError.at(f"{where}, line {number}", expected=expected, found=repr(line[:60])) from None
-    ids = [segid for segid in segids if segid is not None]
-    if len(set(ids)) < len(ids) or len(set(fields)) < len(fields):
-        raise StatsFormatError.at(where, expected="each id and Measure once", found="one twice", status="conflict")
-    return Literal(tuple(segids), tuple(names), tuple(fields), np.array([*values, *sizes], dtype=np.float64))
+    if reader.segid is None:
+        rows = [(None, name, value) for name, value in {name: value for _, name, value in rows}.items()]
+        fields = [*dict(fields).items()]
+    for names in ([segid for segid, _, _ in rows if segid is not None], [field for field, _ in fields]):
+        again = next((name for name, n in Counter(names).items() if n > 1), None)
+        if again is not None:
+            raise StatsFormatError.at(where, expected=f"{again} once", found="it twice", status="conflict")
+    return Literal(
+        tuple(segid for segid, _, _ in rows),
+        tuple(name for _, name, _ in rows),
+        tuple(field for field, _ in fields),
+        np.array([*(value for _, _, value in rows), *(value for _, value in fields)], dtype=np.float64),
+    )
+
+
+def _row(words: list[str], reader: Reader) -> list[tuple[str | None, str, float]]:
+    """Read a line; none if its id is passed over."""
+    segid = None if reader.segid is None else words[reader.segid]
+    if segid is not None and ((reader.up_to is not None and int(segid) > reader.up_to) or segid in reader.without):
+        return []
+    return [(segid, words[reader.name], float(words[reader.value]))]
 
 
 def _lines(data: bytes, where: str) -> list[str]:

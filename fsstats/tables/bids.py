@@ -82,8 +82,7 @@ def subject_tables(table: pd.DataFrame) -> Iterator[BidsTable]:
         If two subjects or sources would have the same name.
     """
     require(table, LONG, needed_by="subject_tables")
-    labels = bids_labels(table["subject"])
-    _require_labels(table["source"])
+    labels = require_labels(table)
     for source in map(str, table["source"].dropna().unique()):
         for hemi in sides_of(table, source):
             files, people = alike_of(table, source, hemi, needed_by="subject_tables")
@@ -141,7 +140,7 @@ def _forms(layout: Layout, *, with_side: bool) -> Iterator[_Form]:
 def _form(layout: Layout, desc: str, labels: pd.DataFrame, columns: tuple[str, ...], places: Positions) -> _Form:
     units = dict(zip(layout.measure, layout.unit, strict=True))
     counts = tuple(name for name in columns if units[name] == "unitless")
-    described: dict[str, object] = {str(name): {"Description": _TEXTS[str(name)]} for name in labels.columns}
+    described: dict[str, object] = {str(name): {"Description": _ROW_COLUMNS[str(name)]} for name in labels.columns}
     for name in columns:
         known = global_measures().get(name) if desc else measures().get(name)
         described[name] = {"Description": known.description if known else name, **_unit(units[name])}
@@ -158,7 +157,7 @@ class _Run(NamedTuple):
     @property
     def who(self) -> list[str]:
         """The entities of subject and session."""
-        session = _label((self.session or "").removeprefix("ses-"))
+        session = session_label(self.session or "")
         return [f"sub-{self.label}", *([f"ses-{session}"] if session else [])]
 
     @property
@@ -167,7 +166,38 @@ class _Run(NamedTuple):
         return "" if self.stream == "cross" else self.stream
 
 
-def _require_labels(sources: pd.Series) -> None:
+def require_labels(table: pd.DataFrame) -> dict[str, str]:
+    """Give the labels of the subjects, if no two subjects, sessions or sources would have the same.
+
+    Raises
+    ------
+    TableError
+        If two would.
+    """
+    _require_sources(table["source"])
+    _require_sessions(table)
+    return bids_labels(table["subject"])
+
+
+def _require_sessions(table: pd.DataFrame) -> None:
+    """Raise if two sessions of a subject would have the same label."""
+    runs = table[["subject", "session"]].dropna().drop_duplicates().astype("str")
+    labels = runs["session"].map(session_label)
+    again = runs[pd.DataFrame({"subject": runs["subject"], "label": labels}).duplicated(keep=False)]
+    if len(again):
+        one, other = again["session"].iloc[:2]
+        message = (
+            f"the sessions {one!r} and {other!r} of {again['subject'].iloc[0]} would both be ses-{session_label(one)}"
+        )
+        raise TableError(message)
+
+
+def session_label(session: str) -> str:
+    """Give the BIDS label of a session, without ``ses-``."""
+    return _label(session.removeprefix("ses-"))
+
+
+def _require_sources(sources: pd.Series) -> None:
     labels: dict[str, str] = {}
     for source in map(str, sources.dropna().unique()):
         other = labels.setdefault(_label(source), source)
@@ -182,7 +212,7 @@ def _name(run: _Run, hemi: str | None, source: str, desc: str) -> str:
     return "/".join([*run.who, "anat", "_".join([*run.who, *what, _SUFFIX])])
 
 
-_TEXTS: Final = {
+_ROW_COLUMNS: Final = {
     "index": "Segmentation id of FreeSurfer's colour table",
     "name": "Structure, in the spelling of current FreeSurfer",
     "hemisphere": "Side of the structure: lh (left) or rh (right), n/a where it has none",
@@ -209,8 +239,7 @@ def group_tables(table: pd.DataFrame) -> Iterator[BidsTable]:
         a participant, for BIDS allows no more; a column a value, called as `to_wide` does.
     """
     require(table, LONG, needed_by="group_tables")
-    labels = bids_labels(table["subject"])
-    _require_labels(table["source"])
+    labels = require_labels(table)
     for key, own in table.groupby(["source", "session", "stream"], observed=True, sort=False, dropna=False):
         source, wide = str(key[0]), to_wide(own[list(LONG)])
         values = wide.drop(columns=list(SUBJECT_KEY))

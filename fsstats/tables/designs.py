@@ -1,6 +1,7 @@
 """Who is in a model and with what: qdec tables and group descriptor files (FSGD), as texts and frames."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -58,7 +59,7 @@ def design_of(
         if unknown is not None:
             raise UnknownNameError.among(what, unknown, map(str, people.columns))
     runs = _names(people, longitudinal=longitudinal)
-    texts = {name: people[name].astype("object") for name in factors}
+    texts = {name: _levels(people[name]) for name in factors}
     numbers = {name: pd.to_numeric(people[name], errors="coerce") for name in variables}
     made = runs.join(pd.DataFrame({**texts, **numbers}, index=people.index))
     _require_whole(made, people, variables)
@@ -68,6 +69,13 @@ def design_of(
         message = f"{repeated.iloc[0]!r} stands in several rows; a model has one a run"
         raise TableError(message)
     return made.astype({**dict.fromkeys(factors, "str"), **dict.fromkeys(variables, "float64")}).reset_index(drop=True)
+
+
+def _levels(column: pd.Series) -> pd.Series:
+    """Give levels as texts: 2 also where a column with gaps holds 2.0."""
+    if not pd.api.types.is_float_dtype(column.dtype):
+        return column.astype("object")
+    return column.map(lambda level: f"{level:.15g}", na_action="ignore").astype("object")
 
 
 def _names(people: pd.DataFrame, *, longitudinal: bool) -> pd.DataFrame:
@@ -125,9 +133,7 @@ def _cells(row: Iterable[object]) -> list[str]:
 def fsgd_text(design: pd.DataFrame, factors: Sequence[str], variables: Sequence[str], *, title: str) -> str:
     """Write a group descriptor file; the classes are the combinations of levels that occur."""
     _require_headings([*factors, *variables])
-    classes = ["_".join(row) for row in design[list(factors)].itertuples(index=False)] or ["All"] * len(design)
-    if not factors:
-        classes = ["All"] * len(design)
+    classes = _classes(design, factors)
     lines = ["GroupDescriptorFile 1", f"Title {title}", *(f"Class {name}" for name in sorted(set(classes)))]
     if variables:
         lines.append(f"Variables {' '.join(variables)}")
@@ -137,6 +143,17 @@ def fsgd_text(design: pd.DataFrame, factors: Sequence[str], variables: Sequence[
     if variables:
         lines.append(f"DefaultVariable {variables[0]}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _classes(design: pd.DataFrame, factors: Sequence[str]) -> list[str]:
+    """Name the combination of levels of each run; without factors all are one class."""
+    levels = [tuple(row) for row in design[list(factors)].itertuples(index=False)]
+    names = {row: "_".join(row) or "All" for row in levels}
+    again = next((name for name, n in Counter(names.values()).items() if n > 1), None)
+    if again is not None:
+        message = f"two combinations of levels would both be the class {again!r}; rename a level"
+        raise TableError(message)
+    return [names[row] for row in levels]
 
 
 def parse_qdec(text: str, where: str) -> pd.DataFrame:

@@ -67,6 +67,36 @@ def test_subjects_can_be_chosen(cohort, fsstats):
         ]
 
 
+def test_what_is_read_is_not_overwritten(cohort, fsstats):
+    assert fsstats("merge", "fs", "-o", "long.csv").status == 0
+    before = texts(".")
+    for words in (
+        ("table", "long.csv", "-s", "aseg", "-o", "long.csv"),
+        ("design", "fs", "-p", "people.tsv", "-v", "age", "-o", "people.tsv"),
+    ):
+        done = fsstats(*words)
+        assert (done.status, "would be overwritten" in done.err) == (1, True)
+    assert texts(".") == before
+
+
+def test_nothing_is_written_of_nobody(cohort, fsstats):
+    Path("no.txt").write_text("nobody\n")
+    for words in (
+        ("enigma", "fs", "-o", "out"),
+        ("table", "fs", "-o", "out.csv"),
+        ("table", "fs", "--all", "-o", "out"),
+    ):
+        assert fsstats(*words, "--subjects", "no.txt").status == 1
+    assert not [path.name for path in Path().iterdir() if path.name.startswith("out")]
+
+
+def test_a_wide_table_is_no_cohort(cohort, fsstats):
+    assert fsstats("merge", "fs", "-s", "aseg", "--wide", "-o", "wide.parquet").status == 0
+    for command in ("enigma", "bids", "table"):
+        done = fsstats(command, "wide.parquet", "-o", "out.csv" if command == "table" else "out")
+        assert (done.status, "region" in done.err) == (1, True)
+
+
 def test_usage(cohort, fsstats):
     assert fsstats("table", "fs", "--all", "-m", "volume", "-o", "x").status == 2
     assert fsstats("table", "fs", "-o", "x.ods").status == 1

@@ -206,7 +206,7 @@ def test_our_own_flags_do_not_make_theirs_unclear(fsstats, subjects):
 DAMAGE = {
     "cut in a line": (lambda text: text[: text.rindex("Right-Hipp") - 15] + "\n", "expected a number as word 4"),
     "no number": (lambda text: text.replace("1014.5", "1O14.5"), "1O14.5"),
-    "an id twice": (lambda text: text + text.splitlines(keepends=True)[-1], "one twice"),
+    "an id twice": (lambda text: text + text.splitlines(keepends=True)[-1], "it twice"),
 }
 
 
@@ -255,6 +255,93 @@ def test_many_subjects_are_read_together_and_come_out_the_same(fsstats, tmp_path
         {name: one.get(name, "0.0") for name in heading} for one in alone
     ]
     assert "EstimatedTotalIntraCranialVol" not in alone[11]
+
+
+DOUBLED = {
+    "a region": ("lh.aparc.stats", lambda text: text + "cuneus 1 2222 1 9.5 0 0 0 0 0\n", ("2222.0", "9.5")),
+    "a Measure": (
+        "lh.aparc.stats",
+        lambda text: text.replace("# hemi", "# Measure Cortex, MeanThickness, Words, 1.5, mm\n# hemi", 1),
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", DOUBLED)
+def test_what_stands_twice_in_the_cortex_counts_the_second_time_in_the_first_place(what, fsstats, subjects):
+    name, change, values = DOUBLED[what]
+    path = subjects / "anna" / "stats" / name
+    path.write_text(change(path.read_text()))
+    found = []
+    for measure in ("area", "thickness"):
+        words = ("-s", "anna", "--hemi", "lh", "-m", measure, "-t", "out.txt")
+        assert fsstats("aparcstats2table", *words).status == 0
+        heading, row = (line.split("\t") for line in Path("out.txt").read_text().splitlines())
+        assert heading[1:4] == [f"lh_{region}_{measure}" for region in ("bankssts", "cuneus", "insula")]
+        found.append(row[2])
+    assert not values or tuple(found) == values
+    assert row[heading.index("lh_MeanThickness_thickness")] == "3.39891"
+
+
+def test_damage_in_a_line_that_is_filtered_out_does_not_matter(fsstats, subjects):
+    path = subjects / "anna" / "stats" / "aseg.stats"
+    text = path.read_text()
+    path.write_text(text[: text.rindex("Right-Hipp")] + "\n")
+    for words in (("--maxsegno", "49"), ("--no-segno", "53")):
+        assert fsstats("asegstats2table", "-s", "anna", "-m", "nvoxels", *words, "-t", "out.txt").status == 0
+
+
+def test_ids_are_compared_as_texts(fsstats, subjects):
+    path = subjects / "anna" / "stats" / "aseg.stats"
+    path.write_text(path.read_text().replace("  3  10 ", "  3 010 "))
+    done = fsstats("asegstats2table", "-s", "anna", "--segno", "10", "-t", "out.txt")
+    assert (done.status, "the id:10 you" in done.out) == (1, True)
+
+
+def test_usage_of_our_flags(fsstats, subjects, merged):
+    for words in (("--missing", "NA"), ("--from",), ("--from", merged, "-i", "x")):
+        done = fsstats("asegstats2table", "-s", "anna", "-t", "out.txt", *words)
+        assert (done.status, done.out) == (2, "")
+
+
+def test_a_table_of_chosen_measures_says_what_it_lacks(fsstats, subjects):
+    assert fsstats("merge", "sd", "-s", "aparc", "-m", "thickness", "-o", "few.parquet").status == 0
+    done = fsstats("aparcstats2table", "--from", "few.parquet", "--hemi", "lh", "-m", "thickness", "-t", "out.txt")
+    assert (done.status, "has no eTIV, BrainSegVolNotVent, MeanThickness of aparc" in done.err) == (0, True)
+
+
+def test_links_are_written_through_and_modes_kept(fsstats, subjects):
+    Path("real.txt").write_text("old")
+    Path("real.txt").chmod(0o600)
+    Path("link.txt").symlink_to("real.txt")
+    for name in ("link.txt", "real.txt"):
+        assert fsstats("asegstats2table", "-s", "anna", "-t", name).status == 0
+        assert Path("link.txt").is_symlink()
+        assert Path("real.txt").stat().st_mode & 0o777 == 0o600
+    assert Path("real.txt").read_text().startswith("Measure:volume\t")
+
+
+def test_a_place_that_cannot_be_is_named_as_it_was_given(fsstats, subjects):
+    Path("folder").mkdir()
+    for name, found in (("nowhere/x.txt", "no such folder: nowhere"), ("folder", "a folder has this name: folder")):
+        done = fsstats("asegstats2table", "-s", "anna", "-t", name)
+        assert done.status == 1
+        assert found.split(":")[0] in done.err
+        assert "partial" not in done.err
+
+
+def test_runs_of_one_name_are_told_apart(fsstats, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for n, (site, base) in enumerate((("one", "ann"), ("two", "bob"))):
+        for m, run in enumerate((base, "tp1", "tp2", f"tp1.long.{base}", f"tp2.long.{base}")):
+            stats = tmp_path / site / run / "stats"
+            stats.mkdir(parents=True)
+            (stats / "aseg.stats").write_text(aseg(10 * n + m))
+    assert fsstats("table", "one", "two", "--all", "-o", "tables").status == 0
+    table = pd.read_csv("tables/aseg.volume.tsv", sep="\t", index_col=0)
+    assert len(table) == 10
+    assert table.loc["ann_tp1", "EstimatedTotalIntraCranialVol"] == 1420435.160521
+    assert table.loc["bob_tp1", "EstimatedTotalIntraCranialVol"] == 1420445.160521
 
 
 @pytest.mark.filterwarnings("ignore:.*fsstats.check lists")

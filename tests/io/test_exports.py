@@ -148,6 +148,22 @@ def test_labels_are_letters_and_digits_and_may_not_meet(tmp_path):
         fs.write_bids(long_of("pat_02", "pat02"), tmp_path / "b")
 
 
+def test_sessions_may_not_meet_either(tmp_path):
+    table = pd.concat([long_of("s", session="ses-1.0"), long_of("s", session="ses-10")])
+    with pytest.raises(fs.TableError, match="would both be ses-10"):
+        fs.write_bids(table, tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+
+
+def test_participants_are_found_by_either_name_and_missed_aloud(tmp_path):
+    people = pd.DataFrame({"participant_id": ["sub-pat_02", "sub-03"], "age": [30, 31], "freesurfer_id": ["x", "y"]})
+    with pytest.warns(fs.FsstatsWarning, match="no row of sub-04"):
+        fs.write_bids(long_of("pat_02", "sub-03", "sub-04"), tmp_path / "a", participants=people)
+    found = rows(tmp_path / "a" / "participants.tsv")
+    assert found["age"].tolist() == ["30.0", "31.0", "n/a"]
+    assert found["freesurfer_id"].tolist() == ["x", "y", "n/a"]
+
+
 def test_streams_are_descriptions(tmp_path):
     table = pd.concat([long_of("s", stream="long", session="ses-1"), long_of("s", stream="base")])
     written = fs.write_bids(table, tmp_path / "a")
@@ -255,6 +271,45 @@ def test_a_table_merged_with_participants_needs_them_no_more(made, tmp_path):
     assert people["eTIV"].notna().all()
 
 
+def test_combinations_of_levels_are_classes_of_their_own(tmp_path):
+    people = pd.DataFrame({"fsid": ["a", "b"], "g": ["a_b", "a"], "h": ["c", "b_c"]})
+    with pytest.raises(fs.TableError, match="a_b_c"):
+        fs.write_fsgd(people, tmp_path / "x.fsgd", factors=["g", "h"])
+
+
+def test_levels_that_are_numbers_have_no_decimals(tmp_path):
+    people = pd.DataFrame({"fsid": ["a", "b"], "g": [1.0, 2.0]})
+    fs.write_fsgd(people, tmp_path / "x.fsgd", factors="g")
+    assert fs.read_fsgd(tmp_path / "x.fsgd")["class"].tolist() == ["1", "2"]
+
+
+def test_levels_of_another_table_are_left_alone(tmp_path):
+    (tmp_path / "g.levels").write_text("x\n")
+    people = pd.DataFrame({"fsid": ["a"], "g": ["y"]})
+    with pytest.raises(fs.TableError, match="holds other levels"):
+        fs.write_qdec(people, tmp_path / "q.dat", factors=["g"])
+    assert [path.name for path in tmp_path.iterdir()] == ["g.levels"]
+
+
+WRITERS = {
+    "bids": lambda where: fs.write_bids(long_of("s"), where),
+    "enigma": lambda where: fs.write_enigma(long_of("s"), where),
+    "redcap": lambda where: fs.write_redcap(fs.to_wide(long_of("s")), where),
+    "spreadsheet": lambda where: fs.write_spreadsheet(pd.DataFrame({"a": [1]}), f"{where}.csv"),
+    "tables": lambda where: fs.write_freesurfer_tables(long_of("s"), where),
+    "fsgd": lambda where: fs.write_fsgd(pd.DataFrame({"fsid": ["a"]}), where),
+}
+
+
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+@pytest.mark.parametrize("name", WRITERS)
+def test_an_address_is_no_folder_here(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(fs.TableError, match="this machine only"):
+        WRITERS[name]("s3://bucket/x")
+    assert not list(tmp_path.iterdir())
+
+
 def test_unknown_variables_are_named_with_the_nearest(cohort, made):
     with pytest.raises(fs.UnknownNameError, match="eTIV"):
         fs.people_of(cohort, made.participants, ["eTVI"])
@@ -294,8 +349,16 @@ def test_no_cell_of_a_csv_is_a_formula(tmp_path):
     fs.write_spreadsheet(wide, tmp_path / "wide.csv")
     lines = (tmp_path / "wide.csv").read_text().splitlines()
     assert lines == ["subject,'=x", "'=1+1,1.5", "'+1,", "'-1,3.0", "'@x,4.0", "sub-01,-5.0"]
-    fs.write_spreadsheet(wide, tmp_path / "wide.tsv")
-    assert (tmp_path / "wide.tsv").read_text().splitlines()[2] == "'+1\tn/a"
+    fs.write_spreadsheet(wide, tmp_path / "other.tsv")
+    assert (tmp_path / "other.tsv").read_text().splitlines()[2] == "'+1\tn/a"
+
+
+def test_the_sidecar_of_another_table_is_left_alone(made, tmp_path):
+    path = fs.merge(made.root, tmp_path / "cohort.parquet", sources=["aseg"]).path
+    with pytest.raises(fs.TableError, match=r"describes cohort\.parquet"):
+        fs.write_spreadsheet(pd.DataFrame({"a": [1]}), tmp_path / "cohort.csv")
+    (tmp_path / "cohort.json").unlink()
+    assert "name_found" in fs.read_cohort(path, details=True).table  # which a Parquet file has within
 
 
 def test_an_excel_file_holds_texts_as_texts_and_explains_its_columns(cohort, tmp_path):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fsstats_cli.cohort import cohort_of, end_if_strict
+from fsstats_cli.cohort import cohort_of, end_if_strict, require_other
 from fsstats_cli.options import ParticipantsOption, Roots, StrictOption, SubjectsOption, read_subjects
 from fsstats_cli.output import number, said_warnings, say
 
@@ -54,6 +54,7 @@ def design(
     if output.suffix == ".fsgd" and longitudinal:
         message = "a group descriptor file has no column for the base; write a qdec table."
         raise typer.BadParameter(message, param_hint="--longitudinal")
+    require_other(output, participants, subjects, *roots)
     people = None if participants is None else fs.read_table(participants)
     cohort = cohort_of(roots, subjects=read_subjects(subjects))
     with said_warnings():

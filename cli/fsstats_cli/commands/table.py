@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fsstats_cli.cohort import cohort_of
+from fsstats_cli.cohort import cohort_of, require_other
 from fsstats_cli.options import (
     KindsOption,
     MeasureOption,
@@ -87,6 +87,7 @@ def table(
     """
     import fsstats as fs
 
+    require_other(output, *roots, subjects)
     names = read_subjects(subjects)
     if every and redcap:
         message = "all tables of FreeSurfer, or one for REDCap."

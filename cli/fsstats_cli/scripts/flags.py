@@ -1,9 +1,8 @@
 """The flags of FreeSurfer's two scripts, read by optparse as they do: shortened and repeated ones mean the same."""
 
 import optparse
-from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 _OWN: Final = """
 Flags that FreeSurfer's script does not have, and that are never shortened:
@@ -24,21 +23,45 @@ class _Parser(optparse.OptionParser):
         return self.epilog or ""
 
 
+_OWN_FLAGS: Final = {"--missing": "missing", "--from": "table"}
+
+
+class Own(NamedTuple):
+    """What the flags say that the scripts do not have."""
+
+    missing: str
+    table: str | None
+
+
 class Stop(Exception):  # noqa: N818 - it is no error: the script would end here
-    """The command ends here, with this status and these lines on stdout."""
+    """The command ends here, with these lines on stdout and status 1."""
 
-    def __init__(self, *lines: str, status: int = 1) -> None:
+    def __init__(self, *lines: str) -> None:
         super().__init__(*lines)
-        self.lines, self.status = lines, status
+        self.lines = lines
 
 
-def parsed(parser: optparse.OptionParser, words: Sequence[str]) -> tuple[Any, Namespace]:
-    """Give the script's options and ours."""
-    own = ArgumentParser(prog=parser.prog, usage=f"{parser.prog} [flags]", add_help=False, allow_abbrev=False)
-    own.add_argument("--missing", choices=("zero", "nan"), default="zero")
-    own.add_argument("--from", dest="table")
-    ours, rest = own.parse_known_args(words)
-    return parser.parse_args(rest)[0], ours
+def parsed(parser: optparse.OptionParser, words: Sequence[str]) -> tuple[Any, Own]:
+    """Give the script's options and ours, which are never shortened and may stand anywhere."""
+    own: dict[str, str] = {}
+    rest: list[str] = []
+    waiting = list(words)
+    while waiting:
+        word = waiting.pop(0)
+        flag, is_joined, value = word.partition("=")
+        if flag not in _OWN_FLAGS:
+            rest.append(word)
+            continue
+        if not is_joined and not waiting:
+            parser.error(f"{flag} option requires 1 argument")
+        own[_OWN_FLAGS[flag]] = value if is_joined else waiting.pop(0)
+    options = parser.parse_args(rest)[0]
+    missing = own.get("missing", "zero")
+    if missing not in {"zero", "nan"}:
+        parser.error(f"option --missing: invalid choice: {missing!r} (choose from 'zero', 'nan')")
+    if "table" in own and getattr(options, "inputs", None) is not None:
+        parser.error("--from takes the values from a merged table, and --inputs from files: give one of them")
+    return options, Own(missing, own.get("table"))
 
 
 def _take_words(option: optparse.Option, _flag: str, _value: object, parser: optparse.OptionParser) -> None:

@@ -2,14 +2,13 @@
 
 import os
 import sys
-from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import typer
 
 from fsstats_cli.output import say
-from fsstats_cli.scripts.flags import Stop, aparc_parser, aseg_parser, parsed
+from fsstats_cli.scripts.flags import Own, Stop, aparc_parser, aseg_parser, parsed
 from fsstats_cli.scripts.subjects import named, require_subjects, subjects_dir
 
 if TYPE_CHECKING:
@@ -40,9 +39,7 @@ def aparcstats2table(context: typer.Context) -> None:
     _run(context.args, aparc_parser, _aparc)
 
 
-def _run(
-    words: Sequence[str], parser: "Callable[[], OptionParser]", command: Callable[[Any, Namespace], None]
-) -> NoReturn:
+def _run(words: Sequence[str], parser: "Callable[[], OptionParser]", command: Callable[[Any, Own], None]) -> NoReturn:
     from fsstats.errors import FsstatsError, ScriptError
 
     options, own = parsed(parser(), words)
@@ -67,7 +64,7 @@ def _print(*lines: str) -> None:
         print(line)  # noqa: T201 - on stdout, as the script
 
 
-def _aseg(options: Any, own: Namespace) -> None:
+def _aseg(options: Any, own: Own) -> None:
     from fsstats.schema import identify
     from fsstats.tables.freesurfer import AsegTable
 
@@ -131,7 +128,7 @@ def _lines(path: str) -> list[str] | None:
         return None
 
 
-def _aparc(options: Any, own: Namespace) -> None:
+def _aparc(options: Any, own: Own) -> None:
     from fsstats.tables.freesurfer import AparcTable
 
     if options.subjects == []:
@@ -160,16 +157,16 @@ def _aparc(options: Any, own: Namespace) -> None:
     _write(read, spec, options, own)
 
 
-def _from_subjects(options: Any, own: Namespace, spec: "Spec", place: tuple[str, str]) -> _Read:
+def _from_subjects(options: Any, own: Own, spec: "Spec", place: tuple[str, str]) -> _Read:
     if own.table is not None:
-        return _from_table(options, own, spec)
+        return _from_table(own.table, options, spec)
     folder = subjects_dir()
     names = named(options) or []
     paths = [os.path.join(folder, name, *place) for name in names]  # noqa: PTH118 - printed as the script does
     return _from_files(names, paths, options, own, spec)
 
 
-def _from_files(names: Sequence[str], paths: Sequence[str], options: Any, own: Namespace, spec: "Spec") -> _Read:
+def _from_files(names: Sequence[str], paths: Sequence[str], options: Any, own: Own, spec: "Spec") -> _Read:
     """Read files, and say what the script says of each."""
     from fsstats.io.freesurfer import read_named
 
@@ -218,24 +215,27 @@ def _left_out(path: str, fault: str, problem: str, options: Any, spec: "Spec") -
     raise Stop("", said, *([hint] if is_aseg or fault != MISSING else []), "")
 
 
-def _from_table(options: Any, own: Namespace, spec: "Spec") -> _Read:
+def _from_table(table: str, options: Any, spec: "Spec") -> _Read:
     """Take the values from a merged table."""
-    from fsstats.io.freesurfer import read_merged
-    from fsstats.tables.freesurfer import chosen_files
+    from fsstats.io.freesurfer import MISSING, read_merged
+    from fsstats.tables.freesurfer import chosen_files, lacking_fields
 
-    _print(f"Reading {own.table}")
-    files, rows = read_merged(own.table, spec)
+    _print(f"Reading {table}")
+    files, rows = read_merged(table, spec)
+    lacking = lacking_fields(files, spec)
+    if lacking:
+        say(f"warning: {table} has no {', '.join(lacking)} of {spec.source}; the table has no such columns")
     wanted = named(options)
     if wanted is None:
         return _Read(files, rows)
     known = set(rows)
     for name in [one for one in wanted if one not in known]:
-        _left_out(f"of {name} in {own.table}", "missing", "", options, spec)
+        _left_out(f"of {name} in {table}", MISSING, "", options, spec)
     kept = [name for name in wanted if name in known]
     return _Read(chosen_files(files, rows, kept), kept)
 
 
-def _write(read: _Read, spec: "Spec", options: Any, own: Namespace) -> None:
+def _write(read: _Read, spec: "Spec", options: Any, own: Own) -> None:
     from fsstats.io.freesurfer import save_text
     from fsstats.tables.freesurfer import tabulate, text_of, zeros_of
 

@@ -10,7 +10,7 @@ _LISTS: Final = ("subjectsfile", "qdec", "qdeclong", "fsgd")
 
 
 def require_subjects(options: Any, *, needed: bool) -> None:
-    """Stop unless the options name subjects, and in one way alone."""
+    """Stop unless the options name subjects, and in one way alone; between these the script looks at its shares."""
     with_inputs = hasattr(options, "inputs")
     given = sum(getattr(options, way, None) is not None for way in ("subjects", "inputs", *_LISTS))
     if needed and not given:

@@ -217,7 +217,7 @@ def _agreed(listed: Sequence[Sequence[str]], spec: Spec) -> list[str]:
         before = set(common)
         common = [name for name in names if name in before]
     if spec.structures == "common":
-        return list(dict.fromkeys(common))
+        return common
     union = list(dict.fromkeys(chain.from_iterable(listed)))
     if spec.structures == "same" and union != common:
         odd = [name for name in union if name not in set(common)]

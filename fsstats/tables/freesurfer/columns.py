@@ -117,10 +117,22 @@ def reader_of(spec: Spec) -> Reader:
     if isinstance(spec, AsegTable):
         extras = EXTRAS if spec.measure == "volume" and spec.extras else ()
         prefixes = {f"{_start(field)},": field for field in extras}
-        return Reader(name=4, value=_word(spec).place, segid=1, prefixes=prefixes)
+        without = frozenset(map(str, spec.without))
+        place = _word(spec).place
+        return Reader(name=4, value=place, segid=1, prefixes=prefixes, up_to=spec.up_to, without=without)
     total = TOTALS.get(spec.measure)
     prefixes = {_start(field): field for field in BARE} | ({f"{_start(total)},": total} if total else {})
     return Reader(name=0, value=_word(spec).place, segid=None, prefixes=prefixes)
+
+
+def lacking_fields(files: Sequence[Alike], spec: Spec) -> list[str]:
+    """Name the header Measures that such a table usually ends with, if no file has any: a table of chosen measures."""
+    if isinstance(spec, AsegTable):
+        due = ["BrainSegVol", "eTIV"] if spec.measure == "volume" and spec.extras and spec.source == "aseg" else []
+    else:
+        due = [*BARE, *filter(None, [TOTALS.get(spec.measure)])]
+    there = {field for one in files for field in one.layout.measure}
+    return [] if there & set(due) else due
 
 
 def _start(field: str) -> str:
@@ -137,12 +149,17 @@ def as_alike(found: Literal, spec: Spec, at: Positions) -> Alike:
         region=(*(GLOBAL,) * n_fields, *found.names),
         measure=(*found.fields, *(_word(spec).measures[0],) * n),
         unit=("",) * (n_fields + n),
-        segid=(*(None,) * n_fields, *(int(one) if one and one.isdecimal() else None for one in found.segids)),
+        segid=(*(None,) * n_fields, *map(_number, found.segids)),
         name_found=(*found.fields, *found.names),
         n_fields=n_fields,
     )
     values = np.concatenate([found.values[n:], found.values[:n]])
     return Alike(at, layout, values[np.newaxis], is_printed=True)
+
+
+def _number(segid: str | None) -> int | None:
+    """Give an id that is printed as ids are: the script compares texts, and 0010 is not 10."""
+    return int(segid) if segid is not None and segid.isdecimal() and str(int(segid)) == segid else None
 
 
 def seen_by_script(one: Alike, found: Literal, spec: Spec) -> Alike | None:
