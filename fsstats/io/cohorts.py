@@ -79,17 +79,24 @@ def read_cohort(
     return Cohort(_with_names(table, files, _names_found(path)) if details else table, files)
 
 
-_Names = Mapping[str, Mapping[str, Sequence[Sequence[str]]]]
+_Names = Mapping[str, Mapping[str, Mapping[tuple[str, str], str]]]
+"""By source and version: what a structure is called, by side (empty for none) and region."""
 
 
 def _names_found(path: PathLike) -> _Names:
-    """Give what `merge` noted of names that are no longer used: side, region and name, by source and version."""
+    """Give what `merge` noted of names that are no longer used; nothing where that cannot be understood."""
     place = path_of(path)
     try:
-        found = json.loads(_described(place))["GeneratedBy"]["NamesFound"]
-    except (OSError, ValueError, LookupError, TypeError):
+        noted = json.loads(_described(place))["GeneratedBy"]["NamesFound"]
+        return {
+            source: {
+                version: {(hemi, region): name for hemi, region, name in renamed}
+                for version, renamed in versions.items()
+            }
+            for source, versions in noted.items()
+        }
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _described(place: Path) -> str:
@@ -123,8 +130,7 @@ def _renamed(table: pd.DataFrame, files: pd.DataFrame, found: _Names) -> Iterato
     """Give the rows whose structures have other names in the files, and these."""
     for source, versions in found.items():
         own = (table["source"] == source).to_numpy()
-        for version, renamed in versions.items() if own.any() else ():
-            new = {(hemi, region): name for hemi, region, name in renamed}
+        for version, new in versions.items() if own.any() else ():
             wrote = files[(files["source"] == source) & (files["version"].fillna("") == version)]
             whose = pd.MultiIndex.from_frame(wrote[list(SUBJECT_KEY)].astype("str").drop_duplicates())
             rows = np.flatnonzero(own & table["region"].isin([region for _, region in new]).to_numpy())
