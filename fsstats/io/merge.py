@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,6 @@ import pyarrow as pa
 
 from fsstats._frames import one_or_more, printable
 from fsstats.errors import FsstatsWarning, NothingFoundError
-from fsstats.io._account import Account
 from fsstats.io._merging import executor_for, read_part, write_batches
 from fsstats.io._replace import replacing
 from fsstats.io._stores import PathLike
@@ -254,7 +253,8 @@ def _merge_whole(
     _warn(gaps(files, holders_of(table, measures)))
     table = table if people is None else join(table, people, unmatched="keep")
     table = to_wide(table) if wide else table
-    write_tables({target.files: files, target.table: table}, provenance=_provenance(source, files, account))
+    provenance = _provenance(source, files, account.names_found())
+    write_tables({target.files: files, target.table: table}, provenance=provenance)
     return Merged(target.table, files, len(table))
 
 
@@ -278,8 +278,9 @@ def _merge_in_batches(
         require_known(written.account, plan.wanted.sources, plan.wanted.measures)
         _require_values(plan.wanted.measures, written.n_rows, len(plan.files))
         written.account.note_lacking()
+        names = written.account.names_found()  # before the files table is there, for it takes some memory too
         files = written.account.files()
-        provenance = _provenance(source, files, written.account)
+        provenance = _provenance(source, files, names)
         described, files_described = (description_of(one, provenance) for one in (written.sample(), files))
         sink.close(json.dumps(described).encode())
         write_sidecar(described, table_json)
@@ -318,9 +319,8 @@ def _warn(texts: list[str]) -> None:
         warnings.warn(text, FsstatsWarning, stacklevel=4)
 
 
-def _provenance(source: StudySource, files: pd.DataFrame, account: Account) -> dict[str, object]:
+def _provenance(source: StudySource, files: pd.DataFrame, names: Mapping[str, object]) -> dict[str, object]:
     """Tell where the values come from: folders, tools and versions, how many subjects and files, and former names."""
-    names = account.names_found()
     used = files.loc[files["n_values"] > 0, [*SUBJECT_KEY, "tool", "version"]]
     tools = used[["tool", "version"]].drop_duplicates().sort_values(["tool", "version"])
     return {

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import require
+from fsstats._frames import Numbers, require
 from fsstats.parsers import MIXED_MEANING
 from fsstats.schema import FILES, GOOD, SUBJECT_KEY, same_release
 
@@ -23,6 +23,7 @@ PROBLEMS_COLUMNS: Final = {
     "path": "The file.",
 }
 PROBLEMS: Final = tuple(PROBLEMS_COLUMNS)
+_AT_ONCE: Final = 4096
 _LEVELS: Final = ("error", "warning", "note")
 _STATES: Final = {
     "failed": "recon-all ended with an error; stats files may be of an earlier run",
@@ -185,19 +186,24 @@ def _from_several(files: pd.DataFrame) -> Iterator[Record]:
     """Name the subjects whose stats files come from several folders: two people, perhaps, of one name."""
     is_used = (files["n_values"] > 0) & files["tool"].ne("FSL") & files["subject"].notna()
     used = files.loc[is_used, [*SUBJECT_KEY, "path"]]
-    used = used.assign(folder=np.array([*map(_subject_folder, used["path"].tolist())], dtype=np.object_))
-    used = used.loc[used["folder"] != "", [*SUBJECT_KEY, "folder"]].drop_duplicates()
+    folders, numbers = Numbers[str](), np.empty(len(used), dtype=np.int32)
+    for start in range(0, len(used), _AT_ONCE):  # as texts of Python all paths would take much memory
+        part = slice(start, start + _AT_ONCE)
+        numbers[part] = folders.of([*map(_subject_folder, used["path"].iloc[part].tolist())])
+    used = used.assign(folder=numbers)
+    used = used.loc[used["folder"] >= 0, [*SUBJECT_KEY, "folder"]].drop_duplicates()
     several = used[used.duplicated(list(SUBJECT_KEY), keep=False)]
     for key, own in several.groupby(list(SUBJECT_KEY), dropna=False):
-        text = f"expected files of one folder, found {', '.join(own['folder'])}: is it one subject?"
+        found = ", ".join(str(folders.word(number)) for number in own["folder"])
+        text = f"expected files of one folder, found {found}: is it one subject?"
         yield {**dict(zip(SUBJECT_KEY, key, strict=True)), "level": "warning", "rule": "subject", "problem": text}
 
 
-def _subject_folder(path: str) -> str:
-    """Give the folder, perhaps in an archive, in whose ``stats`` a file lies; an empty text if it lies elsewhere."""
+def _subject_folder(path: str) -> str | None:
+    """Give the folder, perhaps in an archive, in whose ``stats`` a file lies; None if it lies elsewhere."""
     inner, sign, archive = path.partition("::")
     folder, _, name = inner.rpartition("/stats/")
-    return "" if "/" in name else folder + sign + archive
+    return None if "/" in name else folder + sign + archive
 
 
 def _mixed_versions(files: pd.DataFrame) -> Iterator[Record]:
