@@ -126,3 +126,9 @@ def printable(text: str) -> str:
         return text
     plain = text.encode("utf-8", "backslashreplace").decode()
     return "".join(f"\\x{ord(c):02x}" if ord(c) < 32 else c for c in plain)
+
+
+def some_of(names: Sequence[str], most: int = 8) -> str:
+    """Name the first few, and say how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

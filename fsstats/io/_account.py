@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import Numbers, Positions
+from fsstats._frames import Numbers, Positions, some_of
 from fsstats.discovery import GROUP_TABLE
 from fsstats.errors import wording
 from fsstats.io._batch import KIND, OUTCOME, Batch
-from fsstats.io._cells import some_of
 from fsstats.io._conflicts import copies, equal_ones
 from fsstats.io._reading import Reading, text_of
 from fsstats.parsers import Layout

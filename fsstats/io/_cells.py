@@ -7,6 +7,7 @@ from math import isnan, nan
 
 import numpy as np
 
+from fsstats._frames import some_of
 from fsstats.errors import wording
 from fsstats.io._batch import KIND, Batch
 from fsstats.io._reading import Reading
@@ -86,9 +87,3 @@ def _without(reading: Reading, best: dict[_Cell, float], taken: set[_Cell], deni
     found = f"another in another file: {some_of([*names])}"
     text = wording(expected="one value of each subject and measure", found=found)
     return kept.noted(f"{text}. Neither is used", status="partial")
-
-
-def some_of(names: Sequence[str], most: int = 8) -> str:
-    """Name the first few, and say how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from fsstats._frames import require
+from fsstats._frames import require, some_of
 from fsstats._version import __version__
 from fsstats.errors import FsstatsWarning, TableError
 from fsstats.io._replace import replacing
@@ -188,8 +188,7 @@ def _with_ids(participants: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataF
     named = participants.assign(**{column: found.map(ids)})
     lacking = sorted({f"sub-{label}" for label in labels.values()} - set(named[column].dropna()))
     if lacking:
-        more = f" and {len(lacking) - _MOST_NAMED} more" if len(lacking) > _MOST_NAMED else ""
-        text = f"participants has no row of {', '.join(lacking[:_MOST_NAMED])}{more}; what it would tell is n/a"
+        text = f"participants has no row of {some_of(lacking, _MOST_NAMED)}; what it would tell is n/a"
         warnings.warn(text, FsstatsWarning, stacklevel=4)
     named = named[named[column].notna()].rename(columns={column: "participant_id"})
     return named[["participant_id", *(name for name in named.columns if name != "participant_id")]]

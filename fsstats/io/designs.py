@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from fsstats._frames import one_or_more, require
+from fsstats._frames import one_or_more, require, some_of
 from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
 from fsstats.io._replace import replacing
 from fsstats.io._stores import PathLike, path_here, require_file
@@ -109,9 +109,7 @@ def _warn_of_rows(subjects: pd.Series, *, longitudinal: bool) -> None:
     counts = subjects.value_counts()
     odd = [str(name) for name in counts.index[counts == 1 if longitudinal else counts > 1]]
     if odd:
-        which = (
-            f"{', '.join(odd[:_MOST_NAMED])}{f' and {len(odd) - _MOST_NAMED} more' if len(odd) > _MOST_NAMED else ''}"
-        )
+        which = some_of(odd, _MOST_NAMED)
         text = (
             "one time point, and so no slope"
             if longitudinal

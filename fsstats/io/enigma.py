@@ -1,11 +1,11 @@
 """ENIGMA's tables on disk."""
 
 import warnings
-from collections.abc import Iterable
 from typing import Final
 
 import pandas as pd
 
+from fsstats._frames import some_of
 from fsstats.errors import FsstatsWarning
 from fsstats.io._replace import replacing
 from fsstats.io._stores import PathLike, path_here
@@ -18,14 +18,11 @@ _MOST_NAMED: Final = 5
 def _lacking(name: str, frame: pd.DataFrame) -> str:
     """Say how many cells are NA, of which columns and which runs."""
     lacking = frame.isna()
-    columns, runs = frame.columns[lacking.any()], frame.loc[lacking.any(axis=1), SUBJECT]
-    return f"{name}: {int(lacking.to_numpy().sum())} cells are NA, in {_some(columns)}; of {_some(runs)}"
-
-
-def _some(names: Iterable[object]) -> str:
-    texts = [*map(str, names)]
-    more = f" and {len(texts) - _MOST_NAMED} more" if len(texts) > _MOST_NAMED else ""
-    return f"{', '.join(texts[:_MOST_NAMED])}{more}"
+    columns, runs = (
+        some_of([*map(str, names)], _MOST_NAMED)
+        for names in (frame.columns[lacking.any()], frame.loc[lacking.any(axis=1), SUBJECT])
+    )
+    return f"{name}: {int(lacking.to_numpy().sum())} cells are NA, in {columns}; of {runs}"
 
 
 def write_enigma(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from nibabel.spatialimages import SpatialImage
 
-from fsstats._frames import FloatArray
+from fsstats._frames import FloatArray, some_of
 from fsstats.errors import FsstatsWarning, StatsFormatError, TableError, UnknownNameError
 from fsstats.io._reading import content_of
 from fsstats.io._stores import PathLike
@@ -29,6 +29,7 @@ ValueImage = LabelImage | npt.NDArray[np.generic]
 _ON_GRID: Final = 1e-3
 """How far apart, in voxels, the corners of two images may lie that are on one grid."""
 _NO_UNIT: Final = "unknown"
+_MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,7 +230,9 @@ def _labels(image: Image, lut: PathLike | Mapping[int, str] | None, notes: list[
     names = _names(counts, lut)
     nameless = [str(label) for label in counts if label not in names]
     if nameless and lut is not None:
-        notes.append(f"no name in the lut for {_some(nameless)}: called Seg{int(nameless[0]):04d} and so on")
+        notes.append(
+            f"no name in the lut for {some_of(nameless, _MOST_NAMED)}: called Seg{int(nameless[0]):04d} and so on"
+        )
     if empty and lut is None:
         message = "empty=True needs a lut, which tells the labels that might have been there"
         raise TableError(message)
@@ -258,10 +261,6 @@ def _names(counts: Mapping[int, int], lut: PathLike | Mapping[int, str] | None) 
     return read_lut(content_of(path), path)
 
 
-def _some(items: Sequence[str], most: int = 10) -> str:
-    return ", ".join(items[:most]) + (f" and {len(items) - most} more" if len(items) > most else "")
-
-
 def _summaries(labels: Image, values: Image, found: _Labels, name: str, unit: str) -> Iterator[_Measured]:
     """Summarise one image within each label."""
     of_map = statistics(labels, values, found.ids)
@@ -276,7 +275,9 @@ def _summaries(labels: Image, values: Image, found: _Labels, name: str, unit: st
 def _left_out(where: str, names: Sequence[str], n_missing: FloatArray) -> list[str]:
     """Say which labels have voxels without a value."""
     lacking = [f"{name} ({n:.0f})" for name, n in zip(names, n_missing, strict=True) if n]
-    return [f"{where}: voxels that are NaN or infinite are left out in {_some(lacking)}"] if lacking else []
+    return (
+        [f"{where}: voxels that are NaN or infinite are left out in {some_of(lacking, _MOST_NAMED)}"] if lacking else []
+    )
 
 
 def _layout(found: _Labels, measured: Sequence[_Measured]) -> Layout:

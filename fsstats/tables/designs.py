@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import require
+from fsstats._frames import require, some_of
 from fsstats.errors import StatsFormatError, TableError, UnknownNameError
 from fsstats.schema import SUBJECT_KEY
 from fsstats.tables._alike import row_name
@@ -98,9 +98,8 @@ def _require_whole(made: pd.DataFrame, people: pd.DataFrame, variables: Sequence
         if texts:
             message = f"{name!r} is a variable, and {str(texts[0])!r} is no number; is it a factor?"
             raise TableError(message)
-        who = ", ".join(map(str, lacking[:_MOST_NAMED]))
-        more = f" and {len(lacking) - _MOST_NAMED} more" if len(lacking) > _MOST_NAMED else ""
-        message = f"FreeSurfer's models need every value; {name!r} is missing for {who}{more}. Leave these runs out"
+        who = some_of([*map(str, lacking)], _MOST_NAMED)
+        message = f"FreeSurfer's models need every value; {name!r} is missing for {who}. Leave these runs out"
         raise TableError(message)
 
 
