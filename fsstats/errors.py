@@ -9,6 +9,7 @@
         |-- ColumnsError      (KeyError)           a table lacks a column that is needed
         |-- TableError        (ValueError)         a table cannot be reshaped, joined or written
         |   `-- ScriptError                        one that FreeSurfer's script would refuse to make
+        |-- FormulaError      (ValueError)         a model's formula cannot be used, or not with this data
         |-- PlaceError        (OSError)            an archive or address cannot be read, or is not safe to
         |-- KindsError        (ValueError)         a description of file kinds is not valid
         `-- UnknownNameError  (ValueError)         a source, measure or option that does not exist
@@ -80,6 +81,15 @@ class ScriptError(TableError):
         error = cls(message)
         error.said = said
         return error
+
+
+class FormulaError(FsstatsError, ValueError):
+    """A formula cannot be read, would run code, or has no design with these data."""
+
+    @classmethod
+    def at(cls, where: str, *, expected: str, found: str, hint: str = "") -> Self:
+        """Say which formula or variable, what was due and what stood there."""
+        return cls(f"{where}: {wording(expected=expected, found=found, hint=hint)}")
 
 
 class PlaceError(FsstatsError, OSError):

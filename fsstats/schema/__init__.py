@@ -2,6 +2,7 @@
 
 from fsstats.schema._registry import take_back as take_back_kinds
 from fsstats.schema.columns import (
+    CELL,
     DETAIL_COLUMNS,
     FILES,
     FILES_COLUMNS,
@@ -11,6 +12,8 @@ from fsstats.schema.columns import (
     KEY,
     LONG,
     LONG_COLUMNS,
+    RESULT_COLUMNS,
+    RESULTS,
     SCHEMA_VERSION,
     STATUSES,
     STREAMS,
@@ -45,6 +48,7 @@ from fsstats.schema.sources import Identity, Source, atlas_of, identify, is_of, 
 from fsstats.schema.versions import number, release, same_release, tool_and_version
 
 __all__ = [
+    "CELL",
     "COUNT_COLUMNS",
     "DETAIL_COLUMNS",
     "FILES",
@@ -58,6 +62,8 @@ __all__ = [
     "LONG",
     "LONG_COLUMNS",
     "NAME_COLUMN",
+    "RESULTS",
+    "RESULT_COLUMNS",
     "SCHEMA_VERSION",
     "STATUSES",
     "STREAMS",

@@ -69,5 +69,38 @@ STATUSES: Final = {
 GOOD: Final = frozenset({"found", "ok", "skipped"})
 """The statuses that are no fault."""
 
+RESULT_COLUMNS: Final = {
+    "source": LONG_COLUMNS["source"],
+    "hemi": LONG_COLUMNS["hemi"],
+    "region": LONG_COLUMNS["region"],
+    "measure": "What the statistic is of: the measure that was modelled.",
+    "term": "What was estimated: a column of the design, a comparison of levels (patient - control), a term of a test.",
+    "estimate": "The estimate; NaN where there is none (a test of several columns at once) or none could be made.",
+    "unit": "Unit of the measure; the estimate of a numeric term is in this unit per unit of the term.",
+    "std_error": "Standard error of the estimate.",
+    "statistic": "The test statistic that method names: t, F, z, chi2.",
+    "df_term": "Degrees of freedom of what is tested (1 for t); the numerator's for F.",
+    "df": "Residual degrees of freedom; infinite for z and chi2.",
+    "p_value": "Two-sided p-value, not corrected for multiple tests.",
+    "ci_low": "Lower confidence limit of the estimate.",
+    "ci_high": "Upper confidence limit of the estimate.",
+    "effect_size": "Standardised size of the effect.",
+    "effect_name": "Which one: cohens_d, hedges_g, standardised_beta, partial_r, partial_eta_squared …",
+    "effect_se": "Standard error of the effect size, where its formula gives one.",
+    "effect_low": "Lower confidence limit of the effect size.",
+    "effect_high": "Upper confidence limit of the effect size.",
+    "n": "Rows that the estimate rests on.",
+    "n_first": "Of a comparison of two levels: rows of the first.",
+    "n_second": "Of a comparison of two levels: rows of the second.",
+    "n_missing": "Rows left out because this value, or a variable of the model, is missing.",
+    "method": "What was done, in words.",
+    "note": "Why a number is missing or doubtful; missing where all is well.",
+}
+"""The results table: one row per region, measure and term."""
+
+RESULTS: Final = tuple(RESULT_COLUMNS)
+CELL: Final = ("source", "hemi", "region", "measure")
+"""What names a column of values: of whom is not said."""
+
 STREAMS: Final = ("cross", "long", "base")
 HEMIS: Final = ("lh", "rh")

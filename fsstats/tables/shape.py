@@ -5,13 +5,12 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, require, to_category
+from fsstats._frames import FloatArray, require, to_category
 from fsstats.errors import TableError
 from fsstats.schema import (
-    DETAIL_COLUMNS,
+    CELL,
     GLOBAL,
     HEMIS,
-    KEY,
     LONG,
     SUBJECT_KEY,
     global_measures,
@@ -20,8 +19,9 @@ from fsstats.schema import (
     regions,
     source_of,
 )
+from fsstats.tables.panel import panel_of
 
-LABELS = ("source", "hemi", "region", "measure")
+LABELS = CELL
 _LEVELS = (*LABELS, "unit")
 
 
@@ -64,18 +64,11 @@ def to_wide(table: pd.DataFrame, *, sep: str | None = "_") -> pd.DataFrame:
       subject session stream  aparc_lh_insula_thickness
     0  sub-01     NaN  cross                      3.012
     """
-    require(table, LONG, needed_by="to_wide")
-    row, who = _number(table, SUBJECT_KEY)
-    column, labels = _number(table, LABELS)
-    _refuse_repeats(table, row, column)
-    _refuse_mixed_units(table, column)
-    values = np.full((len(who), len(labels)), np.nan)
-    values[row, column] = table["value"].to_numpy()
-    who = who.join(_constant_columns(table, row))
+    panel = panel_of(table, needed_by="to_wide")
+    texts = [name for name, one in panel.people.items() if isinstance(one.dtype, pd.CategoricalDtype)]
+    who, values, labels = panel.people.astype(dict.fromkeys(texts, "str")), panel.values, panel.cells[list(LABELS)]
     if sep is None:
-        unit = table["unit"].astype("object").to_numpy()[_first(column, len(labels))]
-        labels = labels.assign(unit=unit)
-        return _with_levels(who, values, labels)
+        return _with_levels(who, values, panel.cells)
     names = [column_name(*parts, sep=sep) for parts in labels.itertuples(index=False, name=None)]
     every = pd.Series([*who.columns, *names], dtype="str")
     repeated = every[every.duplicated()]
@@ -83,57 +76,6 @@ def to_wide(table: pd.DataFrame, *, sep: str | None = "_") -> pd.DataFrame:
         message = f"two columns would be called {repeated.iloc[0]!r}; use another sep, or sep=None"
         raise TableError(message)
     return pd.concat([who, pd.DataFrame(values, columns=names)], axis=1)
-
-
-def _number(table: pd.DataFrame, columns: tuple[str, ...]) -> tuple[Positions, pd.DataFrame]:
-    """Count through the distinct rows of some columns as they appear, and give these as plain strings."""
-    keys = table[list(columns)]
-    numbers = keys.groupby(list(columns), sort=False, observed=True, dropna=False).ngroup().to_numpy().astype(np.intp)
-    distinct = keys.iloc[_first(numbers, int(numbers.max()) + 1 if len(numbers) else 0)]
-    plain = {name: distinct[name].astype("str") for name in columns}
-    return numbers, pd.DataFrame(plain, columns=list(columns)).reset_index(drop=True)
-
-
-def _first(numbers: Positions, n: int) -> Positions:
-    """Give the position where each of the numbers 0 to n - 1 occurs first."""
-    first = np.full(n, len(numbers), dtype=np.intp)
-    np.minimum.at(first, numbers, np.arange(len(numbers)))
-    return first
-
-
-def _refuse_repeats(table: pd.DataFrame, row: Positions, column: Positions) -> None:
-    repeated = pd.Series(row * (column.max(initial=0) + 1) + column).duplicated().to_numpy()
-    if repeated.any():
-        what = " / ".join(str(part) for part in table.loc[repeated, list(KEY)].iloc[0] if pd.notna(part))
-        message = f"{int(repeated.sum())} value(s) occur twice, the first is {what}; a long table has each once"
-        raise TableError(message)
-
-
-def _refuse_mixed_units(table: pd.DataFrame, column: Positions) -> None:
-    units = table["unit"].astype("str").groupby(column)
-    mixed = units.nunique() > 1  # noqa: PD101 - of each column
-    if mixed.any():
-        first = table.loc[column == mixed.index[mixed][0]]
-        what = " / ".join(str(part) for part in first[list(LABELS)].iloc[0] if pd.notna(part))
-        message = (
-            f"{what} has several units: {', '.join(first['unit'].astype('str').unique())}; one column can have one"
-        )
-        raise TableError(message)
-
-
-def _constant_columns(table: pd.DataFrame, row: Positions) -> pd.DataFrame:
-    """Give the columns that are not the long table's own, one value a row of the result."""
-    own = [name for name in table.columns if name not in LONG and name not in DETAIL_COLUMNS]
-    further = table[own]
-    # More than one distinct value, a missing one counted: of each subject, so not a plain comparison.
-    several = further.groupby(row, sort=False, observed=True).nunique(dropna=False) > 1  # noqa: PD101
-    varying = [name for name in own if several[name].any()]
-    if varying:
-        message = f"the column(s) {', '.join(map(repr, varying))} vary within a subject, so one row cannot hold them"
-        raise TableError(message)
-    one = further.iloc[_first(row, int(row.max()) + 1 if len(row) else 0)].reset_index(drop=True)
-    texts = [name for name in own if isinstance(one[name].dtype, pd.CategoricalDtype)]
-    return one.astype(dict.fromkeys(texts, "str"))
 
 
 def _with_levels(who: pd.DataFrame, values: FloatArray, labels: pd.DataFrame) -> pd.DataFrame:

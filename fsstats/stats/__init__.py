@@ -1,0 +1,1 @@
+"""Statistics: long table in, results table (or an adjusted long table) out; no files, no processes, no pictures."""

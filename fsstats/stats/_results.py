@@ -1,0 +1,76 @@
+"""The results table: every statistic fills the same columns."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from fsstats.schema import CELL, RESULTS
+
+_TEXTS: Final = frozenset({*CELL, "term", "unit", "effect_name", "method", "note"})
+Numbers = npt.ArrayLike | None
+Words = Sequence[str | None] | npt.NDArray[np.object_] | str | None
+
+
+def results_table(cells: pd.DataFrame, terms: Sequence[str], **columns: Numbers | Words) -> pd.DataFrame:
+    """Put arrays together as the results table, cell by cell and term by term.
+
+    Parameters
+    ----------
+    cells : DataFrame, n rows
+        source, hemi, region, measure and unit of what was modelled.
+    terms : sequence of str, length k
+        What was estimated of each.
+    **columns : array, sequence or scalar
+        Any other columns of the results table. An array has shape (n, k); (n, 1), one number a cell; (k,), one a
+        term; or (). What is not given is missing.
+
+    Returns
+    -------
+    DataFrame, n * k rows
+        All columns of the results table, in their order. Numbers are float64, NaN where missing.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame(
+    ...     {"source": ["aparc"], "hemi": ["lh"], "region": ["insula"], "measure": ["thickness"], "unit": ["mm"]}
+    ... )
+    >>> table = results_table(cells, ["Intercept", "age"], estimate=[[3.0, -0.01]], n=20, method="OLS")
+    >>> table[["region", "term", "estimate", "n", "method"]]
+       region       term  estimate     n method
+    0  insula  Intercept      3.00  20.0    OLS
+    1  insula        age     -0.01  20.0    OLS
+    """
+    unknown = set(columns) - set(RESULTS)
+    if unknown:
+        message = f"no column of the results table: {sorted(unknown)}"
+        raise TypeError(message)
+    n, k = len(cells), len(terms)
+    labels = cells[[*CELL, "unit"]].iloc[np.repeat(np.arange(n), k)].reset_index(drop=True).astype("str")
+    given = {name: labels[name] for name in labels.columns} | {"term": np.tile(np.asarray(terms, dtype=object), n)}
+    filled = {
+        name: given[name] if name in given else _spread(columns.get(name), (n, k), text=name in _TEXTS)
+        for name in RESULTS
+    }
+    return pd.DataFrame(filled).astype(dict.fromkeys(_TEXTS, "str"))
+
+
+def _spread(values: Numbers | Words, shape: tuple[int, int], *, text: bool) -> npt.NDArray[np.generic]:
+    """Give a column all its rows."""
+    if text:
+        return np.broadcast_to(np.asarray(values, dtype=object), shape).ravel()
+    numbers = np.asarray(np.nan if values is None else values, dtype=np.float64)
+    return np.broadcast_to(numbers, shape).ravel()
+
+
+def empty_results() -> pd.DataFrame:
+    """Give a results table without rows.
+
+    Examples
+    --------
+    >>> len(empty_results().columns)
+    25
+    """
+    return results_table(pd.DataFrame(columns=[*CELL, "unit"]), [])

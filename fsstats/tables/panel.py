@@ -1,0 +1,195 @@
+"""The long table as a matrix: one row a run, one column a measure of a region."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from fsstats._frames import FloatArray, Positions, require
+from fsstats.errors import TableError
+from fsstats.schema import CELL, DETAIL_COLUMNS, KEY, LONG, SUBJECT_KEY
+
+BoolArray = npt.NDArray[np.bool_]
+_MOST = 2**62
+"""Combined codes stay below this, so that they fit into 64 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A long table as a matrix."""
+
+    people: pd.DataFrame
+    """A row a run: subject, session, stream and the columns that the table has beyond its own."""
+    cells: pd.DataFrame
+    """A row a column of `values`: source, hemi, region, measure and unit."""
+    values: FloatArray
+    """Shape (runs, cells). A value that the table does not have is NaN."""
+    row: Positions
+    """For each row of the long table the row of `values` where it stands."""
+    column: Positions
+    """For each row of the long table the column of `values` where it stands."""
+
+    def take(self, rows: BoolArray) -> "Panel":
+        """Give the panel with these of its runs; it knows its long table no more."""
+        none = np.empty(0, dtype=np.intp)
+        return Panel(self.people[rows].reset_index(drop=True), self.cells, self.values[rows], none, none)
+
+    def of_cells(self, cells: BoolArray | Positions) -> "Panel":
+        """Give the panel with these of its cells; it knows its long table no more."""
+        none = np.empty(0, dtype=np.intp)
+        kept = self.cells.iloc[np.flatnonzero(cells) if cells.dtype == np.bool_ else cells].reset_index(drop=True)
+        return Panel(self.people, kept, self.values[:, cells], none, none)
+
+
+def panel_of(table: pd.DataFrame, *, needed_by: str, leave_out: Collection[str] = ()) -> Panel:
+    """Turn a long table, or a wide one of five levels, into a matrix.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A long table, perhaps with further columns (age, group …), which must be constant within a run; or what
+        ``to_wide(table, sep=None)`` gives.
+    needed_by : str
+        Who asks, for the error.
+    leave_out : collection of str
+        Further columns that are not wanted, and may vary within a run.
+
+    Returns
+    -------
+    Panel
+        Runs and cells in the order in which they first appear.
+
+    Raises
+    ------
+    ColumnsError
+        If it is no long table.
+    TableError
+        If a value occurs twice, a cell has several units, or a further column varies within a run.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"subject": ["a", "b"], "session": None, "stream": "cross", "source": "aparc", "hemi": "lh"}
+    ...     | {"region": "insula", "measure": "thickness", "value": [3.0, 2.9], "unit": "mm", "age": [30, 40]}
+    ... )
+    >>> panel = panel_of(table, needed_by="me")
+    >>> panel.values, panel.people["age"].tolist()
+    (array([[3. ],
+           [2.9]]), [30, 40])
+    """
+    if isinstance(table.columns, pd.MultiIndex):
+        return _of_wide(table, leave_out)
+    require(table, LONG, needed_by=needed_by)
+    row, first_row = number(table, SUBJECT_KEY)
+    column, first_column = number(table, CELL)
+    _refuse_repeats(table, row, column)
+    _refuse_mixed_units(table, column, first_column)
+    values = np.full((len(first_row), len(first_column)), np.nan)
+    values[row, column] = table["value"].to_numpy(dtype=np.float64)
+    people = _plain(table, SUBJECT_KEY, first_row).join(_constant_columns(table, row, first_row, leave_out))
+    return Panel(people, _plain(table, (*CELL, "unit"), first_column), values, row, column)
+
+
+def _of_wide(table: pd.DataFrame, leave_out: Collection[str]) -> Panel:
+    """Take apart what `to_wide` gives with ``sep=None``."""
+    measured = np.array([bool(label[CELL.index("measure")]) for label in table.columns], dtype=np.bool_)
+    people = table.loc[:, ~measured].copy()
+    people.columns = pd.Index([label[0] for label in people.columns])
+    require(people, SUBJECT_KEY, needed_by="a wide table")
+    cells = pd.DataFrame(list(table.columns[measured]), columns=[*CELL, "unit"], dtype="str").replace("", None)
+    none = np.empty(0, dtype=np.intp)
+    kept = people.drop(columns=[name for name in leave_out if name in people.columns]).reset_index(drop=True)
+    return Panel(kept, cells, table.loc[:, measured].to_numpy(dtype=np.float64), none, none)
+
+
+def number(table: pd.DataFrame, columns: Sequence[str]) -> tuple[Positions, Positions]:
+    """Count through the distinct rows of some columns as they appear; missing values are equal to each other.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Any table.
+    columns : sequence of str
+        What tells its rows apart.
+
+    Returns
+    -------
+    tuple of ndarray
+        The number of each row, and for each number the position where it occurs first.
+
+    Examples
+    --------
+    >>> number(pd.DataFrame({"a": ["x", "y", "x", None]}), ["a"])
+    (array([0, 1, 0, 2]), array([0, 1, 3]))
+    """
+    combined, size = np.zeros(len(table), dtype=np.int64), 1
+    for name in columns:
+        codes, n = _codes(table[name])
+        if size * n > _MOST:
+            combined, names = pd.factorize(combined)
+            size = len(names)
+        combined, size = combined * n + codes, size * n
+    numbers, _ = pd.factorize(combined)
+    numbers = numbers.astype(np.intp)
+    return numbers, _first(numbers, int(numbers.max(initial=-1)) + 1)
+
+
+def _codes(column: pd.Series) -> tuple[npt.NDArray[np.int64], int]:
+    """Give each value a number, missing ones that which is left, and say how many numbers there are."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, n = column.cat.codes.to_numpy(), len(column.cat.categories)
+    else:
+        codes, names = pd.factorize(column)
+        n = len(names)
+    return np.where(codes < 0, n, codes).astype(np.int64), n + 1
+
+
+def _first(numbers: Positions, n: int) -> Positions:
+    """Give the position where each of the numbers 0 to n - 1 occurs first."""
+    first = np.zeros(n, dtype=np.intp)
+    first[numbers[::-1]] = np.arange(len(numbers), dtype=np.intp)[::-1]
+    return first
+
+
+def _plain(table: pd.DataFrame, columns: Sequence[str], first: Positions) -> pd.DataFrame:
+    """Give the distinct rows of some columns as plain strings."""
+    plain = {name: table[name].iloc[first].astype("str") for name in columns}
+    return pd.DataFrame(plain, columns=list(columns)).reset_index(drop=True)
+
+
+def _refuse_repeats(table: pd.DataFrame, row: Positions, column: Positions) -> None:
+    repeated = pd.Series(row * (column.max(initial=0) + 1) + column).duplicated().to_numpy()
+    if repeated.any():
+        what = " / ".join(str(part) for part in table.loc[repeated, list(KEY)].iloc[0] if pd.notna(part))
+        message = f"{int(repeated.sum())} value(s) occur twice, the first is {what}; a long table has each once"
+        raise TableError(message)
+
+
+def _refuse_mixed_units(table: pd.DataFrame, column: Positions, first: Positions) -> None:
+    units, _ = _codes(table["unit"])
+    mixed = np.flatnonzero(units != units[first][column])
+    if len(mixed):
+        own = table[column == column[mixed[0]]]
+        what = " / ".join(str(part) for part in own[list(CELL)].iloc[0] if pd.notna(part))
+        names = ", ".join(own["unit"].astype("str").fillna("no unit").unique())
+        message = f"{what} has several units: {names}; one column can have one"
+        raise TableError(message)
+
+
+def _constant_columns(
+    table: pd.DataFrame, row: Positions, first: Positions, leave_out: Collection[str]
+) -> pd.DataFrame:
+    """Give the columns that are not the long table's own, one value a run."""
+    own = [name for name in table.columns if name not in LONG and name not in DETAIL_COLUMNS and name not in leave_out]
+    varying = [name for name in own if _varies(table[name], row, first)]
+    if varying:
+        message = f"the column(s) {', '.join(map(repr, varying))} vary within a subject, so one row cannot hold them"
+        raise TableError(message)
+    return table[own].iloc[first].reset_index(drop=True)
+
+
+def _varies(column: pd.Series, row: Positions, first: Positions) -> bool:
+    codes, _ = _codes(column)
+    return bool((codes != codes[first][row]).any())
