@@ -1,22 +1,22 @@
 """Qdec tables and group descriptor files on disk."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
 
 from fsstats._frames import one_or_more, require, some_of
-from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
+from fsstats.errors import FsstatsWarning, TableError
 from fsstats.io._replace import replacing
 from fsstats.io._stores import PathLike, path_here, require_file
 from fsstats.io.load import Cohort
 from fsstats.places import read_bytes
-from fsstats.schema import DETAIL_COLUMNS, GLOBAL, LONG, SUBJECT_KEY
+from fsstats.schema import CELL, DETAIL_COLUMNS, LONG, SUBJECT_KEY
 from fsstats.tables._alike import folders_of, run_names
 from fsstats.tables.designs import BASE, FSID, design_of, fsgd_text, parse_fsgd, parse_qdec, qdec_text
 from fsstats.tables.join import join
-from fsstats.tables.shape import column_name
+from fsstats.tables.variables import places_of
 
 _MOST_NAMED: Final = 3
 
@@ -86,7 +86,7 @@ def people_of(
         raise TableError(message)
     missing = [name for name in variables if name not in people.columns]
     if missing:
-        people = people.merge(_values(own, _places(own, missing)), on=list(SUBJECT_KEY), how="left")
+        people = people.merge(_values(own, missing), on=list(SUBJECT_KEY), how="left")
     _warn_of_rows(people["subject"], longitudinal=longitudinal)
     keys = people[list(SUBJECT_KEY)].astype("object")
     who = [*keys.where(keys.notna(), None).itertuples(index=False, name=None)]
@@ -118,38 +118,13 @@ def _warn_of_rows(subjects: pd.Series, *, longitudinal: bool) -> None:
         warnings.warn(f"{len(odd)} subjects have {text}: {which}", FsstatsWarning, stacklevel=3)
 
 
-_Place = tuple[str, str | None, str, str]
-
-
-def _places(own: pd.DataFrame, names: Sequence[str]) -> dict[str, _Place]:
-    """Find the values that names stand for."""
-    labels = own[["source", "hemi", "region", "measure"]].drop_duplicates().astype("object")
-    places = [*labels.where(labels.notna(), None).itertuples(index=False, name=None)]
-    known = {column_name(*place): place for place in places}
-    measures: dict[str, list[_Place]] = {}
-    for place in places:
-        if place[2] == GLOBAL:
-            measures.setdefault(place[3], []).append(place)
-    return {name: known.get(name) or _measure(name, measures, known) for name in names}
-
-
-def _measure(name: str, measures: Mapping[str, Sequence[_Place]], known: Mapping[str, _Place]) -> _Place:
-    """Find the one Measure of a name: that of aseg, or the only one there is."""
-    found = measures.get(name, ())
-    if not found:
-        raise UnknownNameError.among("variable", name, [*measures, *known])
-    own = [place for place in found if place[0] == "aseg"] or found
-    if len(own) > 1:
-        message = f"{name} stands in several files; say which: {', '.join(column_name(*place) for place in own)}"
-        raise TableError(message)
-    return own[0]
-
-
-def _values(own: pd.DataFrame, places: dict[str, _Place]) -> pd.DataFrame:
-    """Give the values, a row a run and a column a name."""
-    columns = []
-    for name, (source, hemi, region, measure) in places.items():
-        side = own["hemi"].isna() if hemi is None else own["hemi"] == hemi
+def _values(own: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Give the values that names stand for, a row a run and a column a name."""
+    cells = own[list(CELL)].drop_duplicates().reset_index(drop=True)
+    columns: list[pd.Series] = []
+    for name, place in places_of(names, cells).items():
+        source, hemi, region, measure = cells.iloc[place]
+        side = own["hemi"].isna() if pd.isna(hemi) else own["hemi"] == hemi
         rows = own[(own["source"] == source) & side & (own["region"] == region) & (own["measure"] == measure)]
         columns.append(
             rows.assign(**{key: rows[key].astype("str") for key in SUBJECT_KEY})

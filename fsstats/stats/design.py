@@ -1,49 +1,23 @@
 """A formula and rows to a design matrix: complete cases first, nothing that a formula could run, no silent gap."""
 
-import ast
 import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from formulaic import Formula, ModelMatrix, ModelSpec, SimpleFormula
-from formulaic.errors import FormulaicError
-from formulaic.parser.types import Factor, Term
+from formulaic import Formula, ModelMatrix, ModelSpec
+from formulaic.parser.types import Term
 
 from fsstats._frames import FloatArray, some_of
 from fsstats.errors import FormulaError, UnknownNameError
+from fsstats.stats._formula import parsed_formula, sides, variables_in, with_sums
+from fsstats.stats._rank import dependent_columns
 from fsstats.tables.panel import BoolArray
 
-FUNCTIONS: Final = frozenset(
-    "C I Q bs center cr cs cc exp log log10 log2 poly scale sqrt standardize".split()  # noqa: SIM905 - reads better
-)
-"""What a formula may call; all of it is arithmetic, a spline or a coding of levels."""
-CODINGS: Final = frozenset({"treatment", "sum", "helmert", "poly", "diff"})
-RESPONSES: Final = {"value": None, "log(value)": np.log, "log10(value)": np.log10, "sqrt(value)": np.sqrt}
-"""What may stand on the left, and what it makes of the values."""
-_NODES: Final = (
-    ast.Expression,
-    ast.Call,
-    ast.Name,
-    ast.Load,
-    ast.Constant,
-    ast.BinOp,
-    ast.UnaryOp,
-    ast.operator,
-    ast.unaryop,
-    ast.keyword,
-    ast.List,
-    ast.Tuple,
-    ast.Attribute,
-)
-_QUOTED: Final = re.compile(r"`[^`]*`")
-_POWER: Final = re.compile(r"(?:\*\*|\^)\s*\(?\s*0*(\d*)")
-_TOLERANCE: Final = 1e-7
-"""Of a column's length: what is left of it beside the columns before it must be more, as in R's lm."""
+Coding = Literal["treatment", "sum"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +67,7 @@ class Design:
         FormulaError
             If a variable is missing, or has a level that the design does not know.
         """
-        data = _coded(people[list(self.data.columns)], self.levels)
+        data = coded(people[list(self.data.columns)], self.levels)
         return _matrix(self.spec.get_model_matrix(data), self.columns)
 
     def positions(self, terms: Sequence[str] | None) -> list[int]:
@@ -121,6 +95,7 @@ def design_of(
     *,
     reference: Mapping[str, str] | None = None,
     also: Sequence[str] = (),
+    coding: Coding = "treatment",
 ) -> Design:
     """Make the design matrix of a formula.
 
@@ -136,6 +111,8 @@ def design_of(
         of the alphabet.
     also : sequence of str
         Further columns that a complete row must have: weights, clusters.
+    coding : {"treatment", "sum"}
+        How levels are coded where the formula does not say: against the reference, or so that they add up to 0.
 
     Returns
     -------
@@ -164,16 +141,16 @@ def design_of(
     >>> design.columns, design.rows.tolist(), design.levels
     (('Intercept', 'group[T.patient]', 'age'), [True, True, True, False, True], {'group': ('control', 'patient')})
     """
-    response, right = _sides(formula)
-    parsed = _parsed(right)
-    names = _variables(parsed, formula)
+    response, right = sides(formula)
+    parsed = parsed_formula(right)
+    names = variables_in(parsed, formula)
     _require_known([*names, *also], people)
     rows = people[[*names, *also]].notna().all(axis=1).to_numpy(dtype=np.bool_)
     if not rows.any():
         raise FormulaError.at(formula, expected="at least one row with all variables", found=_why_none(people[names]))
     levels = _levels(people[names], rows, reference or {}, formula)
-    data = _coded(people.loc[rows, names].reset_index(drop=True), levels)
-    built = _built(parsed, data, formula)
+    data = coded(people.loc[rows, names].reset_index(drop=True), levels)
+    built = _built(with_sums(parsed, levels) if coding == "sum" else parsed, data, formula)
     columns = tuple(map(str, built.columns))
     matrix = _matrix(built, columns)
     _require_finite(matrix, columns, formula)
@@ -188,82 +165,16 @@ def design_of(
         found = f"{len(matrix)} complete rows for {len(columns)} columns"
         raise FormulaError.at(formula, expected="more rows than columns", found=found)
     return Design(
-        right, response, matrix, columns, _effects(built.model_spec, names), rows, levels, data, built.model_spec
+        right,
+        response,
+        matrix,
+        columns,
+        _effects(built.model_spec, names, [str(term) for term in parsed]),
+        rows,
+        levels,
+        data,
+        built.model_spec,
     )
-
-
-def _sides(formula: str) -> tuple[str, str]:
-    """Part the formula; without a left side it is the value."""
-    left, tilde, right = formula.rpartition("~")
-    response = re.sub(r"\s+", "", left) or "value"
-    if response not in RESPONSES:
-        raise FormulaError.at(formula, expected=f"one of {', '.join(RESPONSES)} on the left", found=left.strip())
-    if not right.strip():
-        raise FormulaError.at(formula, expected="terms", found="nothing" if not tilde else "nothing right of ~")
-    return response, right.strip()
-
-
-def _parsed(right: str) -> Formula:
-    if any(len(power) > 1 for power in _POWER.findall(right)):
-        raise FormulaError.at(right, expected="powers up to 9", found="a larger one")
-    try:
-        parsed = Formula(right)
-    except (FormulaicError, SyntaxError, ValueError, RecursionError) as error:
-        found = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise FormulaError.at(right, expected="a formula", found=found) from error
-    if not isinstance(parsed, SimpleFormula):
-        raise FormulaError.at(right, expected="one right side", found="several parts")
-    return parsed
-
-
-def _variables(parsed: Formula, formula: str) -> list[str]:
-    """Name the columns that a formula needs, in the order of its terms; refuse what would run code."""
-    found: list[str] = []
-    for factor in (factor for term in parsed for factor in term.factors):
-        if factor.eval_method is Factor.EvalMethod.LOOKUP:
-            found.append(str(factor.expr))
-        elif factor.eval_method is Factor.EvalMethod.PYTHON:
-            found += _names_in(str(factor.expr).strip(), formula)
-    return list(dict.fromkeys(found))
-
-
-def _names_in(expression: str, formula: str) -> list[str]:
-    """Name the columns in an expression, which must be arithmetic with known functions."""
-    quoted = [text.strip("`") for text in _QUOTED.findall(expression)]
-    stand_in = (f"_quoted_{number}_" for number in range(len(quoted)))
-    try:
-        tree = ast.parse(_QUOTED.sub(lambda _: next(stand_in), expression), mode="eval")
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise FormulaError.at(formula, expected="a formula", found=expression) from error
-    for node in ast.walk(tree):
-        if not isinstance(node, _NODES) or not _is_known(node):
-            raise FormulaError.at(
-                formula,
-                expected=f"arithmetic and the functions {', '.join(sorted(FUNCTIONS))}",
-                found=ast.unparse(node) if isinstance(node, ast.expr) else expression,
-            )
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called]
-    own = {f"_quoted_{number}_": name for number, name in enumerate(quoted)}
-    return [own.get(name, name) for name in names if name != "contr"]
-
-
-def _is_known(node: ast.AST) -> bool:
-    if isinstance(node, ast.Call):
-        return (isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS) or isinstance(node.func, ast.Attribute)
-    if isinstance(node, ast.Attribute):
-        return isinstance(node.value, ast.Name) and node.value.id == "contr" and node.attr in CODINGS
-    if isinstance(node, ast.Name):
-        return not node.id.startswith("__")
-    if isinstance(node, ast.BinOp):
-        return not isinstance(node.op, ast.Pow) or _is_small(node.right)
-    return True
-
-
-def _is_small(node: ast.expr) -> bool:
-    """Say whether an exponent is a small number: 9**9**9 would run for years."""
-    bare = node.operand if isinstance(node, ast.UnaryOp) else node
-    return isinstance(bare, ast.Constant) and isinstance(bare.value, int | float) and abs(bare.value) <= 9
 
 
 def _require_known(names: Sequence[str], people: pd.DataFrame) -> None:
@@ -330,7 +241,7 @@ def _words(column: pd.Series) -> pd.Series:
     return column.astype("object").map(str, na_action="ignore")
 
 
-def _coded(people: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+def coded(people: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Give variables with levels as categories, the reference first; refuse what is missing or unknown."""
     coded = {}
     for name in map(str, people.columns):
@@ -377,69 +288,14 @@ def _require_finite(matrix: FloatArray, columns: Sequence[str], formula: str) ->
         raise FormulaError.at(formula, expected="finite numbers", found=found)
 
 
-@dataclass(frozen=True, slots=True)
-class Dependent:
-    """A column of a design that others give."""
-
-    column: int
-    says: str
-
-
-def dependent_columns(matrix: FloatArray, columns: Sequence[str]) -> list[Dependent]:
-    """Name every column that is a combination of those before it, and of which.
-
-    Parameters
-    ----------
-    matrix : ndarray, shape (n, p)
-        A design.
-    columns : sequence of str, length p
-        Its names.
-
-    Returns
-    -------
-    list of Dependent
-        Empty if the rank is full.
-
-    Examples
-    --------
-    >>> dependent_columns(np.array([[1, 0, 1.0], [1, 1, 3.0], [1, 0, 1.0]]), ["Intercept", "sex", "s2"])
-    [Dependent(column=2, says='s2 is a combination of Intercept, sex')]
-    """
-    norms = np.linalg.norm(matrix, axis=0)
-    scaled = matrix / np.where(norms > 0, norms, 1.0)
-    basis: list[npt.NDArray[np.float64]] = []
-    kept: list[int] = []
-    found = []
-    for place in range(matrix.shape[1]):
-        rest = scaled[:, place].copy()
-        for _ in range(2):  # twice is enough for orthogonality to working precision
-            for one in basis:
-                rest -= one * (one @ rest)
-        length = float(np.linalg.norm(rest))
-        if norms[place] > 0 and length > _TOLERANCE:
-            basis.append(rest / length)
-            kept.append(place)
-            continue
-        found.append(Dependent(place, f"{columns[place]} {_of_what(scaled, place, kept, columns)}"))
-    return found
-
-
-def _of_what(scaled: FloatArray, place: int, kept: list[int], columns: Sequence[str]) -> str:
-    if not scaled[:, place].any():
-        return "is 0 in every row"
-    weights = np.linalg.lstsq(scaled[:, kept], scaled[:, place], rcond=None)[0]
-    parts = [columns[one] for one, weight in zip(kept, weights, strict=True) if abs(weight) > 1e-6]
-    return f"is a combination of {', '.join(parts)}"
-
-
-def _effects(spec: ModelSpec, names: Sequence[str]) -> tuple[Effect, ...]:
+def _effects(spec: ModelSpec, names: Sequence[str], labels: Sequence[str]) -> tuple[Effect, ...]:
     """Give the terms, each with its columns and those of the variables that it is made of."""
     made_of: dict[Term, set[str]] = {term: set(map(str, found)) for term, found in spec.term_variables.items()}
     return tuple(
         Effect(
-            "Intercept" if str(term) == "1" else str(term),
+            "Intercept" if label == "1" else label,
             tuple(map(int, columns)),
             tuple(name for name in names if name in made_of.get(term, ())),
         )
-        for term, columns in spec.term_indices.items()
+        for label, (term, columns) in zip(labels, spec.term_indices.items(), strict=True)
     )

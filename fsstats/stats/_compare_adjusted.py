@@ -1,0 +1,71 @@
+"""Groups compared by means that are adjusted for covariates."""
+
+import numpy as np
+import pandas as pd
+
+from fsstats._frames import FloatArray
+from fsstats.stats._compared import Compared, Question, compared, effect_columns, interleaved, omnibus
+from fsstats.stats._fitting import Fitted, fitted, term_rows
+from fsstats.stats._ols import linear, t_test, wald
+from fsstats.stats.effect_sizes import EffectSize, hedges_g
+from fsstats.stats.regress import group_d
+
+
+def compare_adjusted(table: pd.DataFrame, question: Question) -> pd.DataFrame:
+    """Compare adjusted means, all of one model.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A long table.
+    question : Question
+        What is asked.
+
+    Returns
+    -------
+    DataFrame
+        Results.
+    """
+    done = fitted(table, question.formula, question.choices, needed_by="compare")
+    pairs = compared(done.model, question)
+    design = done.model.design
+    columns = list(next(one for one in design.effects if one.variables == (question.between,)).columns)
+    means = np.zeros((len(pairs.levels), len(design.columns)))
+    means[1:, columns] = np.eye(len(columns))
+    rows = means[pairs.first] - means[pairs.second]
+    counts = _counts(done, question.between, len(pairs.levels))
+    found = term_rows(
+        done,
+        rows,
+        pairs.names,
+        question.choices.conf_level,
+        **effect_columns(_size(done, rows, counts, pairs, question), question.effect),
+        n_first=counts[:, pairs.first],
+        n_second=counts[:, pairs.second],
+    )
+    if len(pairs.levels) == 2:
+        return found
+    f, q = wald(done.fits, np.eye(len(design.columns))[columns])
+    own = {"n": done.fits.n[:, None], "n_missing": done.n_missing[:, None], "note": done.notes[:, None]}
+    whole = omnibus(done.model, question, f, (float(q), done.fits.test_df), method=f"{done.method}; F", **own)
+    return interleaved(whole, found, len(rows))
+
+
+def _counts(done: Fitted, between: str, n_levels: int) -> FloatArray:
+    """Count the rows of each level in each region, shape (regions, levels)."""
+    codes = done.model.design.data[between].cat.codes.to_numpy()
+    belongs = (codes == np.arange(n_levels)[:, None]).astype(np.float64)
+    return np.asarray((belongs @ done.fits.present).T, dtype=np.float64)
+
+
+def _size(done: Fitted, rows: FloatArray, counts: FloatArray, pairs: Compared, question: Question) -> EffectSize:
+    """Give d or g of each pair by its classical t."""
+    estimate, _, classical = linear(done.fits, rows)
+    t, _ = t_test(estimate, classical, done.fits.df[:, None])
+    level = question.choices.conf_level
+    own = zip(t.T, counts[:, pairs.first].T, counts[:, pairs.second].T, strict=True)
+    each = [group_d(one, done.fits.df, (first, second), done.fits.n, level) for one, first, second in own]
+    d = EffectSize(*(np.stack(part, axis=1) for part in zip(*each, strict=True)))
+    if question.effect == "cohens_d":
+        return d
+    return hedges_g(d, counts[:, pairs.first] + counts[:, pairs.second] - 2.0)

@@ -1,0 +1,210 @@
+"""From a long table and a formula to fitted models of all regions, and what must be said of each."""
+
+import warnings
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from fsstats._frames import FloatArray
+from fsstats.errors import FormulaError, FsstatsWarning, TableError, UnknownNameError
+from fsstats.stats._model import Model, model_of
+from fsstats.stats._ols import COVARIANCES, Covariance, Fits, fit, interval, linear, t_test
+from fsstats.stats._rank import dependent_columns
+from fsstats.stats._results import results_table
+from fsstats.stats.design import Coding
+from fsstats.stats.effect_sizes import require_level
+from fsstats.stats.guards import Notes, refuse_repeated
+
+FEW_CLUSTERS: Final = 40
+_NAMES: Final = {"classical": "classical standard errors", "cluster": "standard errors by clusters of {} (CR1)"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """How linear models are fitted; what `regress` and its relatives have in common."""
+
+    std_errors: str = "classical"
+    cluster: str | None = None
+    weights: str | None = None
+    reference: Mapping[str, str] | None = None
+    allow: Collection[str] = ()
+    conf_level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Fitted models of all regions."""
+
+    model: Model
+    fits: Fits
+    weights: FloatArray
+    """Of each row; 1 without weights."""
+    notes: Notes
+    """For each cell what must be said of it, or None."""
+    method: str
+
+    @property
+    def n_missing(self) -> FloatArray:
+        """Rows that each cell lacks, for want of a variable or of the value."""
+        return (self.model.left_out + len(self.fits.present) - self.fits.n).astype(np.float64)
+
+
+def fitted(
+    table: pd.DataFrame, formula: str, choices: Choices, *, needed_by: str, coding: Coding = "treatment"
+) -> Fitted:
+    """Fit a formula to every cell of a table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        See `model_of`.
+    formula : str
+        See `design_of`.
+    choices : Choices
+        Standard errors, weights and so on.
+    needed_by : str
+        Who asks, for errors.
+    coding : {"treatment", "sum"}
+        How levels are coded where the formula does not say.
+
+    Returns
+    -------
+    Fitted
+        Models and notes.
+
+    Raises
+    ------
+    FsstatsError
+        Of the kinds that `regress` names.
+    """
+    require_level(choices.conf_level)
+    kind = _kind(choices)
+    also = [name for name in (choices.weights, choices.cluster) if name is not None]
+    model = model_of(
+        table, formula, reference=choices.reference, also=also, allow=choices.allow, coding=coding, needed_by=needed_by
+    )
+    if kind != "cluster":
+        refuse_repeated(model.panel, choices.allow, instead="mixed, or cluster='subject'")
+    clusters = None
+    if choices.cluster is not None:
+        clusters = pd.factorize(model.panel.people[choices.cluster])[0]
+        _warn_of_few(choices.cluster, int(clusters.max()) + 1)
+    weights = np.ones(len(model.panel.people)) if choices.weights is None else _weights(model, choices.weights)
+    fits = fit(
+        model.panel.values,
+        model.design.matrix,
+        weights=None if choices.weights is None else weights,
+        covariance=kind,
+        clusters=clusters,
+    )
+    return Fitted(model, fits, weights, _notes(model, fits), _method(choices, kind, model))
+
+
+def _kind(choices: Choices) -> Covariance:
+    if choices.std_errors not in COVARIANCES or choices.std_errors == "cluster":
+        known = [name for name in COVARIANCES if name != "cluster"]
+        raise UnknownNameError.among("kind of standard error", choices.std_errors, known)
+    if choices.cluster is not None and choices.std_errors != "classical":
+        message = f"standard errors are either by clusters or {choices.std_errors}, not both; leave one of them out"
+        raise TableError(message)
+    kind: Covariance = "cluster" if choices.cluster is not None else choices.std_errors  # type: ignore[assignment] # checked
+    return kind
+
+
+def _warn_of_few(name: str, n: int) -> None:
+    if n < 2:
+        message = f"cluster: expected at least 2 values of {name}, found {n}"
+        raise TableError(message)
+    if n < FEW_CLUSTERS:
+        text = f"{n} clusters of {name} are few (below {FEW_CLUSTERS}): p-values are too small; mixed is safer"
+        warnings.warn(text, FsstatsWarning, stacklevel=5)
+
+
+def _weights(model: Model, name: str) -> FloatArray:
+    column = model.panel.people[name]
+    if not pd.api.types.is_numeric_dtype(column.dtype) or not (column > 0).all() or np.isinf(column).any():
+        raise FormulaError.at(f"weights {name}", expected="positive numbers", found=_odd(column))
+    return column.to_numpy(dtype=np.float64)
+
+
+def _odd(column: pd.Series) -> str:
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        return "text"
+    return f"{int((~(column > 0) | np.isinf(column)).sum())} of {len(column)} that are not"
+
+
+def _method(choices: Choices, kind: Covariance, model: Model) -> str:
+    errors = _NAMES.get(kind, f"{kind} standard errors").format(choices.cluster)
+    how = "ordinary least squares" if choices.weights is None else f"least squares weighted by {choices.weights}"
+    return f"{how}, {errors}; {model.design.response} ~ {model.design.formula}"
+
+
+def _notes(model: Model, fits: Fits) -> Notes:
+    """Say of each cell why it could not be fitted, or not wholly."""
+    notes = model.notes.copy()
+    for place in np.flatnonzero(fits.deficient | fits.constant | np.isnan(fits.df)):
+        if notes[place] is None:
+            notes[place] = _why(model, fits, int(place))
+        elif fits.n[place]:  # without any value the note that there is says why
+            notes[place] = f"{notes[place]}; {_why(model, fits, int(place))}"
+    return notes
+
+
+def _why(model: Model, fits: Fits, place: int) -> str:
+    n, columns = int(fits.n[place]), model.design.columns
+    if n == 0:
+        return "no values"
+    if n <= len(columns):
+        return f"too few rows: {n} for {len(columns)} columns of the design"
+    if fits.deficient[place]:
+        own = dependent_columns(model.design.matrix[fits.present[:, place]], columns)
+        return "in the rows of this region " + "; ".join(one.says for one in own)
+    values = model.panel.values[fits.present[:, place], place]
+    return "does not vary" if np.ptp(values) == 0 else "is given by the model without any residual"
+
+
+def term_rows(
+    done: Fitted, combinations: FloatArray, names: Sequence[str], conf_level: float, **columns: object
+) -> pd.DataFrame:
+    """Put combinations of coefficients into a results table: t tests of each.
+
+    Parameters
+    ----------
+    done : Fitted
+        The models.
+    combinations : ndarray, shape (k, columns of the design)
+        What is estimated.
+    names : sequence of str, length k
+        How it is called.
+    conf_level : float
+        Of the intervals.
+    **columns : object
+        Further columns, as for `results_table`.
+
+    Returns
+    -------
+    DataFrame
+        Results.
+    """
+    estimate, std_error, _ = linear(done.fits, combinations)
+    df = done.fits.test_df[:, None]
+    t, p = t_test(estimate, std_error, df)
+    low, high = interval(estimate, std_error, df, conf_level)
+    own: dict[str, object] = {
+        "estimate": estimate,
+        "std_error": std_error,
+        "statistic": t,
+        "df_term": 1.0,
+        "df": df,
+        "p_value": p,
+        "ci_low": low,
+        "ci_high": high,
+        "n": done.fits.n[:, None],
+        "n_missing": done.n_missing[:, None],
+        "method": f"{done.method}; t",
+        "note": done.notes[:, None],
+    }
+    return results_table(done.model.panel.cells, names, **own | columns)  # type: ignore[arg-type] # checked there

@@ -1,0 +1,163 @@
+"""Formulas: read, and held to arithmetic, because a formula that comes from a file is code."""
+
+import ast
+import re
+from collections.abc import Collection
+from typing import Final
+
+import numpy as np
+from formulaic import Formula, SimpleFormula
+from formulaic.errors import FormulaicError
+from formulaic.parser.types import Factor, Term
+
+from fsstats.errors import FormulaError
+
+FUNCTIONS: Final = frozenset(
+    "C I Q bs center cr cs cc exp log log10 log2 poly scale sqrt standardize".split()  # noqa: SIM905 - reads better
+)
+"""What a formula may call; all of it is arithmetic, a spline or a coding of levels."""
+CODINGS: Final = frozenset({"treatment", "sum", "helmert", "poly", "diff"})
+RESPONSES: Final = {"value": None, "log(value)": np.log, "log10(value)": np.log10, "sqrt(value)": np.sqrt}
+"""What may stand on the left, and what it makes of the values."""
+_NODES: Final = (
+    ast.Expression,
+    ast.Call,
+    ast.Name,
+    ast.Load,
+    ast.Constant,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.operator,
+    ast.unaryop,
+    ast.keyword,
+    ast.List,
+    ast.Tuple,
+    ast.Attribute,
+)
+_QUOTED: Final = re.compile(r"`[^`]*`")
+_POWER: Final = re.compile(r"(?:\*\*|\^)\s*\(?\s*0*(\d*)")
+
+
+def variables_of(formula: str) -> list[str]:
+    """Name the variables on the right side of a formula, in their order.
+
+    Parameters
+    ----------
+    formula : str
+        See `design_of`.
+
+    Returns
+    -------
+    list of str
+        The names.
+
+    Raises
+    ------
+    FormulaError
+        If it cannot be read, or would run anything else than `FUNCTIONS`.
+
+    Examples
+    --------
+    >>> variables_of("value ~ group * age + log(eTIV) + `my score`")
+    ['group', 'age', 'eTIV', 'my score']
+    """
+    right = sides(formula)[1]
+    return variables_in(parsed_formula(right), right)
+
+
+def sides(formula: str) -> tuple[str, str]:
+    """Part the formula; without a left side it is the value."""
+    left, tilde, right = formula.rpartition("~")
+    response = re.sub(r"\s+", "", left) or "value"
+    if response not in RESPONSES:
+        raise FormulaError.at(formula, expected=f"one of {', '.join(RESPONSES)} on the left", found=left.strip())
+    if not right.strip():
+        raise FormulaError.at(formula, expected="terms", found="nothing" if not tilde else "nothing right of ~")
+    return response, right.strip()
+
+
+def parsed_formula(right: str) -> Formula:
+    if any(len(power) > 1 for power in _POWER.findall(right)):
+        raise FormulaError.at(right, expected="powers up to 9", found="a larger one")
+    try:
+        parsed = Formula(right)
+    except (FormulaicError, SyntaxError, ValueError, RecursionError) as error:
+        found = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise FormulaError.at(right, expected="a formula", found=found) from error
+    if not isinstance(parsed, SimpleFormula):
+        raise FormulaError.at(right, expected="one right side", found="several parts")
+    return parsed
+
+
+def variables_in(parsed: Formula, formula: str) -> list[str]:
+    """Name the columns that a formula needs, in the order of its terms; refuse what would run code."""
+    found: list[str] = []
+    for factor in (factor for term in parsed for factor in term.factors):
+        if factor.eval_method is Factor.EvalMethod.LOOKUP:
+            found.append(str(factor.expr))
+        elif factor.eval_method is Factor.EvalMethod.PYTHON:
+            found += _names_in(str(factor.expr).strip(), formula)
+    return list(dict.fromkeys(found))
+
+
+def _names_in(expression: str, formula: str) -> list[str]:
+    """Name the columns in an expression, which must be arithmetic with known functions."""
+    quoted = [text.strip("`") for text in _QUOTED.findall(expression)]
+    stand_in = (f"_quoted_{number}_" for number in range(len(quoted)))
+    try:
+        tree = ast.parse(_QUOTED.sub(lambda _: next(stand_in), expression), mode="eval")
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise FormulaError.at(formula, expected="a formula", found=expression) from error
+    for node in ast.walk(tree):
+        if not isinstance(node, _NODES) or not _is_known(node):
+            raise FormulaError.at(
+                formula,
+                expected=f"arithmetic and the functions {', '.join(sorted(FUNCTIONS))}",
+                found=ast.unparse(node) if isinstance(node, ast.expr) else expression,
+            )
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called]
+    own = {f"_quoted_{number}_": name for number, name in enumerate(quoted)}
+    return [own.get(name, name) for name in names if name != "contr"]
+
+
+def _is_known(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return (isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS) or isinstance(node.func, ast.Attribute)
+    if isinstance(node, ast.Attribute):
+        return isinstance(node.value, ast.Name) and node.value.id == "contr" and node.attr in CODINGS
+    if isinstance(node, ast.Name):
+        return not node.id.startswith("__")
+    if isinstance(node, ast.BinOp):
+        return not isinstance(node.op, ast.Pow) or _is_small(node.right)
+    return True
+
+
+def _is_small(node: ast.expr) -> bool:
+    """Say whether an exponent is a small number: 9**9**9 would run for years."""
+    bare = node.operand if isinstance(node, ast.UnaryOp) else node
+    return isinstance(bare, ast.Constant) and isinstance(bare.value, int | float) and abs(bare.value) <= 9
+
+
+def with_sums(parsed: Formula, levels: Collection[str]) -> Formula:
+    """Code variables with levels so that they add up to 0, where the formula does not say how.
+
+    Parameters
+    ----------
+    parsed : Formula
+        Made by `parsed_formula`.
+    levels : collection of str
+        The variables with levels.
+
+    Returns
+    -------
+    Formula
+        The same terms in the same order.
+    """
+    coded = {form: f"C(`{name}`, contr.sum)" for name in levels for form in (name, f"C({name})", f"C(`{name}`)")}
+
+    def of_sums(factor: Factor) -> Factor:
+        text = str(factor.expr).replace(" ", "") if "(" in str(factor.expr) else str(factor.expr)
+        return Factor(coded[text], eval_method="python") if text in coded else factor
+
+    return SimpleFormula([Term([of_sums(factor) for factor in term.factors]) for term in parsed])

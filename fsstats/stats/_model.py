@@ -1,0 +1,120 @@
+"""A long table and a formula to what every model needs: rows, cells, design, and what is odd about them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from fsstats._frames import Positions, one_or_more
+from fsstats.stats._formula import RESPONSES, variables_of
+from fsstats.stats.design import Coding, Design, design_of
+from fsstats.stats.guards import Notes, notes_of_mixing
+from fsstats.tables.panel import Panel, panel_of
+from fsstats.tables.variables import places_of
+from fsstats.tables.versions import VERSION_COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Values and design of a model, row by row. Made by `model_of`."""
+
+    panel: Panel
+    """The complete rows; `values` are what stands on the left of the formula."""
+    design: Design
+    left_out: int
+    """Rows without one of the variables."""
+    notes: Notes
+    """For each cell what must be said of it, or None."""
+
+    def with_notes(self, where: Positions | Sequence[int], texts: Sequence[str] | str) -> "Model":
+        """Give the model with something more to say of some cells."""
+        notes = self.notes.copy()
+        said = [texts] * len(where) if isinstance(texts, str) else texts
+        for place, text in zip(where, said, strict=True):
+            notes[place] = text if notes[place] is None else f"{notes[place]}; {text}"
+        return replace(self, notes=notes)
+
+
+def model_of(
+    table: pd.DataFrame,
+    formula: str,
+    *,
+    reference: Mapping[str, str] | None = None,
+    also: Sequence[str] = (),
+    allow: Collection[str] = (),
+    coding: Coding = "treatment",
+    needed_by: str,
+) -> Model:
+    """Put values and design of a model together.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A long table with participants' columns, or what ``to_wide(table, sep=None)`` gives.
+    formula : str
+        See `design_of`. Variables are participants' columns, header Measures of the table (``eTIV``), or values by
+        their names in a wide table.
+    reference : mapping of str to str, optional
+        Reference levels.
+    also : sequence of str
+        Further columns that a complete row must have.
+    allow : collection of str
+        What may be mixed; see `GUARDS`.
+    coding : {"treatment", "sum"}
+        How levels are coded where the formula does not say.
+    needed_by : str
+        Who asks, for errors.
+
+    Returns
+    -------
+    Model
+        The complete rows. A cell that is itself a variable of the model has no values, and a note.
+
+    Raises
+    ------
+    FormulaError, UnknownNameError, TableError, ColumnsError
+        See `design_of`, `panel_of` and `notes_of_mixing`.
+    """
+    panel = panel_of(table, needed_by=needed_by, leave_out=tuple(VERSION_COLUMNS))
+    wanted = dict.fromkeys([*variables_of(formula), *also])
+    measured = [name for name in wanted if name not in panel.people.columns]
+    places = places_of(measured, panel.cells) if measured else {}
+    people = panel.people.assign(**{name: panel.values[:, place] for name, place in places.items()})
+    design = design_of(formula, people, reference=reference, also=also, coding=coding)
+    notes = notes_of_mixing(table, panel, design.rows, one_or_more(allow) or ())
+    kept = replace(panel, people=people).take(design.rows)
+    model = Model(kept, design, int((~design.rows).sum()), notes)
+    return _responses(_without_variables(model, sorted(places.values())))
+
+
+def _without_variables(model: Model, places: Sequence[int]) -> Model:
+    """Take the values of those cells away that are variables of the model themselves."""
+    if not places:
+        return model
+    values = model.panel.values.copy()
+    values[:, places] = np.nan
+    panel = Panel(model.panel.people, model.panel.cells, values, model.panel.row, model.panel.column)
+    return Model(panel, model.design, model.left_out, model.notes).with_notes(
+        places, "is itself a variable of the model"
+    )
+
+
+def _responses(model: Model) -> Model:
+    """Turn the values into what stands on the left of the formula, and infinite ones into missing ones."""
+    function, values = RESPONSES[model.design.response], model.panel.values
+    infinite = np.isinf(values)
+    wrong = infinite if function is None else infinite | (values <= 0)
+    if function is None and not wrong.any():
+        return model
+    usable = np.where(wrong, np.nan, values)
+    usable = usable if function is None else function(usable)
+    panel = replace(model.panel, values=usable)
+    counts = wrong.sum(axis=0)
+    told = np.flatnonzero(counts)
+    texts = [f"{counts[place]} value(s) that are {_not_usable(function is None)} left out" for place in told]
+    return replace(model, panel=panel).with_notes(told, texts)
+
+
+def _not_usable(plain: bool) -> str:  # noqa: FBT001 - one of two words
+    return "infinite" if plain else "0, negative or infinite"

@@ -1,0 +1,288 @@
+"""A linear model of every region."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from fsstats._frames import FloatArray, one_or_more
+from fsstats.errors import UnknownNameError
+from fsstats.stats._combinations import combinations_of
+from fsstats.stats._fitting import Choices, Fitted, fitted, term_rows
+from fsstats.stats._ols import linear, t_test
+from fsstats.stats.design import Design
+from fsstats.stats.effect_sizes import (
+    EffectSize,
+    d_from_t,
+    partial_eta_squared,
+    partial_r,
+    standardised_beta,
+)
+
+StdErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "HC4"]
+Effect = Literal["auto", "cohens_d", "standardised_beta", "partial_r", "partial_eta_squared", "none"]
+EFFECTS: Final = get_args(Effect)
+
+
+def regress(
+    table: pd.DataFrame,
+    formula: str,
+    *,
+    terms: Collection[str] | None = None,
+    contrasts: Mapping[str, str] | Sequence[str] | None = None,
+    std_errors: StdErrors = "classical",
+    cluster: str | None = None,
+    weights: str | None = None,
+    effect: Effect = "auto",
+    reference: Mapping[str, str] | None = None,
+    allow: Collection[str] = (),
+    conf_level: float = 0.95,
+) -> pd.DataFrame:
+    r"""Fit a linear model to every region, and test its terms.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A long table with the participants' columns (`join`), or what ``to_wide(table, sep=None)`` gives, which saves
+        time where many models are fitted to one big table.
+    formula : str
+        ``value ~ group * age + sex``; on the left also ``log(value)``. Variables are columns of the table, header
+        Measures in it (``eTIV``), or values by their name in a wide table, between backticks. Text has levels,
+        numbers have none (``C(site)`` gives a number levels). Functions: ``bs``, ``cr``, ``poly``, ``center``,
+        ``scale``, ``log``, ``exp``, ``sqrt``, ``I`` and ``C``; a formula can run nothing else.
+    terms : collection of str, optional
+        The terms, or columns of the design, that are wanted (``group``, ``group:age``); all by default.
+    contrasts : mapping of str to str, or sequence of str, optional
+        Sums of columns of the design in place of terms: ``{"MCI - AD": "dx[T.MCI] - dx[T.AD]"}``.
+    std_errors : {"classical", "HC0", "HC1", "HC2", "HC3", "HC4"}
+        HC3 holds where variances differ between people; tests use t with the residual degrees of freedom.
+    cluster : str, optional
+        A column (family, subject): standard errors by clusters, CR1, tests by t with clusters less 1.
+    weights : str, optional
+        A column of positive numbers: weighted least squares, the inverse of each row's variance up to a factor.
+    effect : {"auto", "cohens_d", "standardised_beta", "partial_r", "partial_eta_squared", "none"}
+        The effect size. ``auto``: Cohen's d for a level against the reference (see `d_from_t`), the standardised
+        slope for a number, the partial correlation for anything else, also for what takes part in an interaction.
+    reference : mapping of str to str, optional
+        Reference levels (``{"group": "control"}``); by default the first category, of text the first by the alphabet.
+    allow : collection of str
+        What may be mixed in one model, and is then said in ``note``: ``streams``, ``versions``, ``definitions``,
+        ``repeated`` (several runs of a subject).
+    conf_level : float
+        Of the confidence intervals.
+
+    Returns
+    -------
+    DataFrame
+        The results table: a row per region and column of the design. ``estimate`` is in the measure's unit per unit
+        of the term; ``note`` says why a region has no numbers (it does not vary, has too few rows, or its rows do not
+        tell two terms apart).
+
+    Raises
+    ------
+    FormulaError
+        If the formula cannot be used: see `FormulaError`; a term that is a combination of others is named, and so is a
+        level that lost all its subjects to missing values.
+    UnknownNameError
+        If a variable, term or level does not exist.
+    TableError
+        If runs of several streams, versions or definitions would be mixed, or a subject has several runs.
+    ColumnsError
+        If it is no long table.
+
+    Notes
+    -----
+    :math:`b = (X'WX)^{-1} X'Wy`, :math:`t = b / se` with n - p degrees of freedom. HC3 weighs the squared residuals by
+    :math:`(1 - h_i)^{-2}` [1]_. Rows without a variable are left out for all regions; a row without a region's value
+    for this region only, exactly as if the model were fitted to this region alone; ``n_missing`` counts both. Effect
+    sizes rest on the classical t also where the standard errors are robust.
+
+    References
+    ----------
+    .. [1] MacKinnon JG, White H (1985). J Econometrics 29, 305-325.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from fsstats import join, load
+    >>> from fsstats.datasets import make_cohort
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = make_cohort(folder, n_subjects=40, effects={"Left-Hippocampus": -0.2}, seed=1)
+    ...     table = join(load(made.root, sources=["aseg"], measures=["volume", "eTIV"]), made.participants)
+    >>> results = regress(table, "value ~ group + age + sex + eTIV", terms=["group"])
+    >>> results.query("region == 'Left-Hippocampus'")[["term", "estimate", "unit", "df", "effect_name"]].round(1)
+                    term  estimate  unit    df effect_name
+    10  group[T.patient]    -803.8  mm^3  35.0    cohens_d
+    """
+    choices = Choices(
+        std_errors=std_errors,
+        cluster=cluster,
+        weights=weights,
+        reference=reference,
+        allow=one_or_more(allow) or (),
+        conf_level=conf_level,
+    )
+    if effect not in EFFECTS:
+        raise UnknownNameError.among("effect size", effect, EFFECTS)
+    done = fitted(table, formula, choices, needed_by="regress")
+    if contrasts is not None:
+        names, combinations = combinations_of(contrasts, done.model.design.columns)
+        chosen = "partial_r" if effect == "auto" else effect
+        return term_rows(done, combinations, names, conf_level, **effects_of(done, combinations, chosen, conf_level))
+    places = done.model.design.positions(None if terms is None else list(one_or_more(terms) or ()))
+    combinations = np.eye(len(done.model.design.columns))[places]
+    names = [done.model.design.columns[place] for place in places]
+    columns = _effects(done, places, combinations, effect, conf_level)
+    return term_rows(done, combinations, names, conf_level, **columns)
+
+
+def group_d(
+    t: FloatArray, df: FloatArray, counts: tuple[FloatArray, FloatArray], n: npt.NDArray[np.int64], conf_level: float
+) -> EffectSize:
+    """Give ENIGMA's d of two levels of a model that may have more.
+
+    Parameters
+    ----------
+    t, df : ndarray, shape (regions,)
+        Of the comparison, by the classical standard error.
+    counts : tuple of ndarray, shape (regions,)
+        Rows of either level.
+    n : ndarray, shape (regions,)
+        Rows of the model.
+    conf_level : float
+        Of the interval.
+
+    Returns
+    -------
+    EffectSize
+        With two levels that of `d_from_t`; with more, sigma is that of all rows, and so is what sets it off against
+        the residual degrees of freedom.
+    """
+    both = counts[0] + counts[1]
+    whole = np.sqrt(np.divide(n, both, out=np.full(len(n), np.nan), where=both > 0))
+    return d_from_t(t * whole, df, *counts, conf_level=conf_level)
+
+
+def effects_of(done: Fitted, combinations: FloatArray, effect: str, conf_level: float) -> dict[str, object]:
+    """Give the columns of one kind of effect size that needs nothing but t.
+
+    Parameters
+    ----------
+    done : Fitted
+        The models.
+    combinations : ndarray, shape (k, columns of the design)
+        What is estimated.
+    effect : str
+        partial_r, partial_eta_squared or none.
+    conf_level : float
+        Of the intervals.
+
+    Returns
+    -------
+    dict
+        Columns of the results table.
+
+    Raises
+    ------
+    UnknownNameError
+        If it needs to know more than t.
+    """
+    if effect == "none":
+        return {}
+    estimate, _, classical = linear(done.fits, combinations)
+    t, _ = t_test(estimate, classical, done.fits.df[:, None])
+    df = np.broadcast_to(done.fits.df[:, None], t.shape)
+    if effect == "partial_r":
+        return _columns(partial_r(t, df, conf_level=conf_level), effect)
+    if effect == "partial_eta_squared":
+        return _columns(partial_eta_squared(t**2, 1.0, df, conf_level=conf_level), effect)
+    raise UnknownNameError.among("effect size of a combination", effect, ("partial_r", "partial_eta_squared", "none"))
+
+
+def _columns(size: EffectSize, name: object) -> dict[str, object]:
+    return {
+        "effect_size": size.size,
+        "effect_name": name,
+        "effect_se": size.std_error,
+        "effect_low": size.low,
+        "effect_high": size.high,
+    }
+
+
+def _effects(
+    done: Fitted, places: Sequence[int], combinations: FloatArray, effect: Effect, conf_level: float
+) -> dict[str, object]:
+    """Give the effect size of each column of the design, as its kind wants it."""
+    kinds = [_kind(done.model.design, place, effect) for place in places]
+    shape = (len(done.fits.n), len(places))
+    size = EffectSize(*(np.full(shape, np.nan) for _ in EffectSize._fields))
+    counts = np.full((2, *shape), np.nan)
+    estimate, std_error, classical = linear(done.fits, combinations)
+    df = done.fits.df
+    t, _ = t_test(estimate, classical, df[:, None])
+    for k, (place, kind) in enumerate(zip(places, kinds, strict=True)):
+        own = EffectSize(*(np.full(shape[0], np.nan) for _ in EffectSize._fields))
+        if kind == "cohens_d":
+            first, second = (_counted(done, rows) for rows in _levels(done.model.design, place))
+            counts[:, :, k] = first, second
+            own = group_d(t[:, k], df, (first, second), done.fits.n, conf_level)
+        elif kind == "standardised_beta":
+            spreads = _spread(done, done.model.design.matrix[:, place]), _spread(done, None)
+            own = standardised_beta(estimate[:, k], std_error[:, k], *spreads, done.fits.test_df, conf_level=conf_level)
+        elif kind == "partial_r":
+            own = partial_r(t[:, k], df, conf_level=conf_level)
+        elif kind == "partial_eta_squared":
+            own = partial_eta_squared(t[:, k] ** 2, 1.0, df, conf_level=conf_level)
+        for whole, one in zip(size, own, strict=True):
+            whole[:, k] = one
+    names: npt.NDArray[np.object_] = np.array([kind if kind != "none" else None for kind in kinds], dtype=object)
+    return _columns(size, names) | {"n_first": counts[0], "n_second": counts[1]}
+
+
+def _kind(design: Design, place: int, effect: Effect) -> str:
+    """Choose the effect size of a column: d needs a level against its reference, outside of interactions."""
+    own = next(one for one in design.effects if place in one.columns)
+    if not own.variables:
+        return "none"
+    interacts = any(
+        set(own.variables) & set(one.variables) for one in design.effects if one is not own and one.variables
+    )
+    alone = len(own.variables) == 1 and not interacts
+    is_level = alone and own.variables[0] in design.levels and _is_treatment(design, own.columns)
+    is_slope = alone and own.variables[0] not in design.levels and len(own.columns) == 1
+    if effect == "auto":
+        return "cohens_d" if is_level else "standardised_beta" if is_slope else "partial_r"
+    if effect == "cohens_d":
+        return effect if is_level else "none"
+    return effect
+
+
+def _is_treatment(design: Design, columns: Sequence[int]) -> bool:
+    """Say whether columns compare levels with a reference: each 0 or 1, and never two of them."""
+    own = design.matrix[:, list(columns)]
+    has_intercept = any(one.name == "Intercept" for one in design.effects)
+    return has_intercept and bool(np.isin(own, (0.0, 1.0)).all()) and bool((own.sum(axis=1) <= 1).all())
+
+
+def _levels(design: Design, place: int) -> tuple[FloatArray, FloatArray]:
+    """Mark the rows of a level, and those of its reference."""
+    own = next(one for one in design.effects if place in one.columns)
+    return design.matrix[:, place], 1.0 - design.matrix[:, list(own.columns)].sum(axis=1)
+
+
+def _counted(done: Fitted, rows: FloatArray) -> FloatArray:
+    """Count the rows of a kind that each region has."""
+    return np.asarray(rows @ done.fits.present, dtype=np.float64)
+
+
+def _spread(done: Fitted, column: FloatArray | None) -> FloatArray:
+    """Give the standard deviation of a column, or of the values, over the rows of each region."""
+    present, n = done.fits.present, done.fits.n
+    values = np.where(present, done.model.panel.values if column is None else column[:, None], 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):  # no rows
+        values -= values.sum(axis=0) / n
+        values *= present
+        spread: FloatArray = np.sqrt(np.einsum("ij,ij->j", values, values) / (n - 1.0))
+    return spread

@@ -1,0 +1,202 @@
+"""Formulas: what they give, and what they refuse."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsstats.errors import FormulaError, UnknownNameError
+from fsstats.stats._combinations import combinations_of
+from fsstats.stats._formula import variables_of
+from fsstats.stats._rank import dependent_columns
+from fsstats.stats.design import design_of
+
+PEOPLE = pd.DataFrame(
+    {
+        "group": ["b", "a", "c", "a", "b", "c", "a", "b"] * 4,
+        "age": np.arange(32.0) % 7,
+        "sex": (["M"] * 3 + ["F"]) * 8,
+        "site": [1, 2] * 16,
+        "my score": np.random.default_rng(1).random(32),
+        "smoker": [True, False, False, True] * 8,
+    }
+)
+
+COLUMNS = {
+    "numbers and levels": (
+        "value ~ group * age + sex",
+        ("Intercept", "group[T.b]", "group[T.c]", "age", "sex[T.M]", "group[T.b]:age", "group[T.c]:age"),
+    ),
+    "a right side alone": ("age", ("Intercept", "age")),
+    "a number with levels": ("~ C(site)", ("Intercept", "C(site)[T.2]")),
+    "a spline": ("~ bs(age, df=4)", ("Intercept", *(f"bs(age, df=4)[{k}]" for k in (1, 2, 3, 4)))),
+    "between backticks": ("~ `my score`", ("Intercept", "my score")),
+    "arithmetic": ("~ age + I(age**2)", ("Intercept", "age", "I(age ** 2)")),
+    "truth values": ("~ smoker", ("Intercept", "smoker[T.True]")),
+    "no intercept": ("~ 0 + group", ("group[a]", "group[b]", "group[c]")),
+    "sums": ("~ C(group, contr.sum)", ("Intercept", "C(group, contr.sum)[S.a]", "C(group, contr.sum)[S.b]")),
+}
+
+
+@pytest.mark.parametrize(("formula", "columns"), COLUMNS.values(), ids=COLUMNS)
+def test_a_formula_has_these_columns(formula, columns):
+    assert design_of(formula, PEOPLE).columns == columns
+
+
+@pytest.mark.parametrize("formula", [formula for formula, _ in COLUMNS.values()], ids=COLUMNS)
+def test_a_design_applied_to_its_own_people_is_itself(formula):
+    design = design_of(formula, PEOPLE)
+    assert np.array_equal(design.apply(PEOPLE), design.matrix)
+
+
+@pytest.mark.parametrize("formula", [formula for formula, _ in COLUMNS.values()], ids=COLUMNS)
+def test_a_design_applied_to_one_person_is_that_persons_row(formula):
+    design = design_of(formula, PEOPLE)
+    assert np.allclose(design.apply(PEOPLE.iloc[[4]]), design.matrix[[4]], rtol=1e-12)
+
+
+CODE = {
+    "an import": '~ {__import__("os").getpid()} * age',
+    "a module": "~ age + np.log(age)",
+    "a call within a call": "~ log(open(age))",
+    "an attribute": "~ I(age.__class__)",
+    "a lambda": "~ I((lambda: 1)())",
+    "a comprehension": "~ I([x for x in age])",
+    "an index": "~ I(age[0])",
+    "a walrus": "~ I((x := age))",
+    "a string method": "~ I('a'.join(age))",
+    "a format": "~ I(f'{age}')",
+    "another function of formulaic": "~ hashed(group)",
+    "a dunder": "~ I(__builtins__)",
+    "an attribute of a call": "~ C(group, contr.treatment.__globals__)",
+}
+
+
+@pytest.mark.parametrize("formula", CODE.values(), ids=CODE)
+def test_a_formula_runs_nothing_but_arithmetic(formula):
+    with pytest.raises(FormulaError, match=r"expected (arithmetic and the functions C, I, Q, bs|a formula)"):
+        design_of(formula, PEOPLE)
+
+
+def test_a_power_that_would_run_for_years_is_refused():
+    with pytest.raises(FormulaError):
+        design_of("~ I(9**9**9 * age)", PEOPLE)
+    with pytest.raises(FormulaError, match="powers up to 9"):
+        design_of("~ (group + age + sex)**999999999", PEOPLE)
+
+
+REFUSED = {
+    "a left side that is no value": ("value2 ~ age", "expected one of value, log"),
+    "nothing on the right": ("value ~ ", "expected terms, found nothing right of ~"),
+    "half a formula": ("~ age +", "age \\+: expected a formula, found Operator"),
+    "two right sides": ("~ age | sex", "expected one right side"),
+    "an unknown function": ("~ spline(age)", "found spline\\(age\\)"),
+    "log of zero": ("~ log(age)", "expected a design matrix, found .*divide by zero"),
+    "an alias": ("~ age + I(age * 2)", "found I\\(age \\* 2\\) is a combination of age. Leave one"),
+    "a column of zeros": ("~ sex + I(age * 0)", "I\\(age \\* 0\\) is 0 in every row"),
+}
+
+
+@pytest.mark.parametrize(("formula", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_a_design_says_why(formula, message):
+    with pytest.raises(FormulaError, match=message):
+        design_of(formula, PEOPLE)
+
+
+def test_an_unknown_variable_is_named_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="no variable is called 'grop'; did you mean group"):
+        design_of("~ grop", PEOPLE)
+
+
+def test_complete_rows_are_taken_before_the_matrix_is_built():
+    people = PEOPLE.assign(age=PEOPLE["age"].where(PEOPLE.index != 3))
+    design = design_of("~ center(age) + scale(`my score`)", people)
+    assert design.rows.sum() == 31
+    assert abs(design.matrix[:, 1].mean()) < 1e-12
+
+
+def test_no_complete_row_says_what_is_missing():
+    with pytest.raises(FormulaError, match="found none of 32: age is missing in 32"):
+        design_of("~ age", PEOPLE.assign(age=np.nan))
+
+
+def test_a_level_that_lost_its_rows_is_named():
+    people = PEOPLE.assign(age=PEOPLE["age"].where(PEOPLE["group"] != "c"))
+    with pytest.raises(FormulaError, match="expected rows of every level of group, found none of c that has all other"):
+        design_of("~ group + age", people)
+
+
+def test_a_category_that_nobody_has_is_left_out():
+    people = PEOPLE.assign(group=pd.Categorical(PEOPLE["group"], categories=["z", "c", "b", "a"]))
+    assert design_of("~ group", people).levels["group"] == ("c", "b", "a")
+
+
+def test_the_reference_can_be_chosen():
+    assert design_of("~ group", PEOPLE, reference={"group": "c"}).levels["group"] == ("c", "a", "b")
+    with pytest.raises(UnknownNameError, match="no level of group is called 'd'"):
+        design_of("~ group", PEOPLE, reference={"group": "d"})
+    with pytest.raises(UnknownNameError, match="no variable of the formula is called 'sex'"):
+        design_of("~ group", PEOPLE, reference={"sex": "F"})
+
+
+def test_a_level_that_was_not_seen_is_refused_not_taken_for_the_reference():
+    design = design_of("~ group", PEOPLE)
+    with pytest.raises(FormulaError, match="group: expected the levels a, b, c, found d"):
+        design.apply(pd.DataFrame({"group": ["a", "d"]}))
+
+
+def test_a_missing_value_at_apply_is_refused():
+    design = design_of("~ age", PEOPLE)
+    with pytest.raises(FormulaError, match="age: expected a value in every row, found 1 of 2 missing"):
+        design.apply(pd.DataFrame({"age": [1.0, np.nan]}))
+
+
+def test_numbers_that_lost_their_type_keep_their_levels_names():
+    people = PEOPLE.assign(site=PEOPLE["site"].where(PEOPLE.index != 3).astype(float))
+    assert design_of("~ C(site)", people).levels == {"site": ("1", "2")}
+
+
+def test_more_columns_than_rows_are_refused():
+    with pytest.raises(FormulaError, match="expected more rows than columns, found 3 complete rows for 3 columns"):
+        design_of("~ age + sex", PEOPLE.iloc[1:4])
+
+
+def test_coding_by_sums_keeps_the_names_of_the_terms():
+    design = design_of("~ group * C(site) + age", PEOPLE, coding="sum")
+    assert [one.name for one in design.effects] == ["Intercept", "group", "C(site)", "age", "group:C(site)"]
+    assert set(np.unique(design.matrix[:, 1])) == {-1.0, 0.0, 1.0}
+
+
+def test_variables_are_named_in_their_order():
+    found = variables_of("log(value) ~ sex * log(eTIV) + `aseg_Left-Hippocampus_volume` + C(site, contr.sum)")
+    assert found == ["sex", "eTIV", "aseg_Left-Hippocampus_volume", "site"]
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
+def test_rank_does_not_depend_on_units(seed, offset, unit):
+    rng = np.random.default_rng(seed)
+    matrix = np.column_stack([np.ones(30), rng.normal(size=(30, 3)) * unit + offset * unit])
+    names = ["Intercept", "a", "b", "c"]
+    assert dependent_columns(matrix, names) == []
+    more = np.column_stack([matrix, matrix[:, 1] * 3 - matrix[:, 2]])
+    assert [one.column for one in dependent_columns(more, [*names, "d"])] == [4]
+
+
+COMBINATIONS = {
+    "a difference": ("a - b", [1, -1, 0]),
+    "a mean": ("(a + b) / 2", [0.5, 0.5, 0]),
+    "a number before": ("2 * a", [2, 0, 0]),
+    "a sign": ("-(a - x[T.a:b])", [-1, 0, 1]),
+}
+
+
+@pytest.mark.parametrize(("text", "weights"), COMBINATIONS.values(), ids=COMBINATIONS)
+def test_combinations_are_sums_of_columns(text, weights):
+    assert combinations_of([text], ["a", "b", "x[T.a:b]"])[1].tolist() == [weights]
+
+
+@pytest.mark.parametrize("text", ["a * b", "a / b", "a + 1", "1", "a - a", "d", "a ** 2", "f(a)", "a if b else c", ""])
+def test_a_combination_that_is_no_sum_is_refused(text):
+    with pytest.raises(FormulaError, match=r"expected .*columns of the design"):
+        combinations_of([text], ["a", "b", "c"])
