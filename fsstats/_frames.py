@@ -132,3 +132,16 @@ def some_of(names: Sequence[str], most: int = 8) -> str:
     """Name the first few, and say how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def as_words(column: pd.Series) -> pd.Series:
+    """Write names as text; numbers that lost their type to a missing value (1.0) as whole numbers.
+
+    Examples
+    --------
+    >>> as_words(pd.Series([1.0, None, 2.0])).tolist(), as_words(pd.Series(["a", "b"])).tolist()
+    (['1', nan, '2'], ['a', 'b'])
+    """
+    if pd.api.types.is_float_dtype(column.dtype) and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")
+    return column.astype("str").where(column.notna())

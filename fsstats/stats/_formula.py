@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,7 @@ from formulaic.parser.types import Factor, Term
 from fsstats.errors import FormulaError
 
 FUNCTIONS: Final = frozenset(
-    "C I Q bs center cr cs cc exp log log10 log2 poly scale sqrt standardize".split()  # noqa: SIM905 - reads better
+    "C I bs center cr cs cc exp log log10 log2 poly scale sqrt standardize".split()  # noqa: SIM905 - reads better
 )
 """What a formula may call; all of it is arithmetic, a spline or a coding of levels."""
 CODINGS: Final = frozenset({"treatment", "sum", "helmert", "poly", "diff"})
@@ -35,6 +36,7 @@ _NODES: Final = (
     ast.Attribute,
 )
 _QUOTED: Final = re.compile(r"`[^`]*`")
+_CUBIC: Final = re.compile(r"(?:cr|cs|cc)\(.*\)$")
 _POWER: Final = re.compile(r"(?:\*\*|\^)\s*\(?\s*0*(\d*)")
 
 
@@ -76,7 +78,9 @@ def sides(formula: str) -> tuple[str, str]:
     return response, right.strip()
 
 
+@lru_cache(maxsize=64)
 def parsed_formula(right: str) -> Formula:
+    """Read the right side of a formula."""
     if any(len(power) > 1 for power in _POWER.findall(right)):
         raise FormulaError.at(right, expected="powers up to 9", found="a larger one")
     try:
@@ -86,7 +90,15 @@ def parsed_formula(right: str) -> Formula:
         raise FormulaError.at(right, expected="a formula", found=found) from error
     if not isinstance(parsed, SimpleFormula):
         raise FormulaError.at(right, expected="one right side", found="several parts")
-    return parsed
+    return SimpleFormula([Term([_centred(factor) for factor in term.factors]) for term in parsed])
+
+
+def _centred(factor: Factor) -> Factor:
+    """Take the constant out of a natural or cyclic cubic spline, which the intercept holds already."""
+    text = str(factor.expr)
+    if not _CUBIC.match(text) or "constraints" in text:
+        return factor
+    return Factor(f"{text[:-1]}, constraints='center')", eval_method=factor.eval_method)
 
 
 def variables_in(parsed: Formula, formula: str) -> list[str]:

@@ -11,7 +11,7 @@ import pandas as pd
 from formulaic import Formula, ModelMatrix, ModelSpec
 from formulaic.parser.types import Term
 
-from fsstats._frames import FloatArray, some_of
+from fsstats._frames import FloatArray, Positions, some_of
 from fsstats.errors import FormulaError, UnknownNameError
 from fsstats.stats._formula import parsed_formula, sides, variables_in, with_sums
 from fsstats.stats._rank import dependent_columns
@@ -67,8 +67,7 @@ class Design:
         FormulaError
             If a variable is missing, or has a level that the design does not know.
         """
-        data = coded(people[list(self.data.columns)], self.levels)
-        return _matrix(self.spec.get_model_matrix(data), self.columns)
+        return matrix_of(self.spec, people[list(self.data.columns)], self.levels, self.columns, where=self.formula)
 
     def positions(self, terms: Sequence[str] | None) -> list[int]:
         """Give the columns that terms or names of columns stand for; all for None.
@@ -152,7 +151,7 @@ def design_of(
     data = coded(people.loc[rows, names].reset_index(drop=True), levels)
     built = _built(with_sums(parsed, levels) if coding == "sum" else parsed, data, formula)
     columns = tuple(map(str, built.columns))
-    matrix = _matrix(built, columns)
+    matrix = np.ascontiguousarray(np.asarray(built, dtype=np.float64))
     _require_finite(matrix, columns, formula)
     if dependent := dependent_columns(matrix, columns):
         raise FormulaError.at(
@@ -202,9 +201,9 @@ def _levels(
         column = variables[name]
         if not (_has_levels(column) or name in reference or _is_coded(name, formula)):
             continue
-        order = _order(column)
-        before, left = (set(_words(column[one]).dropna()) for one in (slice(None), rows))
-        lost = [level for level in order if level in before - left]
+        codes, words = _coding(column)
+        before, left = np.unique(codes[codes >= 0]), np.unique(codes[rows & (codes >= 0)])
+        lost = [words[code] for code in before if code not in left]
         if lost:
             raise FormulaError.at(
                 formula,
@@ -212,7 +211,7 @@ def _levels(
                 found=f"none of {some_of(lost)} that has all other variables",
                 hint="Leave these subjects out first, or fill in what they lack.",
             )
-        kept = [level for level in order if level in left]
+        kept = [words[code] for code in left]
         first = reference.get(name, kept[0])
         if first not in kept:
             raise UnknownNameError.among(f"level of {name}", first, kept)
@@ -228,55 +227,105 @@ def _is_coded(name: str, formula: str) -> bool:
     return re.search(rf"\bC\(\s*`?{re.escape(name)}`?\s*[,)]", formula) is not None
 
 
-def _order(column: pd.Series) -> list[str]:
+def _coding(column: pd.Series) -> tuple[Positions, list[str]]:
+    """Give each value the number of its level (-1: missing), and the levels in their order, as text.
+
+    Whole numbers that a missing value has made 1.0 are 1, and 10 comes after 9.
+    """
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return [str(one) for one in column.cat.categories]
-    return [str(one) for one in _words(pd.Series(sorted(column.dropna().unique()), dtype=column.dtype))]
-
-
-def _words(column: pd.Series) -> pd.Series:
-    """Write levels as text, whole numbers without a decimal point."""
+        return column.cat.codes.to_numpy().astype(np.intp), [str(one) for one in column.cat.categories]
     if pd.api.types.is_float_dtype(column.dtype) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")
-    return column.astype("object").map(str, na_action="ignore")
+    codes, levels = pd.factorize(column, sort=True)
+    return codes.astype(np.intp), [str(one) for one in levels]
 
 
 def coded(people: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Give variables with levels as categories, the reference first; refuse what is missing or unknown."""
-    coded = {}
+    """Give variables with levels as categories, the reference first, and the others as numbers.
+
+    Parameters
+    ----------
+    people : DataFrame
+        The variables.
+    levels : mapping of str to sequence of str
+        The levels of those that have some.
+
+    Returns
+    -------
+    DataFrame
+        The same rows and columns.
+
+    Raises
+    ------
+    FormulaError
+        If a value is missing, or a level is not among these.
+    """
+    made: dict[str, pd.Series] = {}
     for name in map(str, people.columns):
         column = people[name]
         if column.isna().any():
             found = f"{int(column.isna().sum())} of {len(column)} missing"
             raise FormulaError.at(name, expected="a value in every row", found=found)
-        if name in levels:
-            words = _words(column)
-            strange = sorted(set(words) - set(levels[name]))
-            if strange:
-                expected = f"the levels {some_of(levels[name])}"
-                raise FormulaError.at(name, expected=expected, found=some_of(strange))
-            coded[name] = pd.Series(pd.Categorical(words, categories=list(levels[name])), index=people.index)
-        else:
-            coded[name] = column.astype("float64")
-    return pd.DataFrame(coded, index=people.index)
+        made[name] = _categories(column, levels[name]) if name in levels else column.astype("float64")
+    return pd.DataFrame(made, index=people.index)
 
 
-def _built(parsed: Formula, data: pd.DataFrame, formula: str) -> ModelMatrix:
+def _categories(column: pd.Series, levels: Sequence[str]) -> pd.Series:
+    codes, words = _coding(column)
+    strange = sorted({words[code] for code in np.unique(codes)} - set(levels))
+    if strange:
+        expected = f"the levels {some_of(levels)}"
+        raise FormulaError.at(str(column.name), expected=expected, found=some_of(strange))
+    new = np.array([levels.index(word) if word in levels else -1 for word in words], dtype=np.intp)
+    return pd.Series(
+        pd.Categorical.from_codes(new[codes], categories=pd.Index(list(levels), dtype="str")), index=column.index
+    )
+
+
+def _built(spec: Formula | ModelSpec, data: pd.DataFrame, formula: str) -> ModelMatrix:
     """Let formulaic build the matrix."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            built = parsed.get_model_matrix(data, context={"sqrt": np.sqrt}, na_action="raise")
+            built = spec.get_model_matrix(data, context={"sqrt": np.sqrt}, na_action="raise")
     except Exception as error:
         cause = str(error).strip().splitlines() or [type(error).__name__]
         raise FormulaError.at(formula, expected="a design matrix", found=cause[-1]) from error
     return built
 
 
-def _matrix(built: ModelMatrix, columns: Sequence[str]) -> FloatArray:
+def matrix_of(
+    spec: ModelSpec, people: pd.DataFrame, levels: Mapping[str, Sequence[str]], columns: Sequence[str], *, where: str
+) -> FloatArray:
+    """Give the design of people, coded as others were.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        What formulaic remembers of the formula: knots of splines, means.
+    people : DataFrame
+        The variables, none of them missing.
+    levels : mapping of str to sequence of str
+        The levels of those that have some.
+    columns : sequence of str
+        The columns that the design must have.
+    where : str
+        The formula, for errors.
+
+    Returns
+    -------
+    ndarray, shape (rows, columns)
+        The matrix.
+
+    Raises
+    ------
+    FormulaError
+        If a variable is missing, has a level that is not known, or lies where a spline has no value.
+    """
+    built = _built(spec, coded(people, levels), where)
     if tuple(map(str, built.columns)) != tuple(columns):
-        message = f"the design has other columns: {some_of(list(map(str, built.columns)))}"
-        raise FormulaError(message)
+        found = some_of(list(map(str, built.columns)))
+        raise FormulaError.at(where, expected=f"the columns {some_of(columns)}", found=found)
     return np.ascontiguousarray(np.asarray(built, dtype=np.float64))
 
 

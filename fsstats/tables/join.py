@@ -7,7 +7,7 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import Positions, require, to_category
+from fsstats._frames import Positions, as_words, require, to_category
 from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import LONG
 
@@ -114,7 +114,7 @@ def identified(table: pd.DataFrame, participants: pd.DataFrame) -> tuple[pd.Data
     """
     names = _key_columns(table, participants)
     people = participants.rename(columns={theirs: ours for ours, theirs in names.items()})
-    people = people.assign(**{ours: _as_text(people[ours]) for ours in names})
+    people = people.assign(**{ours: as_words(people[ours]) for ours in names})
     keys = list(names)
     _refuse_repeats(people, keys, has_session=any(name in participants.columns for name in _SESSION))
     _refuse_collisions(table, people, keys)
@@ -129,13 +129,6 @@ def _key_columns(table: pd.DataFrame, participants: pd.DataFrame) -> dict[str, s
     session = next((name for name in _SESSION if name in participants.columns), None)
     has_sessions = "session" in table.columns and bool(table["session"].notna().any())
     return {"subject": subject} | ({"session": session} if session and has_sessions else {})
-
-
-def _as_text(names: pd.Series) -> pd.Series:
-    """Write names as text; numbers that lost their type to a missing value (1.0) as whole numbers."""
-    if pd.api.types.is_float_dtype(names.dtype) and (names.dropna() % 1 == 0).all():
-        names = names.astype("Int64")
-    return names.astype("str").where(names.notna())
 
 
 def _index(table: pd.DataFrame, keys: Sequence[str]) -> pd.MultiIndex:

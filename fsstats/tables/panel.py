@@ -14,6 +14,8 @@ from fsstats.schema import CELL, DETAIL_COLUMNS, KEY, LONG, SUBJECT_KEY
 BoolArray = npt.NDArray[np.bool_]
 _MOST = 2**62
 """Combined codes stay below this, so that they fit into 64 bits."""
+_SPARSE = 8
+"""A matrix with more cells a value than this is not marked cell by cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def panel_of(table: pd.DataFrame, *, needed_by: str, leave_out: Collection[str] 
     ColumnsError
         If it is no long table.
     TableError
-        If a value occurs twice, a cell has several units, or a further column varies within a run.
+        If the values are no numbers, two columns have one name, a value occurs twice, a cell has several units, or a further column varies within a run.
 
     Examples
     --------
@@ -82,6 +84,7 @@ def panel_of(table: pd.DataFrame, *, needed_by: str, leave_out: Collection[str] 
     if isinstance(table.columns, pd.MultiIndex):
         return _of_wide(table, leave_out)
     require(table, LONG, needed_by=needed_by)
+    _require_plain(table, needed_by)
     row, first_row = number(table, SUBJECT_KEY)
     column, first_column = number(table, CELL)
     _refuse_repeats(table, row, column)
@@ -90,6 +93,19 @@ def panel_of(table: pd.DataFrame, *, needed_by: str, leave_out: Collection[str] 
     values[row, column] = table["value"].to_numpy(dtype=np.float64)
     people = _plain(table, SUBJECT_KEY, first_row).join(_constant_columns(table, row, first_row, leave_out))
     return Panel(people, _plain(table, (*CELL, "unit"), first_column), values, row, column)
+
+
+def _require_plain(table: pd.DataFrame, needed_by: str) -> None:
+    """Raise if two columns have one name, or the values are no numbers."""
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        message = f"{needed_by}: two columns are called {twice[0]!r}; rename or drop one"
+        raise TableError(message)
+    try:
+        table["value"].to_numpy(dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        message = f"{needed_by}: expected numbers in the column value, found something else ({error})"
+        raise TableError(message) from error
 
 
 def _of_wide(table: pd.DataFrame, leave_out: Collection[str]) -> Panel:
@@ -160,11 +176,23 @@ def _plain(table: pd.DataFrame, columns: Sequence[str], first: Positions) -> pd.
 
 
 def _refuse_repeats(table: pd.DataFrame, row: Positions, column: Positions) -> None:
-    repeated = pd.Series(row * (column.max(initial=0) + 1) + column).duplicated().to_numpy()
-    if repeated.any():
-        what = " / ".join(str(part) for part in table.loc[repeated, list(KEY)].iloc[0] if pd.notna(part))
-        message = f"{int(repeated.sum())} value(s) occur twice, the first is {what}; a long table has each once"
-        raise TableError(message)
+    place = row * (column.max(initial=0) + 1) + column
+    if _all_differ(place):
+        return
+    repeated = pd.Series(place).duplicated().to_numpy()
+    what = " / ".join(str(part) for part in table.loc[repeated, list(KEY)].iloc[0] if pd.notna(part))
+    message = f"{int(repeated.sum())} value(s) occur twice, the first is {what}; a long table has each once"
+    raise TableError(message)
+
+
+def _all_differ(places: Positions) -> bool:
+    """Say whether no number occurs twice: by marking each in a table, unless that would be mostly empty."""
+    n = int(places.max(initial=-1)) + 1
+    if n > _SPARSE * len(places):
+        return not pd.Series(places).duplicated().any()
+    seen = np.zeros(n, dtype=np.bool_)
+    seen[places] = True
+    return int(seen.sum()) == len(places)
 
 
 def _refuse_mixed_units(table: pd.DataFrame, column: Positions, first: Positions) -> None:
@@ -191,5 +219,10 @@ def _constant_columns(
 
 
 def _varies(column: pd.Series, row: Positions, first: Positions) -> bool:
+    """Say whether a column has several values within a run; missing ones are equal to each other."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
+        values = column.to_numpy()
+        here, there = values, values[first][row]
+        return bool(((here != there) & ~((here != here) & (there != there))).any())  # noqa: PLR0124 - NaN is not itself
     codes, _ = _codes(column)
     return bool((codes != codes[first][row]).any())

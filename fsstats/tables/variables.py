@@ -11,7 +11,7 @@ from fsstats.tables.shape import column_name
 _Label = tuple[str, str | None, str, str]
 
 
-def places_of(names: Sequence[str], cells: pd.DataFrame) -> dict[str, int]:
+def places_of(names: Sequence[str], cells: pd.DataFrame, *, others: Sequence[str] = ()) -> dict[str, int]:
     """Find the values that names stand for.
 
     Parameters
@@ -20,6 +20,8 @@ def places_of(names: Sequence[str], cells: pd.DataFrame) -> dict[str, int]:
         Header Measures (``eTIV``), or columns of the wide table (``aseg_Left-Hippocampus_volume``).
     cells : DataFrame
         source, hemi, region and measure of the values that there are, a row each.
+    others : sequence of str
+        What else could have been meant, for the error: columns of the participants.
 
     Returns
     -------
@@ -49,10 +51,10 @@ def places_of(names: Sequence[str], cells: pd.DataFrame) -> dict[str, int]:
     for place, (_, _, region, measure) in enumerate(rows):
         if region == GLOBAL:
             measures.setdefault(measure, []).append(place)
-    return {name: known[name] if name in known else _measure(name, measures, rows, known) for name in names}
+    return {name: known[name] if name in known else _measure(name, measures, rows, [*others, *known]) for name in names}
 
 
-def _measure(name: str, measures: Mapping[str, Sequence[int]], rows: Sequence[_Label], known: Mapping[str, int]) -> int:
+def _measure(name: str, measures: Mapping[str, Sequence[int]], rows: Sequence[_Label], known: Sequence[str]) -> int:
     """Find the one Measure of a name: that of aseg, or the only one there is."""
     found = measures.get(name, ())
     if not found:
