@@ -145,7 +145,8 @@ def _method(choices: Choices, kind: Covariance, model: Model) -> str:
 def _notes(model: Model, fits: Fits) -> Notes:
     """Say of each cell why it could not be fitted, or not wholly."""
     notes = model.notes.copy()
-    for place in np.flatnonzero(fits.deficient | fits.constant | np.isnan(fits.df)):
+    undefined = np.isnan(fits.covariance).any(axis=(1, 2))
+    for place in np.flatnonzero(fits.deficient | fits.constant | np.isnan(fits.df) | undefined):
         if notes[place] is None:
             notes[place] = _why(model, fits, int(place))
         elif fits.n[place]:  # without any value the note that there is says why
@@ -162,8 +163,16 @@ def _why(model: Model, fits: Fits, place: int) -> str:
     if fits.deficient[place]:
         own = dependent_columns(model.design.matrix[fits.present[:, place]], columns)
         return "in the rows of this region " + "; ".join(one.says for one in own)
+    if not fits.constant[place]:
+        return _why_undefined(fits)
     values = model.panel.values[fits.present[:, place], place]
     return "does not vary" if np.ptp(values) == 0 else "is given by the model without any residual"
+
+
+def _why_undefined(fits: Fits) -> str:
+    if fits.n_clusters is not None:
+        return "its rows are all of one cluster"
+    return "one row alone determines a coefficient (leverage 1), so HC2 to HC4 are not defined"
 
 
 def term_rows(

@@ -79,7 +79,7 @@ def model_of(
     panel = panel_of(table, needed_by=needed_by, leave_out=tuple(VERSION_COLUMNS))
     wanted = dict.fromkeys([*variables_of(formula), *also])
     measured = [name for name in wanted if name not in panel.people.columns]
-    places = places_of(measured, panel.cells) if measured else {}
+    places = places_of(measured, panel.cells, others=list(map(str, panel.people.columns))) if measured else {}
     people = panel.people.assign(**{name: panel.values[:, place] for name, place in places.items()})
     design = design_of(formula, people, reference=reference, also=also, coding=coding)
     notes = notes_of_mixing(table, panel, design.rows, one_or_more(allow) or ())

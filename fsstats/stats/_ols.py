@@ -215,17 +215,16 @@ def _meat(fits: Fits, covariance: str) -> FloatArray:
     """Sum the squared residuals times the products of the columns, as the HC covariances weigh them."""
     squares = fits.residuals * fits.residuals
     p = fits.basis.shape[1]
-    with np.errstate(invalid="ignore", divide="ignore"):  # a row that is alone in determining a coefficient: 0 / 0
-        if covariance == "HC1":
-            squares *= fits.n / fits.df
-        elif covariance != "HC0":
-            squares *= _leverage_factor(covariance, leverage(fits), fits.n, p)
+    if covariance == "HC1":
+        squares *= fits.n / fits.df
+    elif covariance != "HC0":
+        squares *= _leverage_factor(covariance, leverage(fits), fits.n, p)
     return _symmetric(pairs(fits.basis).T @ squares, p)
 
 
 def _leverage_factor(covariance: str, hat: FloatArray, n: IntArray, p: int) -> FloatArray:
     left = 1.0 - hat
-    left[left < 1e-10] = 0.0
+    left[left < 1e-10] = np.nan  # a row that is alone in determining a coefficient
     power = np.minimum(4.0, n * hat / p) if covariance == "HC4" else {"HC2": 1.0, "HC3": 2.0}[covariance]
     return np.asarray(left**-power, dtype=np.float64)
 

@@ -82,9 +82,9 @@ class Design:
         known = {effect.name: effect.columns for effect in self.effects} | {
             name: (place,) for place, name in enumerate(self.columns)
         }
-        strange = next((name for name in terms if name not in known), None)
-        if strange is not None:
-            raise UnknownNameError.among("term of the model", strange, known)
+        strange = [name for name in terms if name not in known]
+        if strange:
+            raise UnknownNameError.among("term of the model", str(strange[0]), known)
         return list(dict.fromkeys(place for name in terms for place in known[name]))
 
 
@@ -258,7 +258,7 @@ def coded(people: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> pd.DataF
     Raises
     ------
     FormulaError
-        If a value is missing, or a level is not among these.
+        If a value is missing or no number, or a level is not among these.
     """
     made: dict[str, pd.Series] = {}
     for name in map(str, people.columns):
@@ -266,6 +266,8 @@ def coded(people: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> pd.DataF
         if column.isna().any():
             found = f"{int(column.isna().sum())} of {len(column)} missing"
             raise FormulaError.at(name, expected="a value in every row", found=found)
+        if name not in levels and _has_levels(column):
+            raise FormulaError.at(name, expected="numbers", found=f"levels ({some_of(_coding(column)[1], 3)})")
         made[name] = _categories(column, levels[name]) if name in levels else column.astype("float64")
     return pd.DataFrame(made, index=people.index)
 

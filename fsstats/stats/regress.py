@@ -134,7 +134,7 @@ def regress(
     places = done.model.design.positions(None if terms is None else list(one_or_more(terms) or ()))
     combinations = np.eye(len(done.model.design.columns))[places]
     names = [done.model.design.columns[place] for place in places]
-    columns = _effects(done, places, combinations, effect, conf_level)
+    columns = term_effects(done, places, combinations, effect, conf_level)
     return term_rows(done, combinations, names, conf_level, **columns)
 
 
@@ -211,10 +211,29 @@ def _columns(size: EffectSize, name: object) -> dict[str, object]:
     }
 
 
-def _effects(
+def term_effects(
     done: Fitted, places: Sequence[int], combinations: FloatArray, effect: Effect, conf_level: float
 ) -> dict[str, object]:
-    """Give the effect size of each column of the design, as its kind wants it."""
+    """Give the effect size of each column of the design, as its kind wants it.
+
+    Parameters
+    ----------
+    done : Fitted
+        The models.
+    places : sequence of int, length k
+        Columns of the design.
+    combinations : ndarray, shape (k, columns of the design)
+        Their rows of the identity.
+    effect : str
+        One of `EFFECTS`.
+    conf_level : float
+        Of the intervals.
+
+    Returns
+    -------
+    dict
+        Columns of the results table.
+    """
     kinds = [_kind(done.model.design, place, effect) for place in places]
     shape = (len(done.fits.n), len(places))
     size = EffectSize(*(np.full(shape, np.nan) for _ in EffectSize._fields))
@@ -222,15 +241,17 @@ def _effects(
     estimate, std_error, classical = linear(done.fits, combinations)
     df = done.fits.df
     t, _ = t_test(estimate, classical, df[:, None])
+    of_values = _spread_of_values(done) if "standardised_beta" in kinds else df
     for k, (place, kind) in enumerate(zip(places, kinds, strict=True)):
         own = EffectSize(*(np.full(shape[0], np.nan) for _ in EffectSize._fields))
         if kind == "cohens_d":
-            first, second = (_counted(done, rows) for rows in _levels(done.model.design, place))
+            first, second = (_sums(done, rows) for rows in _levels(done.model.design, place))
             counts[:, :, k] = first, second
             own = group_d(t[:, k], df, (first, second), done.fits.n, conf_level)
         elif kind == "standardised_beta":
-            spreads = _spread(done, done.model.design.matrix[:, place]), _spread(done, None)
-            own = standardised_beta(estimate[:, k], std_error[:, k], *spreads, done.fits.test_df, conf_level=conf_level)
+            spread = _spread_of(done, done.model.design.matrix[:, place])
+            both = estimate[:, k], std_error[:, k]
+            own = standardised_beta(*both, spread, of_values, done.fits.test_df, conf_level=conf_level)
         elif kind == "partial_r":
             own = partial_r(t[:, k], df, conf_level=conf_level)
         elif kind == "partial_eta_squared":
@@ -272,17 +293,27 @@ def _levels(design: Design, place: int) -> tuple[FloatArray, FloatArray]:
     return design.matrix[:, place], 1.0 - design.matrix[:, list(own.columns)].sum(axis=1)
 
 
-def _counted(done: Fitted, rows: FloatArray) -> FloatArray:
-    """Count the rows of a kind that each region has."""
-    return np.asarray(rows @ done.fits.present, dtype=np.float64)
+def _sums(done: Fitted, column: FloatArray) -> FloatArray:
+    """Add a column up over the rows that each region has."""
+    present = done.fits.present
+    if done.fits.n.min(initial=0) == len(present):
+        return np.full(present.shape[1], column.sum())
+    return np.asarray(column @ present, dtype=np.float64)
 
 
-def _spread(done: Fitted, column: FloatArray | None) -> FloatArray:
-    """Give the standard deviation of a column, or of the values, over the rows of each region."""
-    present, n = done.fits.present, done.fits.n
-    values = np.where(present, done.model.panel.values if column is None else column[:, None], 0.0)
-    with np.errstate(invalid="ignore", divide="ignore"):  # no rows
-        values -= values.sum(axis=0) / n
-        values *= present
-        spread: FloatArray = np.sqrt(np.einsum("ij,ij->j", values, values) / (n - 1.0))
-    return spread
+def _spread_of(done: Fitted, column: FloatArray) -> FloatArray:
+    """Give the standard deviation of a column over the rows of each region."""
+    centred = column - column.mean()
+    n = done.fits.n
+    with np.errstate(invalid="ignore", divide="ignore"):  # fewer than two rows
+        squares = _sums(done, centred**2) - _sums(done, centred) ** 2 / n
+        return np.asarray(np.sqrt(np.maximum(squares, 0.0) / (n - 1.0)), dtype=np.float64)
+
+
+def _spread_of_values(done: Fitted) -> FloatArray:
+    """Give the standard deviation of each region."""
+    n, values = done.fits.n, done.model.panel.values
+    with np.errstate(invalid="ignore", divide="ignore"):  # fewer than two rows
+        centre = np.where(done.fits.present, values, 0.0).sum(axis=0) / n
+        centred = np.where(done.fits.present, values - centre, 0.0)
+        return np.asarray(np.sqrt(np.einsum("ij,ij->j", centred, centred) / (n - 1.0)), dtype=np.float64)

@@ -637,7 +637,7 @@ APPLIED = {
         "age is missing in 1 of 90 runs: s004",
     ),
     "an unknown level": (changed(sex="X"), FormulaError, "sex: expected the levels F, M, found X"),
-    "text in place of a number": (changed(age="old"), FormulaError, "could not convert"),
+    "text in place of a number": (changed(age="old"), FormulaError, r"age: expected numbers, found levels \(old\)"),
     "beyond the spline": (changed(age=200.0), FormulaError, "expected a design matrix, found"),
     "another unit": (changed(unit="cm"), TableError, "aparc_lh_region0_thickness is in cm, in the model in mm"),
     "an infinite value": (

@@ -140,6 +140,7 @@ def test_versions_of_rows_that_are_not_used_are_no_matter():
 
 REFUSED = {
     "an unknown term": ({"terms": ["grup"]}, UnknownNameError, "no term of the model is called 'grup'"),
+    "a term that is no text": ({"terms": [None]}, UnknownNameError, "no term of the model is called 'None'"),
     "an unknown error": ({"std_errors": "HC9"}, UnknownNameError, "no kind of standard error is called 'HC9'"),
     "errors of both kinds": ({"std_errors": "HC3", "cluster": "site"}, TableError, "either by clusters or HC3"),
     "an unknown effect": ({"effect": "d"}, UnknownNameError, "no effect size is called 'd'"),
@@ -163,6 +164,15 @@ def test_what_cannot_be_done_says_why(options, error, message):
 def test_a_table_that_is_not_long_is_refused():
     with pytest.raises(ColumnsError, match="regress needs the column"):
         regress(pd.DataFrame({"subject": ["a"], "age": [3]}), "value ~ age")
+
+
+def test_a_row_that_is_alone_in_determining_a_coefficient_has_no_hc3_and_says_so():
+    table = made_up(n=40, regions=2, gaps=0.1)
+    table["alone"] = (table["subject"] == "s007").astype(float)
+    found = regress(table, "value ~ alone + age", std_errors="HC3")
+    assert found["note"].str.contains("leverage 1").all()
+    assert found["p_value"].isna().all()
+    assert regress(table, "value ~ alone + age")["p_value"].notna().all()
 
 
 def test_a_contrast_is_the_difference_of_two_terms():

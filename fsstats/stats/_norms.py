@@ -1,0 +1,291 @@
+"""Fitted norms: a value that can be applied to other people, and stored as text."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal, Self
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from fsstats._frames import FloatArray, Positions
+from fsstats.errors import FormulaError, FsstatsError, TableError
+from fsstats.schema import CELL
+from fsstats.stats._coding import Coding, coding_from, from_plain, plain
+from fsstats.stats._derived import LABELS
+from fsstats.stats._formula import RESPONSES
+from fsstats.stats._norms_fit import Gaussian, Place, place_of, z_of
+from fsstats.tables.panel import BoolArray
+
+Method = Literal["gaussian", "quantile"]
+_KIND: Final = "fsstats norms 1"
+"""Stands first in the text; the number is raised when its layout changes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Norms:
+    """How a measure of each region is distributed in a reference, by age and the like. Made by `fit_norms`."""
+
+    method: Method
+    response: str
+    """What was modelled: value, or a function of it such as log(value)."""
+    reference: Mapping[str, tuple[str, ...]]
+    """The columns and levels of the reference; empty for all runs."""
+    coding: Coding
+    """The formula of the mean, or of the quantiles."""
+    spread: Coding | None
+    """The formula of the logarithm of the variance; None for a constant one."""
+    ranges: Mapping[str, tuple[float, float]]
+    """Least and greatest value of each numeric variable in the reference."""
+    centiles: tuple[float, ...]
+    """With quantiles: which were fitted."""
+    cells: pd.DataFrame
+    """A row a cell: source, hemi, region, measure, unit, ``n`` values of the reference, and a ``note``."""
+    gaussian: Gaussian | None
+    quantiles: FloatArray | None
+    """Shape (cells, centiles, columns of the design)."""
+
+    @property
+    def variables(self) -> list[str]:
+        """The variables that a person must have."""
+        return list(dict.fromkeys([*self.coding.variables, *(self.spread.variables if self.spread else [])]))
+
+    @property
+    def of_spread(self) -> int:
+        """Columns of the design of the variance."""
+        return len(self.spread.columns) if self.spread else 1
+
+    def table(self) -> pd.DataFrame:
+        """Give the coefficients, a row per cell, part and column of the design.
+
+        Returns
+        -------
+        DataFrame
+            source, hemi, region, measure and n of the cell; ``part``: mean, log_variance or centile_5 …; ``column``
+            of the design; and its ``coefficient``.
+        """
+        frames = [self._part(name, columns, numbers) for name, columns, numbers in self._parts()]
+        return pd.concat(frames, ignore_index=True)
+
+    def _parts(self) -> list[tuple[str, tuple[str, ...], FloatArray]]:
+        if self.gaussian is not None:
+            spread = self.spread.columns if self.spread else ("Intercept",)
+            mean = ("mean", self.coding.columns, self.gaussian.coefficients)
+            return [mean, ("log_variance", spread, self.gaussian.spreads)]
+        quantiles = self.quantiles if self.quantiles is not None else np.empty((0, 0, 0))
+        names = [f"centile_{centile:g}" for centile in self.centiles]
+        return [(name, self.coding.columns, quantiles[:, place]) for place, name in enumerate(names)]
+
+    def _part(self, name: str, columns: Sequence[str], numbers: FloatArray) -> pd.DataFrame:
+        k, p = numbers.shape
+        cells = self.cells[[*CELL, "n"]].iloc[np.repeat(np.arange(k), p)].reset_index(drop=True)
+        return cells.assign(part=name, column=np.tile(np.array(columns, dtype=object), k), coefficient=numbers.ravel())
+
+    def to_json(self) -> str:
+        """Write it as JSON, every number exactly; nothing of any subject is in it but the ranges of variables.
+
+        Returns
+        -------
+        str
+            A text for `from_json`.
+        """
+        cells = self.cells.astype("object").where(self.cells.notna(), None)
+        of_gaussian = None if self.gaussian is None else _arrays(self.gaussian)
+        written = {
+            "kind": _KIND,
+            "method": self.method,
+            "response": self.response,
+            "reference": {name: list(levels) for name, levels in self.reference.items()},
+            "coding": self.coding.to_plain(),
+            "spread": None if self.spread is None else self.spread.to_plain(),
+            "ranges": {name: list(ends) for name, ends in self.ranges.items()},
+            "centiles": list(self.centiles),
+            "cells": {str(name): cells[name].tolist() for name in cells.columns},
+            "gaussian": of_gaussian,
+            "quantiles": None if self.quantiles is None else plain(self.quantiles),
+        }
+        return json.dumps(written, allow_nan=False, ensure_ascii=False, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote. Nothing in the text is run.
+
+        Parameters
+        ----------
+        text : str
+            The text.
+
+        Returns
+        -------
+        Norms
+            The same norms.
+
+        Raises
+        ------
+        TableError
+            If it is no such text.
+        FormulaError
+            If a formula in it calls what a formula may not call.
+        """
+        try:
+            found = json.loads(text)
+            if found["kind"] != _KIND:
+                message = f"expected {_KIND!r}, found {found['kind']!r}"
+                raise TableError(message)
+            texts = dict.fromkeys((*LABELS, "note"), "str")
+            made = cls(
+                method=found["method"],
+                response=found["response"],
+                reference={name: tuple(levels) for name, levels in found["reference"].items()},
+                coding=coding_from(found["coding"]),
+                spread=None if found["spread"] is None else coding_from(found["spread"]),
+                ranges={name: (float(low), float(high)) for name, (low, high) in found["ranges"].items()},
+                centiles=tuple(map(float, found["centiles"])),
+                cells=pd.DataFrame(found["cells"]).astype(texts),
+                gaussian=None if found["gaussian"] is None else Gaussian(**_read(found["gaussian"])),
+                quantiles=None if found["quantiles"] is None else from_plain(found["quantiles"]),
+            )
+            _require_shapes(made)
+        except FsstatsError:
+            raise
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            message = f"this text is no stored norms: {type(error).__name__} {error}"
+            raise TableError(message) from error
+        return made
+
+
+def _require_shapes(norms: Norms) -> None:
+    """Raise `TableError` if arrays and names do not go together."""
+    k, p, q = len(norms.cells), len(norms.coding.columns), norms.of_spread
+    due: dict[str, tuple[int, ...]] = {"quantiles": (k, len(norms.centiles), p)}
+    found = {"quantiles": np.shape(np.asarray(norms.quantiles))}
+    if norms.gaussian is not None:
+        due = {"coefficients": (k, p), "roots": (k, p, p), "spreads": (k, q), "spread_roots": (k, q, q), "df": (k,)}
+        found = {name: np.shape(getattr(norms.gaussian, name)) for name in due}
+    wrong = [f"{name} of the shape {found[name]}, not {due[name]}" for name in due if found[name] != due[name]]
+    if norms.response not in RESPONSES or (norms.gaussian is not None) != (norms.method == "gaussian"):
+        wrong.append(f"{norms.method} norms of {norms.response}")
+    if wrong:
+        message = f"this text is no stored norms: {wrong[0]}"
+        raise TableError(message)
+
+
+def _arrays(model: Gaussian) -> dict[str, Any]:
+    return {one.name: plain(getattr(model, one.name)) for one in fields(model)}
+
+
+def _read(written: Mapping[str, Any]) -> dict[str, FloatArray]:
+    return {name: from_plain(part) for name, part in written.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Covariates:
+    """Designs of people to whom norms are applied."""
+
+    rows: BoolArray
+    """Who has all variables, inside their ranges."""
+    x: FloatArray
+    """Of these: the design of the mean or the quantiles."""
+    w: FloatArray
+    """And of the variance."""
+    said: list[str]
+    """Why others have none."""
+
+
+def covariates_of(norms: Norms, people: pd.DataFrame, *, extrapolate: bool) -> Covariates:
+    """Code people as the reference was coded.
+
+    Parameters
+    ----------
+    norms : Norms
+        What was fitted.
+    people : DataFrame
+        A row each, with all variables.
+    extrapolate : bool
+        Whether to go beyond the ranges of the reference.
+
+    Returns
+    -------
+    Covariates
+        Their designs.
+
+    Raises
+    ------
+    FormulaError
+        If someone has a level that the reference did not have, a variable holds no numbers, or a spline has no value
+        there.
+    """
+    _require_numbers(people, [*norms.ranges])
+    lacks = {name: _is_missing(people[name], is_number=name in norms.ranges) for name in norms.variables}
+    rows: BoolArray = ~np.any([np.zeros(len(people), dtype=np.bool_), *lacks.values()], axis=0)
+    names = " or ".join(name for name, missing in lacks.items() if missing.any())
+    said = [f"{int((~rows).sum())} run(s) lack {names}"] if names else []
+    complete = rows.copy()
+    if not extrapolate:
+        for name, (low, high) in norms.ranges.items():
+            numbers = _numbers(people[name])
+            outside = complete & ((numbers < low) | (numbers > high))
+            rows &= ~outside
+            if outside.any():
+                said.append(f"{int(outside.sum())} run(s) lie outside the reference's {name}, {low:g} to {high:g}")
+    chosen = people.iloc[np.flatnonzero(rows)].reset_index(drop=True)
+    x = norms.coding.matrix(chosen) if len(chosen) else np.empty((0, len(norms.coding.columns)))
+    w = norms.spread.matrix(chosen) if norms.spread and len(chosen) else np.ones((len(chosen), norms.of_spread))
+    return Covariates(rows, x, w, [f"no norms where {'; '.join(said)}"] if said else [])
+
+
+def _require_numbers(people: pd.DataFrame, names: Sequence[str]) -> None:
+    for name in names:
+        kind = people[name].dtype
+        is_number = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+        if not is_number and people[name].notna().any():
+            raise FormulaError.at(name, expected="numbers", found=str(kind))
+
+
+def _numbers(column: pd.Series) -> FloatArray:
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _is_missing(column: pd.Series, *, is_number: bool) -> BoolArray:
+    return ~np.isfinite(_numbers(column)) if is_number else column.isna().to_numpy(dtype=np.bool_)
+
+
+def place(norms: Norms, cells: Positions, covariates: Covariates) -> Place:
+    """Give mean and standard deviation of new values of some cells."""
+    if norms.gaussian is None:
+        message = "norms by quantiles have no mean and standard deviation"
+        raise TableError(message)
+    model = Gaussian(**{one.name: getattr(norms.gaussian, one.name)[cells] for one in fields(norms.gaussian)})
+    return place_of(model, covariates.x, covariates.w)
+
+
+def z_values(norms: Norms, values: FloatArray, cells: Positions, covariates: Covariates) -> FloatArray:
+    """Give z of values, shape (rows, cells)."""
+    at = place(norms, cells, covariates)
+    return z_of((values - at.mean) / at.sd, at.df)
+
+
+def fitted_quantiles(norms: Norms, cells: Positions, x: FloatArray) -> tuple[FloatArray, int]:
+    """Give the fitted quantiles in rising order, shape (rows, cells, centiles), and in how many rows they crossed."""
+    quantiles = np.empty((0, 0, 0)) if norms.quantiles is None else norms.quantiles[cells]
+    found = np.einsum("np,kcp->nkc", x, quantiles)
+    crossed = (np.diff(found, axis=2) < 0).any(axis=(1, 2))
+    return np.sort(found, axis=2), int(crossed.sum())
+
+
+def centile_values(norms: Norms, values: FloatArray, quantiles: FloatArray) -> FloatArray:
+    """Give the centile of values between fitted quantiles; beyond these the outermost."""
+    centiles = np.array(norms.centiles)
+    below = (quantiles <= values[:, :, None]).sum(axis=2) - 1
+    left = np.clip(below, 0, len(centiles) - 2)
+    low, high = (np.take_along_axis(quantiles, (left + one)[:, :, None], axis=2)[:, :, 0] for one in (0, 1))
+    width = np.where(high > low, high - low, 1.0)
+    share = np.clip((values - low) / width, 0, 1)
+    return np.asarray(centiles[left] + share * np.diff(centiles)[left])
+
+
+def gaussian_centiles(at: Place, centiles: Sequence[float]) -> FloatArray:
+    """Give the values at centiles, shape (rows, cells, centiles)."""
+    t = stats.t.ppf(np.array(centiles) / 100, at.df[:, :, None])
+    return np.asarray(at.mean[:, :, None] + at.sd[:, :, None] * t)

@@ -1,0 +1,554 @@
+"""Meta-analysis: laws, what is left out and said, levels. The figures of metafor are in agreements/meta.py."""
+
+import re
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from scipy.optimize import minimize_scalar
+from statsmodels.stats.meta_analysis import combine_effects
+
+from fsstats.errors import ColumnsError, FsstatsError, FsstatsWarning, TableError, UnknownNameError
+from fsstats.schema import RESULTS
+from fsstats.stats._pooling import METHODS, TESTS, pool
+from fsstats.stats.by_site import by_site
+from fsstats.stats.compare import compare
+from fsstats.stats.correlate import correlate
+from fsstats.stats.meta import META_COLUMNS, egger, leave_one_out, meta, meta_weights
+from fsstats.stats.regress import regress
+from fsstats.tables.shape import to_wide
+from reference_support import cohort
+
+D = [-0.1, -0.5, -0.2, -0.4]
+SE = [0.22, 0.18, 0.26, 0.15]
+
+
+def sites(d=D, se=SE, **columns):
+    """Give a results table of one region: a row a site."""
+    frame = pd.DataFrame({"site": [f"M{i}" for i in range(1, len(d) + 1)], "effect_size": d, "effect_se": se}).assign(
+        source="aseg",
+        hemi="lh",
+        region="Left-Amygdala",
+        measure="volume",
+        term="patient - control",
+        unit="mm^3",
+        effect_name="cohens_d",
+        n=100,
+        n_first=50,
+        n_second=50,
+        n_missing=1,
+    )
+    return frame.astype({"effect_size": float, "effect_se": float}).assign(**columns)
+
+
+def one(table):
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+def of_regions(d, se):
+    """Give the results of many regions: arrays of the shape (sites, regions)."""
+    parts = [sites(d[:, j], se[:, j], region=f"r{j}") for j in range(d.shape[1])]
+    return pd.concat(parts, ignore_index=True)
+
+
+# --- numbers
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_variance_between_sites_has_the_largest_likelihood(seed):
+    rng = np.random.default_rng(seed)
+    k = 3 + 4 * seed
+    se = rng.uniform(0.05, 0.5, k)
+    d = rng.normal(0.3, 0.3, k)
+
+    def minus(tau2, restricted):
+        v = se**2 + tau2
+        mean = np.average(d, weights=1 / v)
+        value = np.log(v).sum() + ((d - mean) ** 2 / v).sum()
+        return value + (np.log((1 / v).sum()) if restricted else 0.0)
+
+    for method in ("REML", "ML"):
+        found = minimize_scalar(
+            lambda x, m=method: minus(x, m == "REML"), bounds=(0, 4), method="bounded", options={"xatol": 1e-12}
+        )
+        ours = one(meta(sites(d, se), method=method))["tau2"]
+        assert ours == pytest.approx(found.x, abs=1e-6)
+        assert minus(ours, method == "REML") <= found.fun + 1e-12
+
+
+@pytest.mark.parametrize(("method", "theirs"), [("DL", "chi2"), ("PM", "iterated")])
+def test_statsmodels_finds_the_same(method, theirs):
+    rng = np.random.default_rng(5)
+    d, se = rng.normal(0, 0.4, 15), rng.uniform(0.1, 0.4, 15)
+    figures = combine_effects(d, se**2, method_re=theirs, use_t=False)  # PM: a smaller atol makes it give up with 0
+    ours = one(meta(sites(d, se), method=method, test="z"))
+    assert ours["tau2"] == pytest.approx(figures.tau2, rel=1e-6)
+    assert ours["estimate"] == pytest.approx(figures.mean_effect_re, rel=1e-6)
+    assert ours["std_error"] == pytest.approx(figures.sd_eff_w_re, rel=1e-6)
+    assert ours["q"] == pytest.approx(figures.q)
+
+
+def test_limits_of_tau2_are_where_q_has_its_quantiles():
+    d, se = np.array(D) * 3, np.array(SE)
+    found = one(meta(sites(d, se), conf_level=0.9))
+    for tau2, level in ((found["tau2_low"], 0.95), (found["tau2_high"], 0.05)):
+        weights = 1 / (se**2 + tau2)
+        q = (weights * (d - np.average(d, weights=weights)) ** 2).sum()
+        assert stats.chi2.cdf(q, 3) == pytest.approx(level)
+
+
+def test_the_truncated_test_is_never_narrower_than_z():
+    alike = sites([-0.31, -0.3, -0.3, -0.29])
+    error = {test: one(meta(alike, test=test))["std_error"] for test in TESTS}
+    assert error["knha"] < error["adhoc"] == pytest.approx(error["z"])
+    apart = sites([-0.9, 0.3, -0.3, 0.9])
+    assert one(meta(apart, test="adhoc", method="DL"))["std_error"] == pytest.approx(
+        max(one(meta(apart, test=test, method="DL"))["std_error"] for test in ("knha", "z"))
+    )
+
+
+def test_of_equal_effects_z_is_the_default_test():
+    assert np.isinf(one(meta(sites(), method="EE"))["df"])
+    assert one(meta(sites()))["df"] == 3
+    assert one(meta(sites(), method="EE"))["method"] == "meta-analysis, equal effects, z"
+    assert one(meta(sites()))["method"] == "meta-analysis, random effects (REML), t by Knapp and Hartung"
+
+
+def test_estimates_are_pooled_in_their_unit():
+    table = sites().assign(estimate=[-100.0, -200, -150, -120], std_error=[40.0, 50, 60, 30])
+    found = one(meta(table, value="estimate"))
+    assert found["unit"] == "mm^3"
+    assert found["estimate"] == pytest.approx(
+        one(meta(sites([-100, -200, -150, -120], [40, 50, 60, 30])))["effect_size"]
+    )
+    assert np.isnan(found["effect_size"])
+    assert one(meta(table))["unit"] == "unitless"
+
+
+def test_correlations_are_pooled_as_fishers_z():
+    r, df = np.array([0.2, 0.5, 0.35, 0.8]), np.array([50, 70, 90, 30])
+    table = sites(r, (1 - r**2) / np.sqrt(df), effect_name="partial_r")
+    found, z = one(meta(table)), one(meta(sites(np.arctanh(r), 1 / np.sqrt(df))))
+    for name in ("estimate", "ci_low", "ci_high", "prediction_low", "prediction_high", "effect_high"):
+        assert found[name] == pytest.approx(np.tanh(z[name]))
+    for name in ("tau2", "q", "statistic", "p_value", "i2"):
+        assert found[name] == pytest.approx(z[name])
+    assert found["std_error"] == pytest.approx(z["std_error"] * (1 - found["estimate"] ** 2))
+    assert "of Fisher's z" in found["method"]
+
+
+def test_the_table_is_a_results_table_with_more_behind():
+    found = meta(sites())
+    assert found.columns.tolist() == [*RESULTS, *META_COLUMNS]
+    row = one(found)
+    assert row[["n", "n_first", "n_second", "n_missing", "k"]].tolist() == [400, 200, 200, 4, 4]
+    assert (row["effect_name"], row["term"], row["df_term"]) == ("cohens_d", "patient - control", 1)
+    assert (
+        row[["effect_size", "effect_se", "effect_low", "effect_high"]].tolist()
+        == row[["estimate", "std_error", "ci_low", "ci_high"]].tolist()
+    )
+    assert pd.isna(row["note"])
+
+
+# --- laws
+
+
+some_sites = st.lists(
+    st.tuples(st.floats(-2, 2), st.floats(0.05, 1)), min_size=2, max_size=9, unique_by=lambda pair: round(pair[0], 2)
+)
+
+
+@settings(deadline=None, max_examples=25)
+@given(some_sites, st.sampled_from(METHODS), st.randoms(use_true_random=False))
+def test_the_order_of_sites_does_not_matter(pairs, method, random):
+    d, se = (list(part) for part in zip(*pairs, strict=True))
+    table = sites(d, se)
+    order = list(range(len(d)))
+    random.shuffle(order)
+    numbers = [*META_COLUMNS, "estimate", "std_error", "p_value"]
+    one_way, other = (meta(rows, method=method)[numbers] for rows in (table, table.iloc[order]))
+    np.testing.assert_allclose(one_way, other, rtol=1e-6, atol=1e-9)
+
+
+@settings(deadline=None, max_examples=25)
+@given(some_sites, st.sampled_from(METHODS), st.floats(1e-6, 1e6), st.floats(-10, 10))
+def test_units_scale_and_shifts_move(pairs, method, scale, shift):
+    d, se = (np.array(part) for part in zip(*pairs, strict=True))
+    plain, other = (one(meta(sites(*both), method=method)) for both in ((d, se), ((d + shift) * scale, se * scale)))
+    assert other["estimate"] / scale - shift == pytest.approx(plain["estimate"], rel=1e-6, abs=1e-6)
+    assert other["std_error"] / scale == pytest.approx(plain["std_error"], rel=1e-5)
+    assert other["tau2"] / scale**2 == pytest.approx(plain["tau2"], rel=1e-4, abs=1e-8)
+    assert other["i2"] == pytest.approx(plain["i2"], rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_regions_do_not_know_each_other(method):
+    rng = np.random.default_rng(3)
+    d, se = rng.normal(0, 0.4, (6, 20)), rng.uniform(0.1, 0.5, (6, 20))
+    d[rng.random(d.shape) < 0.2] = np.nan
+    together = meta(of_regions(d, se), method=method)
+    for j in (0, 7, 19):
+        alone = meta(sites(d[:, j], se[:, j], region=f"r{j}"), method=method)
+        pd.testing.assert_frame_equal(alone, together.iloc[[j]].reset_index(drop=True))
+
+
+# --- what cannot be pooled
+
+
+def test_one_site_keeps_its_own_numbers_and_says_so():
+    found = one(meta(sites([-0.3], [0.2])))
+    assert found[["estimate", "std_error", "k"]].tolist() == pytest.approx([-0.3, 0.2, 1])
+    assert found["ci_low"] == pytest.approx(-0.3 - stats.norm.ppf(0.975) * 0.2)
+    assert found["p_value"] == pytest.approx(2 * stats.norm.cdf(-1.5))
+    assert found["note"] == "one site only: its own numbers, with z"
+    assert found[["tau2", "i2", "q_p", "prediction_low"]].isna().all()
+
+
+OUT = {
+    "no number": (np.nan, 0.2, "M1 (no effect size)"),
+    "an infinite number": (np.inf, 0.2, "M1 (no effect size)"),
+    "no standard error": (-0.3, np.nan, "M1 (no effect se)"),
+    "a standard error of 0": (-0.3, 0.0, "M1 (effect se of 0)"),
+    "a negative standard error": (-0.3, -0.1, "M1 (effect se of 0)"),
+    "an infinite standard error": (-0.3, np.inf, "M1 (no effect se)"),
+    "a number beyond reason": (1e200, 0.2, "M1 (no effect size)"),
+    "a standard error beyond reason": (-0.3, 1e-200, "M1 (effect se of 0)"),
+}
+
+
+@pytest.mark.parametrize(("d", "se", "said"), OUT.values(), ids=OUT)
+def test_a_site_that_cannot_be_used_is_named_and_the_others_are_pooled(d, se, said):
+    found, rest = one(meta(sites([d, *D[1:]], [se, *SE[1:]]))), one(meta(sites().iloc[1:]))
+    assert found[["estimate", "std_error", "tau2", "k", "n"]].equals(rest[["estimate", "std_error", "tau2", "k", "n"]])
+    assert said in found["note"]
+    assert found["n_missing"] == rest["n_missing"] + 101
+
+
+def test_small_sites_are_left_out_by_their_smaller_group():
+    table = sites(n_first=[9, 50, 50, 50], n_second=[91, 50, 50, 8])
+    found = one(meta(table, minimum=10))
+    assert found["k"] == 2
+    assert found["note"] == "left out: M1 (fewer than 10 rows), M4 (fewer than 10 rows)"
+    slopes = sites(n_first=np.nan, n_second=np.nan, n=[9, 50, 60, 70])
+    assert one(meta(slopes, minimum=10))["k"] == 3
+
+
+def test_regions_may_have_different_sites_and_the_notes_name_them():
+    table = pd.concat([sites(), sites(region="Left-Putamen").iloc[:2], sites([np.nan], [0.1], region="CSF")])
+    found = meta(table).set_index("region")
+    assert found["k"].tolist() == [4, 2, 0]
+    assert found.loc["Left-Putamen", "note"] == "left out: M3 (no such row), M4 (no such row)"
+    assert found.loc["CSF", "note"].startswith("no site can be used; left out: M1 (no effect size), M2 (no such row)")
+    assert np.isnan(found.loc["CSF", "estimate"])
+    assert found.loc["CSF", "n"] == 0
+
+
+def test_notes_of_the_sites_are_kept():
+    table = sites([np.nan, *D[1:]], note=["too few rows: 3", "versions mixed", None, "versions mixed"])
+    assert one(meta(table))["note"] == "left out: M1 (no effect size: too few rows: 3); M2, M4: versions mixed"
+
+
+def test_sites_that_agree_exactly_have_no_t_by_knapp_and_hartung():
+    found = one(meta(sites([0.3, 0.3, 0.3], [0.1, 0.1, 0.1])))
+    assert found["estimate"] == pytest.approx(0.3)
+    assert found[["std_error", "p_value", "ci_low"]].isna().all()
+    assert found["note"] == "the sites agree exactly, so there is no t"
+    assert one(meta(sites([0.3, 0.3, 0.3], [0.1, 0.1, 0.1]), test="adhoc"))["std_error"] == pytest.approx(
+        0.1 / np.sqrt(3)
+    )
+
+
+REFUSED = {
+    "a row twice": (lambda: meta(pd.concat([sites(), sites()])), TableError, "4 row(s) occur twice in a site"),
+    "different effect sizes": (
+        lambda: meta(sites(effect_name=["cohens_d", "hedges_g", "cohens_d", "cohens_d"])),
+        TableError,
+        "the sites differ in effect_name: cohens_d, hedges_g",
+    ),
+    "different units": (
+        lambda: meta(sites(unit=["mm^3", "mL", "mm^3", None], estimate=1.0, std_error=1.0), value="estimate"),
+        TableError,
+        "the sites differ in unit: mm^3, mL",
+    ),
+    "a row without a site": (lambda: meta(sites(site=["a", None, "b", "c"])), TableError, "1 of 4 rows have no site"),
+    "no column of sites": (lambda: meta(sites().drop(columns="site")), ColumnsError, "needs the column(s) 'site'"),
+    "no tables": (lambda: meta({}), TableError, "expected a table of all sites"),
+    "no table": (lambda: meta(3), TableError, "expected a table of all sites"),
+    "a mapping of something else": (lambda: meta({"A": 3}), TableError, "a table was expected of site A, not int"),
+    "an unknown value": (lambda: meta(sites(), value="d"), UnknownNameError, "no value to pool is called 'd'"),
+    "an unknown method": (lambda: meta(sites(), method="reml"), UnknownNameError, "did you mean REML?"),
+    "an unknown test": (lambda: egger_or_meta(test="t"), UnknownNameError, "no test of a meta-analysis is called 't'"),
+    "text for numbers": (
+        lambda: meta(sites().assign(effect_size="large")),
+        TableError,
+        "effect_size must hold numbers",
+    ),
+    "no level": (lambda: meta(sites(), conf_level=95), TableError, "conf_level must be between 0 and 1"),
+}
+
+
+def egger_or_meta(**options):
+    return leave_one_out(sites(), **options)
+
+
+@pytest.mark.parametrize(("call", "error", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_makes_no_sense_is_refused(call, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        call()
+
+
+def test_different_methods_are_warned_of():
+    with pytest.warns(FsstatsWarning, match=re.escape("analysed by different methods: OLS | OLS, HC3")):
+        meta(sites(method=["OLS", "OLS", "OLS, HC3", "OLS"]))
+
+
+@pytest.mark.parametrize("verb", [meta, leave_one_out, egger, meta_weights])
+def test_a_table_without_rows_gives_one(verb):
+    assert len(verb(sites().iloc[:0])) == 0
+
+
+@pytest.mark.parametrize("kind", ["category", "object", "int"])
+def test_names_of_sites_may_be_of_any_type(kind):
+    names = [1, 2, 3, 4] if kind == "int" else pd.Series(["1", "2", "3", "4"]).astype(kind)
+    assert meta_weights(sites(site=names))["site"].tolist() == ["1", "2", "3", "4"]
+
+
+def test_a_table_for_each_site_will_do():
+    table = sites()
+    mapping = {name: rows.drop(columns="site") for name, rows in table.groupby("site")}
+    pd.testing.assert_frame_equal(meta(mapping), meta(table))
+    pd.testing.assert_frame_equal(meta(table.rename(columns={"site": "centre"}), site="centre"), meta(table))
+
+
+# --- the relatives
+
+
+def test_leaving_a_site_out_is_pooling_the_others():
+    table = pd.concat([sites(), sites(region="Left-Putamen").iloc[1:3]])
+    found = leave_one_out(table)
+    assert found["left_out"].tolist() == ["M1", "M2", "M3", "M4", "M2", "M3"]
+    numbers = ["estimate", "std_error", "p_value", "tau2", "k", "n", "n_first", "n_missing"]
+    for out in ("M1", "M4"):
+        ours = found[(found["region"] == "Left-Amygdala") & (found["left_out"] == out)]
+        others = meta(sites().loc[lambda rows, out=out: rows["site"] != out])
+        pd.testing.assert_frame_equal(ours[numbers].reset_index(drop=True), others[numbers])
+    assert found["note"].iloc[4].startswith("one site only")
+    assert one(leave_one_out(sites([0.1], [0.1])))["note"] == "no site can be used"
+
+
+def test_weights_add_up_to_100():
+    found = meta_weights(sites([np.nan, *D[1:]]), method="DL")
+    assert found["weight_percent"].sum() == pytest.approx(100)
+    assert found["note"].tolist()[0] == "no effect size"
+    assert found[["estimate", "weight_percent", "n"]].iloc[0].isna().all()
+
+
+def test_egger_needs_three_sites_of_different_size():
+    assert one(egger(sites(D[:2], SE[:2])))["note"] == "fewer than 3 sites"
+    assert one(egger(sites(D, [0.1] * 4)))["note"] == "all standard errors are equal"
+    x, y = np.array(SE), np.array(D)
+    weighted = stats.linregress(1 / x, y / x)  # Egger's own form: the intercept of d / se on 1 / se
+    assert one(egger(sites()))["estimate"] == pytest.approx(weighted.intercept)
+    assert one(egger(sites()))["std_error"] == pytest.approx(weighted.intercept_stderr)
+
+
+# --- levels
+
+
+def within(hits, level):
+    return abs(np.mean(hits) - level) < 3.5 * np.sqrt(level * (1 - level) / len(hits))
+
+
+def simulated(n_sites, n_regions, *, tau, seed):
+    rng = np.random.default_rng(seed)
+    se = np.broadcast_to(rng.uniform(0.15, 0.3, (n_sites, 1)), (n_sites, n_regions))
+    return rng.normal(0, np.hypot(se, tau)), se
+
+
+def test_knapp_and_hartung_keep_the_level_with_few_sites_and_z_does_not():
+    d, se = simulated(8, 1000, tau=0.3, seed=21)
+    p = meta(of_regions(d, se))["p_value"]  # the true level here is 5.4 %, see the docstring of meta
+    assert within(p < 0.05, 0.05)
+    assert within(p < 0.01, 0.01)
+    assert stats.kstest(p, "uniform").pvalue > 1e-3
+    z = pool(d, se, method="DL", test="z").p_value
+    assert (z < 0.05).mean() > 0.075
+    common = pool(d, se, method="EE", test="z").p_value
+    assert (common < 0.05).mean() > 0.2
+
+
+def test_intervals_cover_at_their_level():
+    d, se = simulated(10, 4000, tau=0.3, seed=22)
+    found = pool(d + 0.4, se, method="REML", test="knha")
+    assert within((found.low < 0.4) & (found.high > 0.4), 0.95)
+    assert within((found.tau2_low < 0.09) & (found.tau2_high > 0.09), 0.95)
+    assert found.tau2.mean() == pytest.approx(0.09, abs=0.006)
+
+
+def predicted(*, se_scale):
+    """Give how often the prediction interval of 10 sites holds the effect of a further one."""
+    rng = np.random.default_rng(23)
+    se = np.broadcast_to(se_scale * rng.uniform(0.15, 0.3, (10, 1)), (10, 4000))
+    found = pool(rng.normal(0.4, np.hypot(se, 0.3)), se, method="REML", test="knha")
+    further = rng.normal(0.4, 0.3, 4000)
+    return (found.prediction_low < further) & (found.prediction_high > further)
+
+
+def test_predictions_cover_where_sites_differ_much():
+    assert within(predicted(se_scale=0.01), 0.95)
+
+
+def test_predictions_are_too_narrow_where_tau2_is_not_known_well_as_the_docstring_says():
+    assert np.mean(predicted(se_scale=1.0)) == pytest.approx(0.89, abs=0.02)  # by scipy's REML and hand: 0.8975
+
+
+def test_eggers_p_is_uniform_where_the_funnel_is_even():
+    rng = np.random.default_rng(24)
+    se = rng.uniform(0.1, 0.4, (12, 1000))
+    p = egger(of_regions(rng.normal(0, se), se))["p_value"]
+    assert within(p < 0.05, 0.05)
+    assert stats.kstest(p, "uniform").pvalue > 1e-3
+
+
+# --- by site
+
+
+def with_sites(**columns):
+    return cohort().query("region in ['Left-Hippocampus', 'Right-Amygdala']").assign(**columns)
+
+
+MODEL = "value ~ group + age + sex"
+
+
+def test_each_site_is_analysed_by_itself():
+    table = with_sites()
+    with pytest.warns(FsstatsWarning) as warned:
+        found = by_site(table, regress, MODEL, terms=["group"], minimum_per="group", minimum=7)
+    assert found.columns[0] == "site"
+    for name in found["site"].unique():
+        alone = regress(table[table["site"] == name], MODEL, terms=["group"])
+        ours = found[found["site"] == name].drop(columns="site").reset_index(drop=True)
+        pd.testing.assert_frame_equal(ours, alone)
+    text = str(warned[0].message)
+    assert len(set(table["site"])) == found["site"].nunique() + int(text.split(maxsplit=1)[0])
+    assert "fewer than 7 runs" in text
+
+
+def test_options_reach_the_verb_also_those_that_are_called_groups():
+    def verb(table, *, groups, reference):
+        return pd.DataFrame({"groups": [groups], "reference": [reference], "n": [len(table)]})
+
+    found = by_site(with_sites(), verb, groups="family", reference="CN", minimum=0)
+    assert found.columns.tolist() == ["site", "groups", "reference", "n"]
+    assert set(found["groups"]) == {"family"}
+
+
+def test_a_wide_table_gives_the_same():
+    table = with_sites()
+    calls = [partial(by_site, one, regress, MODEL, minimum=0) for one in (table, to_wide(table, sep=None))]
+    pd.testing.assert_frame_equal(*(call() for call in calls))
+
+
+def test_the_pipeline_reads_as_it_is_meant():
+    table = with_sites()
+    found = (
+        table.pipe(by_site, compare, "group", covariates=["age", "sex"], minimum=0)
+        .query("term == 'PT - CN'")
+        .pipe(meta, minimum=5)
+    )
+    assert found["k"].between(2, 8).all()
+    assert (found["effect_name"] == "hedges_g").all()
+    slopes = table.pipe(by_site, correlate, "age", minimum=0).pipe(meta)
+    assert slopes["estimate"].between(-1, 1).all()
+
+
+def test_the_site_itself_cannot_be_in_the_model():
+    with pytest.raises(UnknownNameError, match="no variable is called 'site'") as error:
+        by_site(with_sites(), regress, "value ~ group + site")
+    assert "cannot be in the model of one site" in error.value.__notes__[0]
+
+
+def test_a_site_without_the_reference_level_is_skipped_as_its_terms_would_mean_something_else():
+    table = with_sites()
+    table = table[~((table["site"] == "S1") & (table["dx3"] == "CN"))]
+    with pytest.warns(FsstatsWarning, match=re.escape("1 site(s) skipped: S1 (no run of dx3 CN, with which")):
+        found = by_site(table, regress, formula="value ~ dx3 + age", minimum=0)
+    assert "S1" not in set(found["site"])
+    with pytest.warns(FsstatsWarning, match="skipped"):
+        pd.testing.assert_frame_equal(found, by_site(table, regress, "value ~ dx3 + age", minimum=0))
+    stated = by_site(table, regress, "value ~ dx3 + age", reference={"dx3": "AD"}, minimum=0)
+    assert "S1" in set(stated["site"])
+
+
+def test_a_variable_with_one_level_in_a_site_is_named():
+    table = with_sites()
+    table = table[~((table["site"] == "S1") & (table["sex"] == "F"))]
+    with pytest.warns(FsstatsWarning, match=re.escape("not in the model of a site: S1 (sex, all M)")):
+        found = by_site(table, regress, MODEL, minimum=0)
+    assert "sex[T.M]" not in set(found.query("site == 'S1'")["term"])
+    note = meta(found).query("term == 'sex[T.M]'")["note"]
+    assert note.str.contains("S1 (no such row)", regex=False).all()
+
+
+def test_a_site_that_cannot_be_analysed_is_skipped_with_the_reason():
+    def fails_in_s2(table):
+        if "sub-skip" in set(table["subject"]):
+            message = "nothing to see here"
+            raise TableError(message)
+        return correlate(table, "age")
+
+    table = with_sites()
+    table["subject"] = table["subject"].astype(str).where(table["site"] != "S2", "sub-skip")
+    with pytest.warns(FsstatsWarning, match=re.escape("1 site(s) skipped: S2 (nothing to see here)")):
+        found = by_site(table, fails_in_s2, minimum=0)
+    assert "S2" not in set(found["site"])
+
+
+def test_runs_without_a_site_are_counted():
+    table = with_sites()
+    table["site"] = table["site"].astype("object").where(table["site"] != "S1")
+    n = table.loc[table["site"].isna(), "subject"].nunique()
+    with pytest.warns(FsstatsWarning, match=rf"{n} run\(s\) have no site"):
+        by_site(table, correlate, "age", minimum=0)
+
+
+NOT_ANALYSED = {
+    "no site is large enough": (
+        lambda t: by_site(t, correlate, "age", minimum=1000),
+        TableError,
+        "fewer than 1000 runs: ",
+    ),
+    "no such column": (
+        lambda t: by_site(t, correlate, "age", site="centre"),
+        ColumnsError,
+        "by_site needs the column(s) 'centre'",
+    ),
+    "no such groups": (
+        lambda t: by_site(t, correlate, "age", minimum_per="dx"),
+        ColumnsError,
+        "by_site needs the column(s) 'dx'",
+    ),
+    "no rows": (lambda t: by_site(t.iloc[:0], correlate, "age"), TableError, "can analyse no site: there is none"),
+    "a verb that gives no table": (lambda t: by_site(t, len, minimum=0), TableError, "not int"),
+    "an error everywhere": (
+        lambda t: by_site(t, correlate, "ages", minimum=0),
+        FsstatsError,
+        "no variable is called 'ages'",
+    ),
+    "no such column, wide": (
+        lambda t: by_site(to_wide(t, sep=None), correlate, "age", site="centre"),
+        ColumnsError,
+        "by_site needs the column(s) 'centre'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "message"), NOT_ANALYSED.values(), ids=NOT_ANALYSED)
+def test_if_no_site_can_be_analysed_it_says_why(call, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        call(with_sites())
