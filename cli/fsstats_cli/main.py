@@ -7,7 +7,28 @@ import typer
 
 from fsstats._version import __version__
 from fsstats.errors import FsstatsError
-from fsstats_cli.commands import bids, check, demo, design, enigma, euler, find, merge, segstats, show, table
+from fsstats_cli.commands import (
+    adjust,
+    asymmetry,
+    bids,
+    check,
+    compare,
+    correct,
+    demo,
+    design,
+    enigma,
+    euler,
+    find,
+    harmonise,
+    merge,
+    meta,
+    mixed,
+    permute,
+    regress,
+    segstats,
+    show,
+    table,
+)
 from fsstats_cli.output import say
 from fsstats_cli.scripts import AS_WRITTEN, aparcstats2table, asegstats2table
 
@@ -37,7 +58,9 @@ def _root(
     """Hold the options of the program itself."""
 
 
-for command in (merge, find, check, show, table, enigma, bids, design, euler, segstats, demo):
+_COMMANDS = (merge, find, check, show, table, enigma, bids, design, euler, segstats)
+_STATISTICS = (compare, regress, mixed, permute, correct, adjust, harmonise, asymmetry, meta)
+for command in (*_COMMANDS, *_STATISTICS, demo):
     name = command.__name__.rpartition(".")[2]
     app.command(name, epilog=command.EXAMPLES)(getattr(command, name))
 

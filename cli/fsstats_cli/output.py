@@ -34,6 +34,26 @@ def print_table(table: "pd.DataFrame") -> None:
         shown.to_csv(sys.stdout, sep="\t", index=False, lineterminator="\n")
 
 
+_SHOWN = ("source", "hemi", "region", "measure", "term", "estimate", "ci_low", "ci_high", "statistic", "df", "p_value")
+_BEHIND = ("p_adjusted", "p_permutation", "p_fwe", "effect_size", "effect_name", "k", "i2", "n")
+
+
+def print_results(results: "pd.DataFrame") -> None:
+    """Print a results table: the main columns in few digits on a terminal, all of it into a pipe or file."""
+    if not sys.stdout.isatty():
+        print_table(results)
+        return
+    names = [name for name in (*_SHOWN, *_BEHIND) if name in results.columns]
+    shown = results[[name for name in names if results[name].notna().any()]]
+    numbers = shown.select_dtypes("number").columns
+    print_table(shown.assign(**{name: shown[name].map(_short, na_action="ignore") for name in numbers}))
+
+
+def _short(value: float) -> str:
+    """Write a number with four digits; large ones without a fraction."""
+    return f"{value:,.0f}" if abs(value) >= 10_000 or float(value).is_integer() else f"{value:.4g}"
+
+
 @contextmanager
 def progress_bar(what: str) -> "Iterator[Callable[[int, int], object] | None]":
     """Give a function to call with (done, all) that moves a bar on stderr; None where that is no terminal."""
@@ -74,8 +94,8 @@ def said_warnings() -> Iterator[None]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", fs.FsstatsWarning)
         yield
-    for one in caught:
-        say(f"warning: {one.message}")
+    for text in dict.fromkeys(str(one.message) for one in caught):
+        say(f"warning: {text}")
 
 
 def is_fault(found: "pd.DataFrame") -> bool:

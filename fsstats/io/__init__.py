@@ -10,6 +10,7 @@ from fsstats.io.freesurfer import write_freesurfer_table
 from fsstats.io.grouptables import read_group_table
 from fsstats.io.load import Cohort, check, load, load_cohort, read_stats
 from fsstats.io.merge import Merged, merge, merge_part
+from fsstats.io.models import read_model, write_model
 from fsstats.io.register import register
 from fsstats.io.segstats import segstats
 from fsstats.io.spreadsheets import write_redcap, write_spreadsheet
@@ -27,6 +28,7 @@ __all__ = [
     "read_cohort",
     "read_fsgd",
     "read_group_table",
+    "read_model",
     "read_qdec",
     "read_stats",
     "read_table",
@@ -37,6 +39,7 @@ __all__ = [
     "write_freesurfer_table",
     "write_freesurfer_tables",
     "write_fsgd",
+    "write_model",
     "write_qdec",
     "write_redcap",
     "write_spreadsheet",

@@ -41,6 +41,12 @@ def replacing(paths: Sequence[Path], *, within: Path | None = None, durable: boo
                 path.unlink(missing_ok=True)
 
 
+def write_text(text: str, path: Path, *, durable: bool = True) -> None:
+    """Write a text with line feeds, whole or not at all."""
+    with replacing([path], durable=durable) as (new,):
+        new.write_text(text, encoding="utf-8", newline="\n")
+
+
 def is_passage(path: Path) -> bool:
     """Say whether a path is a link or a device, which must stay what it is."""
     return path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir())

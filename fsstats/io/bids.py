@@ -12,7 +12,7 @@ import pandas as pd
 from fsstats._frames import require, some_of
 from fsstats._version import __version__
 from fsstats.errors import FsstatsWarning, TableError
-from fsstats.io._replace import replacing
+from fsstats.io._replace import replacing, write_text
 from fsstats.io._stores import PathLike, path_here
 from fsstats.io._text import require_writable, write_delimited
 from fsstats.io.load import Cohort
@@ -214,8 +214,7 @@ def _table(home: Path, one: BidsTable) -> list[Path]:
 
 
 def _text(path: Path, text: str) -> Path:
-    with replacing([path], durable=False) as (new,):
-        new.write_text(text, encoding="utf-8", newline="\n")
+    write_text(text, path, durable=False)
     return path
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from fsstats._frames import one_or_more, require, some_of
 from fsstats.errors import FsstatsWarning, TableError
-from fsstats.io._replace import replacing
+from fsstats.io._replace import replacing, write_text
 from fsstats.io._stores import PathLike, path_here, require_file
 from fsstats.io.load import Cohort
 from fsstats.places import read_bytes
@@ -252,8 +252,7 @@ def write_fsgd(
     path, factors, variables = path_here(path), [*(one_or_more(factors) or ())], [*(one_or_more(variables) or ())]
     text = fsgd_text(design_of(people, variables, factors=factors), factors, variables, title=title)
     require_file(path)
-    with replacing([path]) as (new,):
-        new.write_text(text, encoding="utf-8", newline="\n")
+    write_text(text, path)
 
 
 def read_qdec(path: PathLike) -> pd.DataFrame:

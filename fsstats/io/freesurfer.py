@@ -10,7 +10,7 @@ import pandas as pd
 
 from fsstats.errors import StatsFormatError, TableError
 from fsstats.io._batch import Batch, Wanted, batch_of, read_batch
-from fsstats.io._replace import replacing
+from fsstats.io._replace import write_text
 from fsstats.io._stores import PathLike, path_here, require_file
 from fsstats.io.cohorts import read_cohort
 from fsstats.parsers.literal import read_literally
@@ -206,8 +206,7 @@ def save_text(text: str, path: PathLike, *, append: bool = False) -> None:
         with path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(f"\n{text}")
         return
-    with replacing([path]) as (new,):
-        new.write_text(text, encoding="utf-8", newline="\n")
+    write_text(text, path)
 
 
 def read_merged(path: PathLike, spec: Spec) -> tuple[list[Alike], list[str]]:

@@ -14,6 +14,13 @@ from fsstats.schema.regions import hemi_of, regions, side_of
 
 BOTH: Final = "lr"
 """The ``hemi`` of what is made of both sides."""
+DERIVED: Final[Mapping[str, str]] = {
+    "asymmetry": "unitless",
+    "laterality": "unitless",
+    "z": "sd",
+    "centile": "percent",
+}
+"""What a measure's name ends in that was computed from another's (``thickness_z``), and the unit."""
 _WORD: Final = re.compile(r"(?<![^-_])(?:left|right|lh|rh|l|r)(?:[-_. ]|$)", re.IGNORECASE)
 _SUFFIX: Final = re.compile(r"[-_][LR]$")
 _FIELD: Final = re.compile(r"^(?:lh|rh|left|right)-?", re.IGNORECASE)

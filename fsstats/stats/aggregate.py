@@ -136,7 +136,8 @@ def aggregate(
 
     Lobes are those of ``mri_annotation2label --lobesStrict``, see `fsstats.schema.lobes`; of atlases other than
     Desikan-Killiany, DKT, and the white matter below them none are defined. Networks are not a property of these
-    atlases either; take a mapping from a publication and cite it.
+    atlases either: a region of Desikan and Killiany lies in several of them. Take a table of regions, networks and
+    shares from a publication, and cite it: ``aggregate(table, pd.read_csv("networks.tsv", sep="\t"))``.
 
     What has no side is not in a bilateral table, what is in no group not in that of the groups; nor are Measures of
     the whole brain such as eTIV. To have one as a variable of a later model, put its rows back:

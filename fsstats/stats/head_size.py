@@ -31,7 +31,7 @@ from fsstats.stats._icv import require_checks
 from fsstats.stats._ols import interval, t_test
 from fsstats.stats._results import results_table
 
-_FORMAT: Final = "fsstats head size 1"
+_KIND: Final = "fsstats head size 1"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +91,7 @@ class HeadSize:
         plain = {name: getattr(self, name) for name in self.__slots__ if name not in ("means", "fitted")}
         means = {level: None if np.isnan(mean) else mean for level, mean in self.means.items()}
         fitted = {name: rows[name].tolist() for name in FITTED_COLUMNS}
-        return json.dumps({"format": _FORMAT, **plain, "means": means, "fitted": fitted}, allow_nan=False)
+        return json.dumps({"kind": _KIND, **plain, "means": means, "fitted": fitted}, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -114,7 +114,7 @@ class HeadSize:
         """
         try:
             found: dict[str, Any] = json.loads(text)
-            is_ours = found.pop("format") == _FORMAT and found["method"] in METHODS
+            is_ours = found.pop("kind") == _KIND and found["method"] in METHODS
             found["measures"] = None if found["measures"] is None else tuple(found["measures"])
             found["force"] = tuple(found["force"])
             found["means"] = {level: np.nan if mean is None else float(mean) for level, mean in found["means"].items()}
@@ -125,7 +125,7 @@ class HeadSize:
             message = f"expected the text that to_json of a fitted head size gives, found something else: {error}"
             raise TableError(message) from error
         if not is_ours:
-            message = f"expected {_FORMAT!r} and a method that is known, found another format or version"
+            message = f"expected {_KIND!r} and a method that is known, found another format or version"
             raise TableError(message)
         return made
 

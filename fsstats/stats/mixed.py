@@ -77,8 +77,10 @@ def mixed(
     df : {"satterthwaite", "normal"}
         Degrees of freedom by Satterthwaite's method; or none, as if they were infinite, which programs that report z
         do: too many false findings, the more the fewer groups there are.
-    reference, allow
-        As for `regress`.
+    reference : mapping of str to str, optional
+        Reference levels, as for `regress`.
+    allow : collection of str
+        What may be mixed in one model, as for `regress`.
     conf_level : float
         Of the confidence intervals, which are by t.
 
@@ -181,8 +183,20 @@ def variance_components(
 
     Parameters
     ----------
-    table, formula, groups, slopes, method, reference, allow
-        As for `mixed`.
+    table : DataFrame
+        A long table with the participants' columns, or what ``to_wide(table, sep=None)`` gives.
+    formula : str
+        The fixed effects: ``value ~ age + sex``, or ``value ~ 1``.
+    groups : str or sequence of str
+        The column, or columns, that tell groups apart.
+    slopes : str, optional
+        What the (last) groups have a random slope along.
+    method : {"REML", "ML"}
+        Restricted maximum likelihood, or maximum likelihood, whose variances are too small.
+    reference : mapping of str to str, optional
+        Reference levels, as for `regress`.
+    allow : collection of str
+        What may be mixed in one model, as for `regress`.
 
     Returns
     -------
@@ -262,8 +276,14 @@ def compare_mixed(
         As for `mixed`.
     full, reduced : str
         Two formulas; what the second can say, the first can say too.
-    groups, slopes, reference, allow
-        As for `mixed`, for both.
+    groups : str or sequence of str
+        The column, or columns, that tell groups apart, in both.
+    slopes : str, optional
+        What the (last) groups have a random slope along, in both.
+    reference : mapping of str to str, optional
+        Reference levels, as for `regress`.
+    allow : collection of str
+        What may be mixed in one model, as for `regress`.
 
     Returns
     -------

@@ -8,6 +8,7 @@ from fsstats.tables.join import join
 from fsstats.tables.problems import describe, problems
 from fsstats.tables.sessions import sessions
 from fsstats.tables.shape import to_long, to_wide
+from fsstats.tables.versions import with_versions
 
 __all__ = [
     "AparcTable",
@@ -23,4 +24,5 @@ __all__ = [
     "sessions",
     "to_long",
     "to_wide",
+    "with_versions",
 ]

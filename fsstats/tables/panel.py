@@ -68,7 +68,8 @@ def panel_of(table: pd.DataFrame, *, needed_by: str, leave_out: Collection[str] 
     ColumnsError
         If it is no long table.
     TableError
-        If the values are no numbers, two columns have one name, a value occurs twice, a cell has several units, or a further column varies within a run.
+        If the values are no numbers, two columns have one name, a value occurs twice, a cell has several units, or a
+        further column varies within a run.
 
     Examples
     --------

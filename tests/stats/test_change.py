@@ -146,7 +146,9 @@ def test_a_structure_uses_the_sessions_that_have_it():
     table = visits(
         {"a": [0.0, 1.0, 2.0], "b": [0.0, 1.0, 2.0]}, {"a": [np.nan, 11.0, 13.0], "b": [9.0, np.inf, np.nan]}
     )
-    with pytest.warns(FsstatsWarning, match=r"1 value\(s\) of the others are NaN: not there at two times, or a share of 0"):
+    with pytest.warns(
+        FsstatsWarning, match=r"1 value\(s\) of the others are NaN: not there at two times, or a share of 0"
+    ):
         found = change(table, time="time", method="percent_of_first")
     assert found["value"].tolist() == pytest.approx([100 * 2 / 11, np.nan], nan_ok=True)
 

@@ -1,0 +1,109 @@
+"""``fsstats compare``: groups compared in every region."""
+
+from typing import Annotated
+
+import typer
+
+from fsstats_cli.models import (
+    AllowOption,
+    ConfidenceOption,
+    CorrectOption,
+    RegionOption,
+    deliver,
+    model_table,
+    only,
+)
+from fsstats_cli.options import (
+    MeasureOption,
+    OutOption,
+    ParticipantsOption,
+    Roots,
+    SourceOption,
+    StreamOption,
+    SubjectsOption,
+)
+from fsstats_cli.output import said_warnings
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+  fsstats compare cohort.parquet -b group -c age -c sex -c eTIV -s aseg -m volume --correct fdr_bh
+
+  fsstats compare $SUBJECTS_DIR -p people.tsv -b dx --adjust tukey -s aparc -m thickness -o dx.csv
+"""
+
+
+def compare(
+    roots: Roots,
+    between: Annotated[
+        str,
+        typer.Option("--between", "-b", metavar="COLUMN", help="The column that names the groups.", show_default=False),
+    ],
+    participants: ParticipantsOption = None,
+    covariate: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--covariate",
+            "-c",
+            metavar="NAME",
+            help="Adjust for it: a column, a header Measure (eTIV), a term (bs(age)). May be repeated.",
+        ),
+    ] = None,
+    source: SourceOption = None,
+    measure: MeasureOption = None,
+    region: RegionOption = None,
+    reference: Annotated[str | None, typer.Option(metavar="GROUP", help="The reference group.")] = None,
+    pairs: Annotated[str, typer.Option(metavar="WHICH", help="Of more than two groups: all, or reference.")] = "all",
+    adjust: Annotated[
+        str | None, typer.Option(metavar="METHOD", help="Adjust for the pairs of each region: tukey.")
+    ] = None,
+    equal_variance: Annotated[
+        bool, typer.Option("--equal-variance", help="Student's t test in place of Welch's.")
+    ] = False,
+    std_errors: Annotated[
+        str, typer.Option(metavar="KIND", help="With covariates: classical, or HC0 to HC4.")
+    ] = "classical",
+    effect: Annotated[str, typer.Option(metavar="NAME", help="hedges_g or cohens_d.")] = "hedges_g",
+    correct: CorrectOption = None,
+    allow: AllowOption = None,
+    confidence: ConfidenceOption = 0.95,
+    stream: StreamOption = None,
+    subjects: SubjectsOption = None,
+    output: OutOption = None,
+) -> None:
+    """Compare groups in every region, with Welch's test or adjusted for covariates.
+
+    ROOT may also be one table that fsstats merge wrote.
+    """
+    import fsstats as fs
+    from fsstats.stats import variables_of
+
+    if adjust is not None and correct is not None:
+        message = "p-values are either adjusted for the pairs of a region or corrected over regions, not both."
+        raise typer.BadParameter(message, param_hint="--adjust")
+    table = model_table(
+        roots,
+        participants=participants,
+        subjects=subjects,
+        sources=source,
+        measures=measure,
+        stream=stream,
+        variables=[
+            name for text in covariate or () for name in ([text] if text.isidentifier() else variables_of(text))
+        ],
+    )
+    with said_warnings():
+        results = fs.compare(
+            table,
+            between,
+            covariates=covariate or (),
+            pairs=pairs,  # type: ignore[arg-type] # checked there
+            adjust=adjust,  # type: ignore[arg-type] # checked there
+            equal_variance=equal_variance,
+            std_errors=std_errors,  # type: ignore[arg-type] # checked there
+            effect=effect,  # type: ignore[arg-type] # checked there
+            reference=reference,
+            allow=allow or (),
+            conf_level=confidence,
+        )
+    deliver(only(results, measure, region), output, [*roots, participants, subjects], correct=correct)

@@ -1,0 +1,97 @@
+"""``fsstats mixed``: a mixed model of every region, for sites, families and repeated sessions."""
+
+from typing import Annotated
+
+import typer
+
+from fsstats_cli.models import (
+    AllowOption,
+    ConfidenceOption,
+    CorrectOption,
+    FormulaOption,
+    ReferenceOption,
+    RegionOption,
+    TermOption,
+    deliver,
+    levels_of,
+    model_table,
+    only,
+)
+from fsstats_cli.options import (
+    MeasureOption,
+    OutOption,
+    ParticipantsOption,
+    Roots,
+    SourceOption,
+    StreamOption,
+    SubjectsOption,
+)
+from fsstats_cli.output import said_warnings
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+  fsstats mixed long.parquet --stream long -f "value ~ time * group + age" -t time:group -s aseg -m volume
+
+  fsstats mixed cohort.parquet -f "value ~ group + age + sex" -g site -s aparc -m thickness -o thickness.csv
+"""
+
+
+def mixed(
+    roots: Roots,
+    formula: FormulaOption,
+    participants: ParticipantsOption = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--group",
+            "-g",
+            metavar="COLUMN",
+            help="What has a random intercept: subject (default), site, family; twice if one lies within another.",
+        ),
+    ] = None,
+    slope: Annotated[
+        str | None, typer.Option("--slope", metavar="COLUMN", help="A random slope as well: time.")
+    ] = None,
+    term: TermOption = None,
+    source: SourceOption = None,
+    measure: MeasureOption = None,
+    region: RegionOption = None,
+    method: Annotated[str, typer.Option(metavar="NAME", help="REML or ML.")] = "REML",
+    reference: ReferenceOption = None,
+    correct: CorrectOption = None,
+    allow: AllowOption = None,
+    confidence: ConfidenceOption = 0.95,
+    stream: StreamOption = None,
+    subjects: SubjectsOption = None,
+    output: OutOption = None,
+) -> None:
+    """Fit a mixed model to every region: random intercepts (and slopes) of subjects, sites or families.
+
+    ROOT may also be one table that fsstats merge wrote.
+    """
+    import fsstats as fs
+    from fsstats.stats import variables_of
+
+    table = model_table(
+        roots,
+        participants=participants,
+        subjects=subjects,
+        sources=source,
+        measures=measure,
+        stream=stream,
+        variables=variables_of(formula),
+    )
+    with said_warnings():
+        results = fs.mixed(
+            table,
+            formula,
+            groups=group or "subject",
+            slopes=slope,
+            terms=term,
+            method=method,  # type: ignore[arg-type] # checked there
+            reference=levels_of(reference),
+            allow=allow or (),
+            conf_level=confidence,
+        )
+    deliver(only(results, measure, region), output, [*roots, participants, subjects], correct=correct)

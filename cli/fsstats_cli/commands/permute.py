@@ -1,0 +1,88 @@
+"""``fsstats permute``: a term of a linear model, tested by permutations."""
+
+from typing import Annotated
+
+import typer
+
+from fsstats_cli.models import (
+    AllowOption,
+    FormulaOption,
+    ReferenceOption,
+    RegionOption,
+    deliver,
+    levels_of,
+    model_table,
+    only,
+)
+from fsstats_cli.options import (
+    MeasureOption,
+    OutOption,
+    ParticipantsOption,
+    Roots,
+    SourceOption,
+    StreamOption,
+    SubjectsOption,
+)
+from fsstats_cli.output import said_warnings
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+  fsstats permute cohort.parquet -f "value ~ group + age + sex" -t group -s aparc -m thickness --seed 1
+
+  fsstats permute cohort.parquet -f "value ~ group + age" -t group --blocks site --seed 1 -o group.csv
+"""
+
+
+def permute(
+    roots: Roots,
+    formula: FormulaOption,
+    term: Annotated[
+        str, typer.Option("--term", "-t", metavar="TERM", help="The term that is tested.", show_default=False)
+    ],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same p-values.", show_default=False)],
+    participants: ParticipantsOption = None,
+    permutations: Annotated[int, typer.Option("--permutations", "-n", min=1, help="How many.")] = 10_000,
+    blocks: Annotated[str | None, typer.Option(metavar="COLUMN", help="Permute within its values only (site).")] = None,
+    whole_blocks: Annotated[bool, typer.Option("--whole-blocks", help="Permute blocks as wholes (family).")] = False,
+    scheme: Annotated[str, typer.Option(metavar="NAME", help="permute, flip (signs) or both.")] = "permute",
+    source: SourceOption = None,
+    measure: MeasureOption = None,
+    region: RegionOption = None,
+    reference: ReferenceOption = None,
+    allow: AllowOption = None,
+    stream: StreamOption = None,
+    subjects: SubjectsOption = None,
+    output: OutOption = None,
+) -> None:
+    """Test a term by permutations, with p-values corrected over regions by the largest statistic.
+
+    ROOT may also be one table that fsstats merge wrote.
+    """
+    import fsstats as fs
+    from fsstats.stats import variables_of
+
+    table = model_table(
+        roots,
+        participants=participants,
+        subjects=subjects,
+        sources=source,
+        measures=measure,
+        stream=stream,
+        variables=variables_of(formula),
+    )
+    chosen = only(table, None, region) if region else table
+    with said_warnings():
+        results = fs.permute(
+            chosen,
+            formula,
+            term=term,
+            seed=seed,
+            n_permutations=permutations,
+            scheme=scheme,  # type: ignore[arg-type] # checked there
+            blocks=blocks,
+            whole_blocks=whole_blocks,
+            reference=levels_of(reference),
+            allow=allow or (),
+        )
+    deliver(only(results, measure, None), output, [*roots, participants, subjects])

@@ -1,0 +1,99 @@
+"""``fsstats regress``: a linear model of every region."""
+
+from typing import Annotated, Any
+
+import typer
+
+from fsstats_cli.models import (
+    AllowOption,
+    ConfidenceOption,
+    CorrectOption,
+    FormulaOption,
+    ReferenceOption,
+    RegionOption,
+    TermOption,
+    deliver,
+    levels_of,
+    model_table,
+    only,
+)
+from fsstats_cli.options import (
+    MeasureOption,
+    OutOption,
+    ParticipantsOption,
+    Roots,
+    SourceOption,
+    StreamOption,
+    SubjectsOption,
+)
+from fsstats_cli.output import said_warnings
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+  fsstats regress cohort.parquet -f "value ~ group + age + sex" -t group -s aparc -m thickness --correct fdr_bh
+
+  fsstats regress $SUBJECTS_DIR -p people.tsv -f "value ~ age + eTIV" -s aseg -m volume --std-errors HC3 -o age.csv
+
+  fsstats regress cohort.parquet -f "value ~ group + age" -t group --by site -o sites.csv
+"""
+
+
+def regress(
+    roots: Roots,
+    formula: FormulaOption,
+    participants: ParticipantsOption = None,
+    term: TermOption = None,
+    source: SourceOption = None,
+    measure: MeasureOption = None,
+    region: RegionOption = None,
+    std_errors: Annotated[
+        str, typer.Option(metavar="KIND", help="Standard errors: classical, or HC0 to HC4, for unequal variances.")
+    ] = "classical",
+    cluster: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Standard errors by clusters: family, subject.")
+    ] = None,
+    weights: Annotated[str | None, typer.Option(metavar="COLUMN", help="Weight of each row.")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="One model for each of its values (site); for fsstats meta to pool."),
+    ] = None,
+    reference: ReferenceOption = None,
+    correct: CorrectOption = None,
+    allow: AllowOption = None,
+    confidence: ConfidenceOption = 0.95,
+    stream: StreamOption = None,
+    subjects: SubjectsOption = None,
+    output: OutOption = None,
+) -> None:
+    """Fit a linear model to every region and test its terms.
+
+    ROOT may also be one table that fsstats merge wrote.
+    """
+    import fsstats as fs
+    from fsstats.stats import variables_of
+
+    table = model_table(
+        roots,
+        participants=participants,
+        subjects=subjects,
+        sources=source,
+        measures=measure,
+        stream=stream,
+        variables=variables_of(formula),
+    )
+    options: dict[str, Any] = {
+        "terms": term,
+        "std_errors": std_errors,
+        "cluster": cluster,
+        "weights": weights,
+        "reference": levels_of(reference),
+        "allow": allow or (),
+        "conf_level": confidence,
+    }
+    with said_warnings():
+        if by is None:
+            results = fs.regress(table, formula, **options)
+        else:
+            results = fs.by_site(table, fs.regress, formula, site=by, **options)
+    deliver(only(results, measure, region), output, [*roots, participants, subjects], correct=correct)
