@@ -14,7 +14,7 @@ LONG_COLUMNS: Final = {
     "session": "Session or time point; missing in a study with one session.",
     "stream": "FreeSurfer's processing stream: cross, long or base.",
     "source": "Which stats file the value comes from, by its name without hemisphere and suffix.",
-    "hemi": "lh or rh where the file or the name says a side, else missing.",
+    "hemi": "lh or rh where the file or the name says a side, lr for what is made of both, else missing.",
     "region": "Structure in the spelling of current FreeSurfer; 'global' for header Measures.",
     "measure": "What was measured; for header Measures the field that FreeSurfer prints.",
     "value": "The number in the file; missing is NaN, never 0.",

@@ -24,7 +24,7 @@ DERIVED: Final[Mapping[str, str]] = {
 _WORD: Final = re.compile(r"(?<![^-_])(?:left|right|lh|rh|l|r)(?:[-_. ]|$)", re.IGNORECASE)
 _SUFFIX: Final = re.compile(r"[-_][LR]$")
 _FIELD: Final = re.compile(r"^(?:lh|rh|left|right)-?", re.IGNORECASE)
-CORTEX_FIELDS: Final = frozenset({"NumVert", "SurfArea", "WhiteSurfArea", "PialSurfArea", "MeanThickness"})
+CORTEX_FIELDS: Final = ("NumVert", "SurfArea", "WhiteSurfArea", "PialSurfArea", "MeanThickness")
 """Header Measures that the file of a hemisphere has of its own surface; its others are of the whole brain."""
 
 

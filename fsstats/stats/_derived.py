@@ -228,13 +228,12 @@ def reference_rows(people: pd.DataFrame, reference: Reference | None, *, needed_
     for name, levels in wanted.items():
         if name not in people.columns:
             raise ColumnsError.missing([name], map(str, people.columns), needed_by=f"{needed_by} (reference)")
-        words = [
-            None if missing else _word(one) for one, missing in zip(people[name], people[name].isna(), strict=True)
-        ]
-        strange = next((level for level in levels if level not in words), None)
+        words = as_words(people[name])
+        known = words.dropna().unique().tolist()
+        strange = next((level for level in levels if level not in known), None)
         if strange is not None:
-            raise UnknownNameError.among(f"level of {name}", strange, (word for word in words if word is not None))
-        rows &= np.array([word in levels for word in words], dtype=np.bool_)
+            raise UnknownNameError.among(f"level of {name}", strange, known)
+        rows &= words.isin(levels).to_numpy(dtype=np.bool_)
     if not rows.any():
         message = f"no run is of the reference: {says(wanted)}"
         raise TableError(message)

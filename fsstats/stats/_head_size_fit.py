@@ -1,6 +1,6 @@
 """A long table to head sizes, the cells to adjust and their slopes; and from these to adjusted values."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, get_args
 
@@ -11,6 +11,7 @@ from fsstats._frames import FloatArray, Positions, as_words, require, some_of
 from fsstats.errors import FormulaError, TableError, UnknownNameError
 from fsstats.schema import CELL, GLOBAL, LONG
 from fsstats.schema.policy import HEAD_SCALING, NOT_STRAIGHT, Scaling, scaling_of
+from fsstats.stats._derived import levels_of, reference_rows, says
 from fsstats.stats._formula import variables_of
 from fsstats.stats._head_size import FEWEST, Slopes, is_given, logs, rescaled, residual, slopes
 from fsstats.stats._icv import Head, columns_not_of, findings, head_of, own_cells, settle
@@ -57,8 +58,7 @@ class Asked:
     @property
     def whom(self) -> str:
         """The reference in words."""
-        parts = [f"{name} = {' or '.join(_texts(levels))}" for name, levels in (self.reference or {}).items()]
-        return " and ".join(parts) or "all runs"
+        return says(levels_of(self.reference))
 
 
 class Ready(NamedTuple):
@@ -248,23 +248,11 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype({name: "float64" if name in numbers else "str" for name in FITTED_COLUMNS})
 
 
-def _texts(levels: object) -> list[str]:
-    """Give one or more levels as texts, whole numbers without a decimal point."""
-    many = levels if isinstance(levels, Collection) and not isinstance(levels, str) else [levels]
-    return [str(int(one)) if isinstance(one, float) and one.is_integer() else str(one) for one in many]
-
-
 def _rows(ready: Ready, asked: Asked) -> tuple[BoolArray, FloatArray]:
     """Say which runs the fit rests on, and give their nuisance variables, a row each of these."""
     people = ready.panel.people
     rows = np.isfinite(ready.head.sizes)
-    for name, wanted in (asked.reference or {}).items():
-        column, levels = as_words(people[name]), _texts(wanted)
-        known = column.dropna().unique()
-        strange = next((level for level in levels if level not in known), None)
-        if strange is not None:
-            raise UnknownNameError.among(f"level of {name}", strange, known)
-        rows &= column.isin(levels).to_numpy()
+    rows &= reference_rows(people, asked.reference, needed_by="adjust_head_size")
     if asked.by is not None:
         rows &= people[asked.by].notna().to_numpy()
     if asked.learns and not rows.any():

@@ -204,9 +204,8 @@ def _piece(
     found.notes[places[~good]] = [_why_constant(one) for one in y[:, ~good].T]
     if not good.any():
         return None
-    return _Piece(
-        places[good], rows, residual[:, good] / left[good], (length * left)[good], (coefficients / left).T[good]
-    )
+    left, own = left[good], coefficients[:, good]
+    return _Piece(places[good], rows, residual[:, good] / left, length[good] * left, (own / left).T)
 
 
 def _why_not(data: _Data, rows: BoolArray) -> str | None:

@@ -82,10 +82,17 @@ class Design:
         known = {effect.name: effect.columns for effect in self.effects} | {
             name: (place,) for place, name in enumerate(self.columns)
         }
-        strange = [name for name in terms if name not in known]
+        known |= {_turned(name): columns for name, columns in known.items() if _turned(name) not in known}
+        wanted = [name if name in known else _turned(str(name)) for name in terms]
+        strange = [name for name, own in zip(terms, wanted, strict=True) if own not in known]
         if strange:
             raise UnknownNameError.among("term of the model", str(strange[0]), known)
-        return list(dict.fromkeys(place for name in terms for place in known[name]))
+        return list(dict.fromkeys(place for name in wanted for place in known[name]))
+
+
+def _turned(name: str) -> str:
+    """Write an interaction with its variables in the order of the alphabet: b:a is a:b."""
+    return ":".join(sorted(name.split(":")))
 
 
 def design_of(

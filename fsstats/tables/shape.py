@@ -19,8 +19,10 @@ from fsstats.schema import (
     regions,
     source_of,
 )
+from fsstats.schema.groupings import BOTH, DERIVED
 from fsstats.tables.panel import panel_of
 
+_SIDES = (*HEMIS, BOTH)
 LABELS = CELL
 _LEVELS = (*LABELS, "unit")
 
@@ -218,7 +220,8 @@ def split_name(name: str, *, sep: str = "_") -> tuple[str, str | None, str, str,
     place, found, field = name.partition(f"{sep}{GLOBAL}{sep}")
     if found:
         return _split_global(*_split_side(place, sep), field)
-    measure = next((m for m in sorted(measures(), key=len, reverse=True) if name.endswith(f"{sep}{m}")), None)
+    units = _units()
+    measure = next((m for m in sorted(units, key=len, reverse=True) if name.endswith(f"{sep}{m}")), None)
     place = name.removesuffix(f"{sep}{measure}")
     if measure is None or sep not in place:
         return None
@@ -229,19 +232,20 @@ def split_name(name: str, *, sep: str = "_") -> tuple[str, str | None, str, str,
             "rename it if it is no measure, or use to_wide(table, sep=None)"
         )
         raise TableError(message)
-    return *split, measure, measures()[measure].unit or None
+    return *split, measure, units[measure] or None
 
 
 def _split_global(source: str, hemi: str | None, field: str) -> tuple[str, str | None, str, str, str | None] | None:
     known = global_measures().get(field)
     if known is None and source_of(source) is None:
         return None
-    return source, hemi or _side_said(GLOBAL, field), GLOBAL, field, known.unit if known else None
+    unit = known.unit if known else DERIVED.get(field.rpartition("_")[2])
+    return source, hemi or _side_said(GLOBAL, field), GLOBAL, field, unit
 
 
 def _split_side(place: str, sep: str) -> tuple[str, str | None]:
     head, _, tail = place.rpartition(sep)
-    return (head, tail) if head and tail in HEMIS else (place, None)
+    return (head, tail) if head and tail in _SIDES else (place, None)
 
 
 def _split_region(place: str, sep: str) -> tuple[str, str | None, str] | None:
@@ -249,13 +253,19 @@ def _split_region(place: str, sep: str) -> tuple[str, str | None, str] | None:
     splits = [(place[:i], place[i + len(sep) :]) for i in range(1, len(place)) if place.startswith(sep, i)]
     splits.sort(key=lambda split: source_of(split[0]) is None)  # known sources first, else from the left
     for source, region in splits:
-        for hemi in HEMIS:
+        for hemi in _SIDES:
             if region.startswith(f"{hemi}{sep}"):
                 return source, hemi, region.removeprefix(f"{hemi}{sep}")
         if hemi_of(region) or region in _region_names():
             return source, hemi_of(region), region
     source, region = splits[0]
     return (source, None, region) if source_of(source) and len(splits) == 1 else None
+
+
+def _units() -> dict[str, str]:
+    """Give the unit of every measure, and of what is computed from it."""
+    plain = {name: measure.unit for name, measure in measures().items()}
+    return plain | {f"{name}_{word}": unit for name in plain for word, unit in DERIVED.items()}
 
 
 @cache

@@ -73,6 +73,8 @@ def adjust(
     """
     import fsstats as fs
 
+    fitted = None if model is None else model_of_kind(model, fs.HeadSize)
+    wanted = fitted.icv if fitted else icv or ("VSCALING" if method == "sienax" else "eTIV")
     table = model_table(
         roots,
         participants=participants,
@@ -80,9 +82,8 @@ def adjust(
         sources=source,
         measures=measure,
         stream=stream,
-        variables=_head_sizes(icv),
+        variables=[wanted],
     )
-    fitted = None if model is None else model_of_kind(model, fs.HeadSize)
     with said_warnings():
         if fitted is None:
             fitted = fs.fit_head_size(
@@ -103,8 +104,3 @@ def adjust(
         fs.write_model(fitted, save_model)
         say(f"what was fitted -> {save_model}")
     deliver_table(adjusted, output, [*roots, participants, subjects, model])
-
-
-def _head_sizes(icv: str | None) -> list[str]:
-    """Name the header Measures that may be the head size."""
-    return [icv] if icv else ["eTIV", "sTIV", "VSCALING"]

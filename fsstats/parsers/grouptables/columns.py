@@ -8,9 +8,8 @@ from typing import Final, NamedTuple
 from fsstats.parsers.long import UNKNOWN_UNIT
 from fsstats.schema import GLOBAL, Region, atlas_of, global_measures, hemi_of, measure_of, measures, regions
 from fsstats.schema._registry import forget_with_registry, of_registry
+from fsstats.schema.groupings import CORTEX_FIELDS
 
-CORTEX_FIELDS: Final = ("NumVert", "SurfArea", "WhiteSurfArea", "PialSurfArea", "MeanThickness")
-"""Header Measures of one hemisphere's cortex: without a side they say nothing."""
 _FIELDS: Final = (
     *CORTEX_FIELDS,
     *(f"{side}{name}" for side in ("lh", "rh", "") for name in ("CortexVol", "SurfaceHoles")),

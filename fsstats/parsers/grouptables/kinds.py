@@ -10,7 +10,6 @@ from fsstats.errors import StatsFormatError
 from fsstats.parsers._header import Remark
 from fsstats.parsers.grouptables.cells import FIRST_CELL, Sheet, delimiter_of, split, turned
 from fsstats.parsers.grouptables.columns import (
-    CORTEX_FIELDS,
     Label,
     Meaning,
     field_label,
@@ -26,6 +25,7 @@ from fsstats.parsers.grouptables.rowwise import row_format
 from fsstats.parsers.grouptables.spreadsheets import Wish, cortex_of, labels_of, ribbon_label
 from fsstats.schema import GLOBAL, atlas_of, canonical_region
 from fsstats.schema._data import read_tsv
+from fsstats.schema.groupings import CORTEX_FIELDS
 
 _SUBJECT: Final = re.compile(
     r"(?:(?:src-)?(?:subject|subj|sub)|participant|scan|file|freesurfer|fs)-?id|id|subject|subj|sub|participant|case|name"

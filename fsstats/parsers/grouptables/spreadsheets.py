@@ -5,7 +5,6 @@ from typing import Final, NamedTuple
 
 from fsstats.parsers._header import Remark
 from fsstats.parsers.grouptables.columns import (
-    CORTEX_FIELDS,
     Label,
     Meaning,
     field_label,
@@ -15,6 +14,7 @@ from fsstats.parsers.grouptables.columns import (
     understand,
 )
 from fsstats.schema import source_of
+from fsstats.schema.groupings import CORTEX_FIELDS
 
 _DK_ONLY: Final = frozenset({"bankssts", "frontalpole", "temporalpole"})
 """Regions of the Desikan-Killiany atlas that the DKT atlas lacks; all others have one name in both."""
