@@ -1,4 +1,4 @@
-"""From a folder of finished FreeSurfer, FastSurfer or FSL subjects to one tidy table.
+"""From a folder of finished FreeSurfer, FastSurfer or FSL subjects to one tidy table, and its statistics.
 
 >>> import fsstats as fs  # doctest: +SKIP
 >>> table = fs.load("derivatives/freesurfer")  # doctest: +SKIP
@@ -91,6 +91,8 @@ if TYPE_CHECKING:
         meta_weights,
         mixed,
         model_fit,
+        norm_centiles,
+        norm_scores,
         permute,
         power,
         regress,
@@ -173,6 +175,8 @@ _HOME = {
     "meta_weights": "fsstats.stats",
     "mixed": "fsstats.stats",
     "model_fit": "fsstats.stats",
+    "norm_centiles": "fsstats.stats",
+    "norm_scores": "fsstats.stats",
     "parse_stats": "fsstats.parsers",
     "people_of": "fsstats.io",
     "permute": "fsstats.stats",
@@ -272,6 +276,8 @@ __all__ = [
     "meta_weights",
     "mixed",
     "model_fit",
+    "norm_centiles",
+    "norm_scores",
     "parse_stats",
     "people_of",
     "permute",

@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -38,13 +39,17 @@ def test_the_commands_are_in_readme_and_reference(name):
     assert f"fsstats {name}" in REFERENCE
 
 
+def blocks_of(page: str, language: str) -> list[str]:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture
-def study(tmp_path, monkeypatch):
-    made = make_cohort(tmp_path / "derivatives" / "freesurfer", n_subjects=3, seed=8)
+def make_study(tmp_path, monkeypatch, n_subjects):
+    made = make_cohort(tmp_path / "derivatives" / "freesurfer", n_subjects=n_subjects, seed=8)
     (made.root / "sub-001").rename(made.root / "bert")
     people = made.participants.replace({"sub-001": "bert"})
     people.to_csv(tmp_path / "participants.tsv", sep="\t", index=False)
@@ -52,12 +57,71 @@ def study(tmp_path, monkeypatch):
     return made.root
 
 
-def test_the_readmes_python_runs(study):
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    return make_study(tmp_path, monkeypatch, 3)
+
+
+def test_the_readmes_python_runs(tmp_path, monkeypatch):
+    make_study(tmp_path, monkeypatch, 12)
     names = {}
     for block in blocks("python"):
         exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our own text
     assert names["insula"]["measure"].unique().tolist() == ["thickness"]
-    assert len(names["wide"]) == 3
+    assert len(names["wide"]) == 12
+    assert names["results"]["note"].isna().all()
+
+
+def shown(pages: list[str]) -> list[str]:
+    """Give the commands of some blocks, each once."""
+    lines = (line.split("#")[0].strip() for block in pages for line in block.splitlines() if line.startswith("fsstats"))
+    return list(dict.fromkeys(lines))
+
+
+OF_STATISTICS = {"compare", "regress", "mixed", "permute", "correct", "adjust", "harmonise", "asymmetry", "meta"}
+STATISTICS = [
+    line for line in shown([*blocks("bash"), *blocks_of("statistics.md", "sh")]) if line.split()[1] in OF_STATISTICS
+]
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory):
+    """What docs/statistics.md speaks of: a study of three sites, and one with repeated sessions."""
+    folder = tmp_path_factory.mktemp("studies")
+    effects = {"Left-Hippocampus": -0.2}
+    made = make_cohort(
+        folder / "derivatives" / "freesurfer", n_subjects=90, sites=("A", "B", "C"), effects=effects, seed=8
+    )
+    made.participants.to_csv(folder / "participants.tsv", sep="\t", index=False)
+    later = make_cohort(
+        folder / "derivatives" / "longitudinal", n_subjects=12, sessions=3, layout="longitudinal", seed=8
+    )
+    later.participants.to_csv(folder / "visits.tsv", sep="\t", index=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wanted = ["aseg", "aparc"]
+        fsstats.merge(made.root, folder / "cohort.parquet", sources=wanted, participants=folder / "participants.tsv")
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+def test_the_python_of_statistics_runs(studies, monkeypatch):
+    monkeypatch.chdir(studies)
+    names = {}
+    for block in blocks_of("statistics.md", "python"):
+        exec(compile(block, "statistics.md", "exec"), names)  # noqa: S102 - our own text
+    found = names["results"].set_index("region")["p_adjusted"]
+    assert found["Left-Hippocampus"] < 1e-6 < found["Right-Hippocampus"]
+
+
+def test_the_commands_of_statistics_run(studies, monkeypatch):
+    monkeypatch.chdir(studies)
+    for line in STATISTICS:
+        text = line.replace("$SUBJECTS_DIR", "derivatives/freesurfer")
+        words = [sys.executable, "-m", "fsstats_cli", *shlex.split(text)[1:]]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert len(fsstats.read_table("pooled.csv")) == 45
 
 
 @pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
@@ -96,9 +160,7 @@ def test_the_kinds_of_own_kinds_are_valid():
 
 TABLES = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
 PAGES = [*blocks("bash"), *re.findall(r"^```sh\n(.*?)^```", TABLES, re.MULTILINE | re.DOTALL)]
-SHELL = dict.fromkeys(
-    line.split("#")[0].strip() for block in PAGES for line in block.splitlines() if line.startswith("fsstats")
-)
+SHELL = [line for line in shown(PAGES) if line not in STATISTICS]
 
 
 @pytest.mark.parametrize("line", SHELL)

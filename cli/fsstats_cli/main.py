@@ -34,7 +34,7 @@ from fsstats_cli.scripts import AS_WRITTEN, aparcstats2table, asegstats2table
 
 app = typer.Typer(
     name="fsstats",
-    help="From a folder of finished FreeSurfer, FastSurfer or FSL subjects to one tidy table.",
+    help="From a folder of finished FreeSurfer, FastSurfer or FSL subjects to one tidy table, and its statistics.",
     epilog="Start with: fsstats demo",
     no_args_is_help=True,
     rich_markup_mode="rich",

@@ -66,7 +66,7 @@ def model_table(
     Header Measures among `variables` are read as well where only some measures are asked for.
     """
     import fsstats as fs
-    from fsstats.schema import global_measures
+    from fsstats.schema import DETAIL_COLUMNS, global_measures
 
     also = [name for name in variables if name in global_measures()]
     cohort = cohort_of(
@@ -76,7 +76,8 @@ def model_table(
         measures=None if measures is None else list(dict.fromkeys([*measures, *also])),
         stream=stream,
     )
-    table = fs.with_versions(cohort.table, cohort.files) if len(cohort.files) else cohort.table
+    table = cohort.table.drop(columns=[name for name in DETAIL_COLUMNS if name in cohort.table.columns])
+    table = fs.with_versions(table, cohort.files) if len(cohort.files) else table
     if participants is None:
         return table
     with said_warnings():

@@ -12,9 +12,12 @@ from fsstats.schema import (
     DETAIL_COLUMNS,
     FILES,
     FILES_COLUMNS,
+    FURTHER_RESULT_COLUMNS,
     GLOBAL,
     LONG,
     LONG_COLUMNS,
+    RESULT_COLUMNS,
+    RESULTS,
     STATUSES,
     global_measures,
     measures,
@@ -22,6 +25,7 @@ from fsstats.schema import (
 )
 from fsstats.tables.problems import PROBLEMS, PROBLEMS_COLUMNS
 from fsstats.tables.shape import split_name
+from fsstats.tables.versions import VERSION_COLUMNS
 
 GENERATOR: Final = "fsstats"
 
@@ -39,16 +43,21 @@ def is_ours(path: Path) -> bool:
 def describe_columns(table: pd.DataFrame) -> dict[str, object]:
     """Describe every column of a table: Description, Units and Levels, as far as they are known."""
     columns = set(table.columns)
-    texts = next(
-        (known for names, known in ((FILES, FILES_COLUMNS), (PROBLEMS, PROBLEMS_COLUMNS)) if set(names) <= columns),
-        {**LONG_COLUMNS, **DETAIL_COLUMNS},
+    kinds = (
+        (FILES, FILES_COLUMNS),
+        (PROBLEMS, PROBLEMS_COLUMNS),
+        (RESULTS, {**RESULT_COLUMNS, **FURTHER_RESULT_COLUMNS}),
     )
+    others = {**LONG_COLUMNS, **DETAIL_COLUMNS, **VERSION_COLUMNS}
+    texts = next((known for names, known in kinds if set(names) <= columns), others)
     described = {str(name): _describe(str(name), texts) for name in table.columns}
     if set(LONG) <= columns:
         described["measure"]["Levels"] = _levels(table["measure"])
-        kinds = {name: source_of(name) for name in _used(table["source"])}
-        described["source"]["Levels"] = {name: kind.description for name, kind in kinds.items() if kind}
+        known_sources = {name: source_of(name) for name in _used(table["source"])}
+        described["source"]["Levels"] = {name: kind.description for name, kind in known_sources.items() if kind}
         described["value"]["Units"] = "see column unit"
+    if set(RESULTS) <= columns:
+        described["measure"]["Levels"] = _levels(table["measure"])
     if texts is FILES_COLUMNS:
         described["status"]["Levels"] = dict(STATUSES)
     return dict(described)

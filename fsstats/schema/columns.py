@@ -98,6 +98,31 @@ RESULT_COLUMNS: Final = {
 }
 """The results table: one row per region, measure and term."""
 
+FURTHER_RESULT_COLUMNS: Final = {
+    "p_adjusted": "p-value corrected for the number of tests.",
+    "adjustment": "How, and what is one family of tests.",
+    "n_tests": "Tests in the family, those without a p-value not counted.",
+    "p_permutation": "p-value by permutations, not corrected.",
+    "p_fwe": "p-value by permutations, corrected by the largest statistic of the family.",
+    "n_permutations": "Permutations, the one that changes nothing included.",
+    "exact": "Whether every permutation that there is was used.",
+    "sum_sq": "Sum of squares of the term.",
+    "site": "Whose results these are.",
+    "left_out": "The site that was left out.",
+    "k": "Sites that were pooled.",
+    "tau2": "Variance between sites.",
+    "tau2_low": "Lower confidence limit of tau2.",
+    "tau2_high": "Upper confidence limit of tau2.",
+    "i2": "Share of the variance that is between sites, per cent.",
+    "h2": "Whole variance over that within sites.",
+    "q": "Cochran's Q.",
+    "q_df": "Its degrees of freedom.",
+    "q_p": "Its p-value: whether sites differ.",
+    "prediction_low": "Lower limit of where the effect of a further site is to be expected.",
+    "prediction_high": "Upper limit of that.",
+}
+"""Columns that some statistics add behind those of every results table."""
+
 RESULTS: Final = tuple(RESULT_COLUMNS)
 CELL: Final = ("source", "hemi", "region", "measure")
 """What names a column of values: of whom is not said."""

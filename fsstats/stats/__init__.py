@@ -21,7 +21,7 @@ from fsstats.stats.marginal import marginal_means, slopes
 from fsstats.stats.meta import egger, leave_one_out, meta, meta_weights
 from fsstats.stats.mixed import compare_mixed, mixed, variance_components
 from fsstats.stats.model_fit import model_fit
-from fsstats.stats.norms import apply_norms, fit_norms
+from fsstats.stats.norms import apply_norms, fit_norms, norm_centiles, norm_scores
 from fsstats.stats.permute import permute
 from fsstats.stats.power import power
 from fsstats.stats.regress import regress
@@ -64,6 +64,8 @@ __all__ = [
     "meta_weights",
     "mixed",
     "model_fit",
+    "norm_centiles",
+    "norm_scores",
     "permute",
     "power",
     "regress",

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, categorical, to_category
+from fsstats._frames import FloatArray, Positions, as_words, categorical, to_category
 from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import CELL, LONG, SUBJECT_KEY
 from fsstats.tables.panel import BoolArray, Panel

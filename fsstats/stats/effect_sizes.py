@@ -1,5 +1,6 @@
 """Standardised effect sizes with their intervals: functions of arrays, all regions at once, no frames."""
 
+import warnings
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -536,7 +537,7 @@ def noncentral_t_limits(
     reach = _reach(np.abs(near), residual, conf_level)
 
     def probability(noncentrality: FloatArray) -> FloatArray:
-        return np.asarray(stats.nct.cdf(near, residual, noncentrality))
+        return 1 - noncentral_t_above(near, residual, noncentrality)
 
     tail = (1 - conf_level) / 2
     low, high = (_falls_to(probability, one, -reach, reach) for one in (1 - tail, tail))
@@ -572,6 +573,59 @@ def noncentral_f_limits(
     return low, high
 
 
+def noncentral_t_above(t: FloatArray, df: FloatArray, noncentrality: FloatArray) -> FloatArray:
+    """Give the probability that a noncentral t is above a value.
+
+    Parameters
+    ----------
+    t, df, noncentrality : ndarray
+        The value, degrees of freedom and noncentrality.
+
+    Returns
+    -------
+    ndarray
+        Probabilities.
+
+    Notes
+    -----
+    scipy's upper tail of a positive t can always be computed; its lower tail is NaN here and there where it is near 0
+    or 1, so it is not used: a negative t is turned round. scipy warns where a tail is 0 to the last digit.
+
+    Examples
+    --------
+    >>> noncentral_t_above(np.array([2.0, -3.2197]), np.array([60.0, 611.35]), np.array([3.0, 6.1915])).round(4)
+    array([0.8427, 1.    ])
+    """
+    turned = np.where(t < 0, -1.0, 1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        above = stats.nct.sf(turned * t, df, turned * noncentrality)
+    return np.asarray(np.where(turned < 0, 1 - above, above))
+
+
+def noncentral_f_above(f: FloatArray, df_term: FloatArray, df: FloatArray, noncentrality: FloatArray) -> FloatArray:
+    """Give the probability that a noncentral F is above a value.
+
+    Parameters
+    ----------
+    f, df_term, df, noncentrality : ndarray
+        The value, degrees of freedom and noncentrality.
+
+    Returns
+    -------
+    ndarray
+        Probabilities.
+
+    Examples
+    --------
+    >>> noncentral_f_above(np.array([3.15]), np.array([2.0]), np.array([60.0]), np.array([9.0])).round(4)
+    array([0.752])
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # where a tail is 0 to the last digit
+        return np.asarray(stats.ncf.sf(f, df_term, df, noncentrality))
+
+
 def _with_noncentrality(f: npt.ArrayLike, df_term: npt.ArrayLike, df: npt.ArrayLike, conf_level: float) -> FloatArray:
     """Give F, its degrees of freedom and the limits of its noncentrality, all of one shape."""
     require_level(conf_level)
@@ -581,7 +635,7 @@ def _with_noncentrality(f: npt.ArrayLike, df_term: npt.ArrayLike, df: npt.ArrayL
     most = _reach(np.sqrt(near * q), residual, conf_level) ** 2
 
     def probability(noncentrality: FloatArray) -> FloatArray:
-        return np.asarray(stats.ncf.cdf(near, q, residual, noncentrality))
+        return 1 - noncentral_f_above(near, q, residual, noncentrality)
 
     tail = (1 - conf_level) / 2
     low, high = (_falls_to(probability, one, np.zeros_like(most), most) for one in (1 - tail, tail))

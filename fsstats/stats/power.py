@@ -11,6 +11,7 @@ from scipy import special, stats
 
 from fsstats._frames import FloatArray
 from fsstats.errors import TableError, UnknownNameError
+from fsstats.stats.effect_sizes import noncentral_f_above, noncentral_t_above
 from fsstats.tables.panel import BoolArray
 
 PowerTest = Literal["two_sample", "one_sample", "paired", "correlation", "term"]
@@ -251,7 +252,7 @@ def _reaches(
 
 def _by_t(noncentrality: FloatArray, df: FloatArray, alpha: FloatArray) -> FloatArray:
     critical = -special.stdtrit(df, alpha / 2)
-    return np.asarray(stats.nct.sf(critical, df, noncentrality) + stats.nct.cdf(-critical, df, noncentrality))
+    return noncentral_t_above(critical, df, noncentrality) + noncentral_t_above(critical, df, -noncentrality)
 
 
 def _two_sample(plan: _Plan, first: FloatArray, d: FloatArray) -> FloatArray:
@@ -273,7 +274,7 @@ def _correlation(plan: _Plan, rows: FloatArray, r: FloatArray) -> FloatArray:
 
 def _term(plan: _Plan, rows: FloatArray, f2: FloatArray) -> FloatArray:
     u, v = plan.df_term, rows - 1 - plan.df_term - plan.covariates
-    return np.asarray(stats.ncf.sf(stats.f.isf(plan.alpha, u, v), u, v, f2 * (u + v + 1)))
+    return noncentral_f_above(np.asarray(stats.f.isf(plan.alpha, u, v)), u, v, f2 * (u + v + 1))
 
 
 _KINDS: Final[Mapping[str, _Kind]] = {
