@@ -43,14 +43,14 @@ def write_model(model: Model, path: PathLike) -> None:
 
     Examples
     --------
-    >>> import pathlib, tempfile
-    >>> from fsstats import fit_head_size, load
+    >>> import pathlib
+    >>> from fsstats import fit_composite, load
     >>> from fsstats.datasets import make_cohort
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     table = load(make_cohort(pathlib.Path(folder, "s"), n_subjects=30, seed=1).root, sources=["aseg"])
-    ...     write_model(fit_head_size(table), pathlib.Path(folder, "size.json"))
-    ...     read_model(pathlib.Path(folder, "size.json")).method
-    'residual'
+    >>> table = load(make_cohort("subjects", n_subjects=24, seed=1).root, sources=["aseg"], measures=["volume"])
+    >>> memory = fit_composite(table, ["Left-Hippocampus", "Right-Hippocampus"], name="memory", reference=None)
+    >>> write_model(memory, "memory.json")
+    >>> read_model("memory.json") == memory
+    True
     """
     place = path_here(path)
     require_file(place)

@@ -54,6 +54,7 @@ class Options:
 
 
 def prior_of(*, empirical_bayes: bool, parametric: bool) -> Prior:
+    """Name the prior that regions share: parametric, nonparametric or none."""
     return ("parametric" if parametric else "nonparametric") if empirical_bayes else "none"
 
 

@@ -206,7 +206,7 @@ def _not_straight(ready: Ready, asked: Asked) -> Iterator[str]:
     if curved.any():
         names = [name for name, is_so in zip(ready.names, curved, strict=True) if is_so]
         yield (
-            f"{len(names)} value(s) of a run do not go with head size as method={asked.method!r} takes for granted: "
+            f"{len(names)} measure(s) are not known to go with head size as method={asked.method!r} takes for granted: "
             f"{some_of(names, 4)}. Take method='power' for them, or a model of log(value) with log({ready.head.name})"
         )
 

@@ -36,7 +36,9 @@ def anova(
 
     Parameters
     ----------
-    table, formula
+    table : DataFrame
+        As for `regress`.
+    formula : str
         As for `regress`.
     type : {1, 2, 3}
         Sums of squares: I, each term after those before it; II, each after all that do not contain it; III, each after
@@ -45,7 +47,13 @@ def anova(
         The terms that are wanted (``dx``, ``dx:sex``); all by default.
     std_errors : {"classical", "HC0", "HC1", "HC2", "HC3", "HC4"}
         With anything but classical, type III or a model without interactions is needed: F is Wald's.
-    cluster, weights, reference, allow, conf_level
+    cluster, weights : str, optional
+        As for `regress`.
+    reference : mapping of str to str, optional
+        As for `regress`.
+    allow : collection of str
+        As for `regress`.
+    conf_level : float
         As for `regress`.
 
     Returns

@@ -100,7 +100,7 @@ def compare(
     >>> results = compare(table, "group", covariates=["age", "sex", "eTIV"])
     >>> results.query("region == 'Left-Hippocampus'")[["term", "estimate", "effect_size", "n_first"]].round(1)
                      term  estimate  effect_size  n_first
-    10  patient - control    -803.8         -2.8     20.0
+    12  patient - control    -833.1         -2.8     20.0
     """
     require_level(conf_level)
     _require_choices(pairs, adjust, effect)

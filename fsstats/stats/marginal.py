@@ -34,7 +34,9 @@ def marginal_means(
 
     Parameters
     ----------
-    table, formula
+    table : DataFrame
+        As for `regress`.
+    formula : str
         As for `regress`.
     of : str or collection of str
         The variable with levels whose means are wanted; of several, all combinations of levels.
@@ -43,7 +45,15 @@ def marginal_means(
     at : mapping, optional
         Where other variables are held: a number, or a level. By default numbers are at their mean over all rows of the
         model, the same for all regions, and levels are averaged with equal weights.
-    std_errors, cluster, weights, reference, allow, conf_level
+    std_errors : {"classical", "HC0", "HC1", "HC2", "HC3", "HC4"}
+        As for `regress`.
+    cluster, weights : str, optional
+        As for `regress`.
+    reference : mapping of str to str, optional
+        As for `regress`.
+    allow : collection of str
+        As for `regress`.
+    conf_level : float
         As for `regress`.
 
     Returns
@@ -79,8 +89,8 @@ def marginal_means(
     >>> means = marginal_means(table, "value ~ group + age + sex", "group")
     >>> means.query("region == 'Left-Hippocampus'")[["term", "estimate", "std_error"]].round(0)
                   term  estimate  std_error
-    20  group[control]    4077.0       66.0
-    21  group[patient]    3264.0       66.0
+    22  group[control]    3962.0       84.0
+    23  group[patient]    3231.0       84.0
     """
     done, conf = _fitted(table, formula, std_errors, cluster, weights, reference, allow, conf_level, "marginal_means")
     names, means = _means(done.model.design, list(one_or_more(of) or ()), at or {})
@@ -110,7 +120,9 @@ def slopes(
 
     Parameters
     ----------
-    table, formula
+    table : DataFrame
+        As for `regress`.
+    formula : str
         As for `regress`.
     of : str
         The number, such as age.
@@ -120,7 +132,15 @@ def slopes(
         Give the difference of every two slopes: the later level less the earlier one.
     at : mapping, optional
         Where variables are held, as for `marginal_means`; of a curve (``bs(age)``) this is where the slope is taken.
-    std_errors, cluster, weights, reference, allow, conf_level
+    std_errors : {"classical", "HC0", "HC1", "HC2", "HC3", "HC4"}
+        As for `regress`.
+    cluster, weights : str, optional
+        As for `regress`.
+    reference : mapping of str to str, optional
+        As for `regress`.
+    allow : collection of str
+        As for `regress`.
+    conf_level : float
         As for `regress`.
 
     Returns
@@ -154,8 +174,8 @@ def slopes(
     >>> found = slopes(table, "value ~ group * age + sex", "age", by="group")
     >>> found.query("region == 'Left-Hippocampus'")[["term", "estimate", "unit"]].round(1)
                        term  estimate  unit
-    20  age: group[control]      -8.0  mm^3
-    21  age: group[patient]     -13.9  mm^3
+    22  age: group[control]      -1.5  mm^3
+    23  age: group[patient]     -19.0  mm^3
     """
     done, conf = _fitted(table, formula, std_errors, cluster, weights, reference, allow, conf_level, "slopes")
     design = done.model.design

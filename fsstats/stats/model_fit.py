@@ -25,7 +25,15 @@ def model_fit(
 
     Parameters
     ----------
-    table, formula, weights, reference, allow
+    table : DataFrame
+        As for `regress`.
+    formula : str
+        As for `regress`.
+    weights : str, optional
+        As for `regress`.
+    reference : mapping of str to str, optional
+        As for `regress`.
+    allow : collection of str
         As for `regress`.
 
     Returns
@@ -62,7 +70,7 @@ def model_fit(
     >>> fits = model_fit(table, "value ~ age + sex + eTIV")
     >>> fits.query("region == 'Left-Hippocampus'")[["n", "df", "r_squared"]].round(2)
          n    df  r_squared
-    10  40  36.0       0.57
+    12  40  36.0       0.57
     """
     choices = Choices(weights=weights, reference=reference, allow=one_or_more(allow) or ())
     done = fitted(table, formula, choices, needed_by="model_fit")

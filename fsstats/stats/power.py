@@ -7,7 +7,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 from fsstats._frames import FloatArray
 from fsstats.errors import TableError, UnknownNameError
@@ -274,7 +274,8 @@ def _correlation(plan: _Plan, rows: FloatArray, r: FloatArray) -> FloatArray:
 
 def _term(plan: _Plan, rows: FloatArray, f2: FloatArray) -> FloatArray:
     u, v = plan.df_term, rows - 1 - plan.df_term - plan.covariates
-    return noncentral_f_above(np.asarray(stats.f.isf(plan.alpha, u, v)), u, v, f2 * (u + v + 1))
+    rest = special.betaincinv(v / 2, u / 2, plan.alpha)  # v / (v + u F), exact also where alpha is tiny
+    return noncentral_f_above(v * (1 / rest - 1) / u, u, v, f2 * (u + v + 1))
 
 
 _KINDS: Final[Mapping[str, _Kind]] = {

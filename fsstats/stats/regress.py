@@ -114,7 +114,7 @@ def regress(
     >>> results = regress(table, "value ~ group + age + sex + eTIV", terms=["group"])
     >>> results.query("region == 'Left-Hippocampus'")[["term", "estimate", "unit", "df", "effect_name"]].round(1)
                     term  estimate  unit    df effect_name
-    10  group[T.patient]    -803.8  mm^3  35.0    cohens_d
+    12  group[T.patient]    -833.1  mm^3  35.0    cohens_d
     """
     choices = Choices(
         std_errors=std_errors,

@@ -17,7 +17,10 @@ def listed(folder="."):
     return sorted(path.name for path in Path(folder).iterdir())
 
 
-COMMANDS = ("bids", "check", "demo", "design", "enigma", "euler", "find", "merge", "segstats", "show", "table")
+COMMANDS = (
+    *("bids", "check", "demo", "design", "enigma", "euler", "find", "merge", "segstats", "show", "table"),
+    *("adjust", "asymmetry", "compare", "correct", "harmonise", "meta", "mixed", "permute", "regress"),
+)
 SCRIPTS = ("aparcstats2table", "asegstats2table")
 
 

@@ -22,9 +22,9 @@ EXAMPLES = """
 
   fsstats adjust cohort.parquet -s aseg -o adjusted.parquet
 
-  fsstats adjust cohort.parquet --method power --reference group=control --save-model size.json -o adjusted.parquet
+  fsstats adjust cohort.parquet --method power --save-model size.json -o adj.csv
 
-  fsstats adjust new.parquet --model size.json -o new-adjusted.parquet
+  fsstats adjust new.parquet --model size.json -o new-adjusted.csv
 """
 
 

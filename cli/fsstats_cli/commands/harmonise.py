@@ -20,11 +20,11 @@ from fsstats_cli.output import said_warnings, say
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  fsstats harmonise cohort.parquet --keep "age + sex + group" -s aparc -m thickness -o harmonised.parquet
+  fsstats harmonise cohort.parquet --keep "age + sex" -s aparc -o harm.parquet
 
-  fsstats harmonise cohort.parquet --site scanner --reference-site A --save-model combat.json -o harmonised.parquet
+  fsstats harmonise cohort.parquet --site scanner --save-model m.json -o h.csv
 
-  fsstats harmonise new.parquet --model combat.json -o new-harmonised.parquet
+  fsstats harmonise new.parquet --model m.json -o new.csv
 """
 
 
