@@ -123,7 +123,8 @@ def power(
     t: both tails of the noncentral t with noncentrality d sqrt(n1 n2 / (n1 + n2)), or d sqrt(n). F: noncentrality
     f2 (u + v + 1) with u = `df_term` and v = n - u - 1 - `n_covariates` [2]_; G*Power has f2 n, a little more power.
     Correlation: Fisher's z of r, raised by r / (2 (n - 1)), against that of the critical r of the t test, with standard
-    error 1 / sqrt(n - 3), where n is less the covariates. All as R's package pwr.
+    error 1 / sqrt(n - 3), where n is less the covariates; it is an approximation, too small where rows are few and
+    alpha is tiny. All as R's package pwr.
 
     References
     ----------

@@ -30,9 +30,15 @@ def agreements():
     return [(topic, one) for topic, module in zip(TOPICS, modules, strict=True) for one in module.AGREEMENTS]
 
 
+def files(one):
+    """Name the files that a comparison uses, without suffix."""
+    return [name.removesuffix(".csv") for name in one.file.split(", ")]
+
+
 def cells(one):
     """Give the cells of a comparison's row: those before the difference that was seen, and the one behind."""
-    before = [f"`{one.method}`", one.quantity, one.program, f"`{one.file}`", f"{one.tolerance:g} {one.kind}"]
+    figures = ", ".join(f"`{name}`" for name in files(one))
+    before = [f"`{one.method}`", one.quantity, one.program, figures, f"{one.tolerance:g} {one.kind}"]
     return before, one.why
 
 

@@ -462,7 +462,7 @@ def test_zeros_are_said_and_power_leaves_them_out():
 def test_ventricles_are_named_where_a_straight_line_is_taken():
     table = cohort(with_head_size=True)
     for method in ("residual", "proportion"):
-        with pytest.warns(FsstatsWarning, match=r"3 value\(s\) of a run .*aseg_Left-Lateral-Ventricle_volume"):
+        with pytest.warns(FsstatsWarning, match=r"3 measure\(s\) are not known .*aseg_Left-Lateral-Ventricle_volume"):
             adjust_head_size(table, method=method)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
