@@ -296,7 +296,7 @@ def _levels(design: Design, place: int) -> tuple[FloatArray, FloatArray]:
 def _sums(done: Fitted, column: FloatArray) -> FloatArray:
     """Add a column up over the rows that each region has."""
     present = done.fits.present
-    if done.fits.n.min(initial=0) == len(present):
+    if (done.fits.n == len(present)).all():
         return np.full(present.shape[1], column.sum())
     return np.asarray(column @ present, dtype=np.float64)
 
@@ -311,9 +311,19 @@ def _spread_of(done: Fitted, column: FloatArray) -> FloatArray:
 
 
 def _spread_of_values(done: Fitted) -> FloatArray:
-    """Give the standard deviation of each region."""
-    n, values = done.fits.n, done.model.panel.values
+    """Give the standard deviation of each region.
+
+    Where the design begins with the constant and nothing is missing, the squares about the mean are those of the other
+    columns of the basis and of the residuals: known already, and without the loss of digits of a sum of squares.
+    """
+    fits, values = done.fits, done.model.panel.values
+    squares = fits.rss + np.einsum("va,va->v", fits.coefficients[:, 1:], fits.coefficients[:, 1:])
+    plain = (done.weights == 1.0).all() and done.model.design.columns[0] == "Intercept"
+    rest = np.flatnonzero((fits.n < len(values)) | (not plain))
+    present = fits.present[:, rest]
     with np.errstate(invalid="ignore", divide="ignore"):  # fewer than two rows
-        centre = np.where(done.fits.present, values, 0.0).sum(axis=0) / n
-        centred = np.where(done.fits.present, values - centre, 0.0)
-        return np.asarray(np.sqrt(np.einsum("ij,ij->j", centred, centred) / (n - 1.0)), dtype=np.float64)
+        if len(rest):
+            centre = np.where(present, values[:, rest], 0.0).sum(axis=0) / fits.n[rest]
+            centred = np.where(present, values[:, rest] - centre, 0.0)
+            squares[rest] = np.einsum("ij,ij->j", centred, centred)
+        return np.asarray(np.sqrt(squares / (fits.n - 1.0)), dtype=np.float64)
