@@ -113,8 +113,10 @@ def complete() -> Part:
     rows, values = people(rng, SUBJECTS), rng.normal(5, 1, (SUBJECTS, REGIONS))
     table = long_table(rows, values)
     wide = fs.to_wide(table, sep=None)
-    matrix, few = matrix_of(rows), 15
+    matrix, few = matrix_of(rows), 10
+    named = pd.DataFrame(values, columns=[f"region_{k}" for k in range(REGIONS)])
     narrow = [rows.assign(value=values[:, k]) for k in range(few)]
+    beside = pd.concat([rows, named], axis=1)
     ways = [
         Way(name="fsstats regress, wide table", run=lambda: fs.regress(wide, FORMULA, std_errors="HC3")),
         Way(name="fsstats regress, long table", run=lambda: fs.regress(table, FORMULA, std_errors="HC3")),
@@ -123,7 +125,15 @@ def complete() -> Part:
             run=lambda: [numbers(sm.OLS(y, matrix).fit(cov_type="HC3")) for y in values.T],
         ),
         Way(
-            name="statsmodels, formulas, a loop",
+            name="statsmodels, formulas on the wide table, a loop",
+            run=lambda: [
+                numbers(smf.ols(FORMULA.replace("value", name), beside).fit(cov_type="HC3"))
+                for name in named.columns[:few]
+            ],
+            part=few / REGIONS,
+        ),
+        Way(
+            name="statsmodels, formulas on a table of one region each, a loop",
             run=lambda: [numbers(smf.ols(FORMULA, frame).fit(cov_type="HC3")) for frame in narrow],
             part=few / REGIONS,
         ),

@@ -90,7 +90,7 @@ def common_of(values: FloatArray, rows: Rows, reference: int | None = None) -> C
     Common
         Variances are divided by the number of rows, not by the degrees of freedom, as in Johnson 2007.
     """
-    fits = _ols.fit(values, site_design(rows))
+    fits = _ols.fit(values, site_design(rows), keep_residuals=True)
     own = slice(None) if reference is None else rows.site == reference
     squares = (fits.residuals[own] ** 2).sum(axis=0)  # the residual of a missing value is 0
     variance = squares / np.isfinite(values[own]).sum(axis=0)

@@ -53,7 +53,13 @@ class Fitted:
 
 
 def fitted(
-    table: pd.DataFrame, formula: str, choices: Choices, *, needed_by: str, coding: Coding = "treatment"
+    table: pd.DataFrame,
+    formula: str,
+    choices: Choices,
+    *,
+    needed_by: str,
+    coding: Coding = "treatment",
+    keep_residuals: bool = False,
 ) -> Fitted:
     """Fit a formula to every cell of a table.
 
@@ -69,6 +75,8 @@ def fitted(
         Who asks, for errors.
     coding : {"treatment", "sum"}
         How levels are coded where the formula does not say.
+    keep_residuals : bool
+        Have them in the result.
 
     Returns
     -------
@@ -99,6 +107,7 @@ def fitted(
         weights=None if choices.weights is None else weights,
         covariance=kind,
         clusters=clusters,
+        keep_residuals=keep_residuals,
     )
     return Fitted(model, fits, weights, _notes(model, fits), _method(choices, kind, model))
 

@@ -103,6 +103,9 @@ def _without_variables(model: Model, places: Sequence[int]) -> Model:
 def _responses(model: Model) -> Model:
     """Turn the values into what stands on the left of the formula, and infinite ones into missing ones."""
     function, values = RESPONSES[model.design.response], model.panel.values
+    with np.errstate(over="ignore", invalid="ignore"):
+        if function is None and np.isfinite(values.sum()):  # cheaper than to look at each value
+            return model
     infinite = np.isinf(values)
     wrong = infinite if function is None else infinite | (values <= 0)
     if function is None and not wrong.any():

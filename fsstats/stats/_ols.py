@@ -1,7 +1,8 @@
 """Least squares of many regions on one design, each region with its own missing values; arrays in, arrays out."""
 
-from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ _DEFICIENT: Final = 1e-14
 """Least eigenvalue of the normal equations, relative to the largest, with which columns can be told apart."""
 _DOUBTFUL: Final = 1e-6
 """Below this one the normal equations would cost digits, and the region is solved by itself."""
+_AT_ONCE: Final = 1 << 22
+"""Values of a block, 32 MiB: more would cost memory, fewer the time of many small products."""
 _ROUNDING: Final = 1e-12
 """Residuals smaller than this part of the values are rounding: nothing varies beyond the model."""
 
@@ -40,7 +43,7 @@ class Fits:
     covariance: FloatArray
     """Of the coefficients in the basis, as asked for; same shape."""
     residuals: FloatArray
-    """Weighted if the model is; 0 where the value is missing. Shape (rows, regions)."""
+    """Weighted if the model is; 0 where the value is missing. Shape (rows, regions), or (rows, 0) if not asked for."""
     present: BoolArray
     """Where there is a value, shape (rows, regions)."""
     n: IntArray
@@ -77,6 +80,7 @@ def fit(
     weights: FloatArray | None = None,
     covariance: Covariance = "classical",
     clusters: Positions | None = None,
+    keep_residuals: bool = False,
 ) -> Fits:
     """Fit one design to many regions.
 
@@ -92,6 +96,8 @@ def fit(
         One of `COVARIANCES`.
     clusters : ndarray of int, shape (rows,), optional
         Which cluster a row is of, 0 and up.
+    keep_residuals : bool
+        Have them in the result; else the array has no regions.
 
     Returns
     -------
@@ -102,26 +108,53 @@ def fit(
     -----
     Everything is computed in an orthonormal basis of the design's columns, so neither a covariate's unit nor its
     offset matters. Regions without missing values share one solution; for the others the normal equations are set up
-    at once, by products of the columns with the mask of the rows. In that basis they are near the identity.
+    at once, by products of the columns with the mask of the rows. In that basis they are near the identity. Regions
+    are taken some at a time, in blocks of a fixed size, so that memory does not grow with their number.
     """
-    root = np.ones(1) if weights is None else np.sqrt(weights)
-    basis, turn = _basis(matrix * root[:, None])
-    present = ~np.isnan(values)
-    y = np.where(present, values, 0.0) * root[:, None] if not present.all() or weights is not None else values
-    inverse, deficient = _inverse(basis, present)
-    coefficients = np.einsum("vab,bv->va", inverse, basis.T @ y)
-    residuals = y - basis @ coefficients.T
-    if not present.all():
-        residuals *= present
-    n, p = present.sum(axis=0), basis.shape[1]
+    root = None if weights is None else np.sqrt(weights)[:, None]
+    basis, turn = _basis(matrix if root is None else matrix * root)
+    frame = _Frame(basis, turn, pairs(basis), root, covariance, clusters, keep_residuals)
+    step = max(1, _AT_ONCE // max(len(values), 1))
+    blocks = [_fit_block(values[:, start : start + step], frame) for start in range(0, max(values.shape[1], 1), step)]
+    return blocks[0] if len(blocks) == 1 else _joined(blocks)
+
+
+class _Frame(NamedTuple):
+    """What all regions share."""
+
+    basis: FloatArray
+    turn: FloatArray
+    products: FloatArray
+    root: FloatArray | None
+    covariance: Covariance
+    clusters: Positions | None
+    keep_residuals: bool
+
+
+def _fit_block(values: FloatArray, frame: _Frame) -> Fits:
+    """Fit some regions."""
+    basis, p = frame.basis, frame.basis.shape[1]
+    complete = bool(np.isfinite(values.sum()))  # cheaper than to look at each value
+    present = np.broadcast_to(True, values.shape) if complete else ~np.isnan(values)  # noqa: FBT003 - numpy's order
+    mask = None if complete else present.astype(np.float64)
+    y = values if mask is None else np.where(present, values, 0.0)
+    y = y if frame.root is None else y * frame.root
+    inverse, deficient = _inverse(frame, present, mask)
+    products = basis.T @ y
+    coefficients = products.T.copy() if mask is None else np.einsum("vab,bv->va", inverse, products)
+    residuals = (coefficients @ basis.T).T if y.flags.f_contiguous else basis @ coefficients.T  # y's order in memory
+    np.subtract(y, residuals, out=residuals)
+    if mask is not None:
+        residuals *= mask
+    n = present.sum(axis=0)
     df = np.where(deficient | (n <= p), np.nan, n - float(p))
     rss = np.einsum("ij,ij->j", residuals, residuals)
-    constant = rss <= _ROUNDING**2 * np.einsum("ij,ij->j", y, y)
+    constant = rss <= _ROUNDING**2 * (rss + np.einsum("va,av->v", coefficients, products))
     sigma2 = np.where(constant, np.nan, rss) / df
     coefficients[np.isnan(df)] = np.nan
     fits = Fits(
         basis=basis,
-        turn=turn,
+        turn=frame.turn,
         coefficients=coefficients,
         inverse=inverse,
         covariance=inverse * sigma2[:, None, None],
@@ -135,7 +168,20 @@ def fit(
         deficient=deficient,
         constant=constant & ~np.isnan(df),
     )
-    return _with_covariance(fits, covariance, clusters)
+    fits = _with_covariance(fits, frame)
+    return fits if frame.keep_residuals else replace(fits, residuals=residuals[:, :0])
+
+
+def _joined(blocks: Sequence[Fits]) -> Fits:
+    """Put blocks of regions together."""
+    first = blocks[0]
+    whole: dict[str, Any] = {"basis": first.basis, "turn": first.turn}
+    for one in fields(Fits):
+        if one.name not in whole:
+            parts = [getattr(block, one.name) for block in blocks]
+            axis = 1 if one.name in {"residuals", "present"} else 0
+            whole[one.name] = None if parts[0] is None else np.concatenate(parts, axis=axis)
+    return Fits(**whole)
 
 
 def _basis(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -146,24 +192,22 @@ def _basis(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.ascontiguousarray(q), turn
 
 
-def _inverse(basis: FloatArray, present: BoolArray) -> tuple[FloatArray, BoolArray]:
+def _inverse(frame: _Frame, present: BoolArray, mask: FloatArray | None) -> tuple[FloatArray, BoolArray]:
     """Invert each region's normal equations; say where they are singular."""
-    n_regions, p = present.shape[1], basis.shape[1]
-    inverse = np.broadcast_to(np.eye(p), (n_regions, p, p)).copy()
-    gaps = np.flatnonzero(~present.all(axis=0))
+    n_regions, p = present.shape[1], frame.basis.shape[1]
     deficient = np.zeros(n_regions, dtype=np.bool_)
-    if not len(gaps):
-        return inverse, deficient
-    gram = _symmetric(pairs(basis).T @ present[:, gaps], p)
+    if mask is None:
+        return np.broadcast_to(np.eye(p), (n_regions, p, p)).copy(), deficient
+    gram = _symmetric(frame.products.T @ mask, p)
     roots = np.linalg.eigvalsh(gram)
-    bad = roots[:, 0] <= _DEFICIENT * np.maximum(roots[:, -1], np.finfo(float).tiny)
-    deficient[gaps] = bad
-    gram[bad] = np.eye(p)
-    inverse[gaps] = np.linalg.inv(gram)
-    for place in np.flatnonzero(~bad & (roots[:, 0] < _DOUBTFUL * roots[:, -1])):
-        r = np.linalg.qr(basis[present[:, gaps[place]]], mode="r")
+    deficient = roots[:, 0] <= _DEFICIENT * np.maximum(roots[:, -1], np.finfo(float).tiny)
+    gram[deficient] = np.eye(p)
+    inverse = np.asarray(np.linalg.inv(gram), dtype=np.float64)
+    for place in np.flatnonzero(~deficient & (roots[:, 0] < _DOUBTFUL * roots[:, -1])):
+        r = np.linalg.qr(frame.basis[present[:, place]], mode="r")
         half = linalg.solve_triangular(r, np.eye(p))
-        inverse[gaps[place]] = half @ half.T
+        inverse[place] = half @ half.T
+    inverse[present.all(axis=0)] = np.eye(p)
     return inverse, deficient
 
 
@@ -188,38 +232,41 @@ def _symmetric(upper: FloatArray, p: int) -> FloatArray:
 
 def leverage(fits: Fits) -> FloatArray:
     """Give the diagonal of the hat matrix: shape (rows, regions), or (rows, 1) if no value is missing."""
-    if fits.present.all():
+    if (fits.n == len(fits.basis)).all():
         return np.asarray(np.einsum("ij,ij->i", fits.basis, fits.basis)[:, None], dtype=np.float64)
     first, second = _places(fits.basis.shape[1])
     twice = np.where(first == second, 1.0, 2.0)
     return np.asarray(pairs(fits.basis) @ (fits.inverse[:, first, second] * twice).T, dtype=np.float64)
 
 
-def _with_covariance(fits: Fits, covariance: Covariance, clusters: Positions | None) -> Fits:
+def _with_covariance(fits: Fits, frame: _Frame) -> Fits:
     """Put the covariance that was asked for into the place of the classical one."""
-    if covariance == "classical":
+    if frame.covariance == "classical":
         return fits
     n_clusters = None
-    if covariance == "cluster" and clusters is not None:
-        meat, n_clusters = _cluster_meat(fits, clusters)
+    if frame.clusters is not None:
+        meat, n_clusters = _cluster_meat(fits, frame.clusters)
     else:
-        meat = _meat(fits, covariance)
+        meat = _meat(fits, frame)
     robust = fits.inverse @ meat @ fits.inverse
     robust[np.isnan(fits.sigma)] = np.nan
     test_df = fits.df if n_clusters is None else np.where(np.isnan(fits.df), np.nan, n_clusters - 1.0)
-    own = {"covariance": robust, "n_clusters": n_clusters, "test_df": test_df}
-    return Fits(**{name: getattr(fits, name) for name in fits.__slots__} | own)
+    return replace(fits, covariance=robust, n_clusters=n_clusters, test_df=test_df)
 
 
-def _meat(fits: Fits, covariance: str) -> FloatArray:
+def _meat(fits: Fits, frame: _Frame) -> FloatArray:
     """Sum the squared residuals times the products of the columns, as the HC covariances weigh them."""
-    squares = fits.residuals * fits.residuals
-    p = fits.basis.shape[1]
-    if covariance == "HC1":
+    squares = fits.residuals**2 if frame.keep_residuals else np.square(fits.residuals, out=fits.residuals)
+    products, p = frame.products, fits.basis.shape[1]
+    if frame.covariance == "HC1":
         squares *= fits.n / fits.df
-    elif covariance != "HC0":
-        squares *= _leverage_factor(covariance, leverage(fits), fits.n, p)
-    return _symmetric(pairs(fits.basis).T @ squares, p)
+    elif frame.covariance != "HC0":
+        factor = _leverage_factor(frame.covariance, leverage(fits), fits.n, p)
+        if factor.shape[1] == 1:
+            products = products * factor
+        else:
+            squares *= factor
+    return _symmetric(products.T @ squares, p)
 
 
 def _leverage_factor(covariance: str, hat: FloatArray, n: IntArray, p: int) -> FloatArray:

@@ -73,7 +73,7 @@ def model_fit(
     12  40  36.0       0.57
     """
     choices = Choices(weights=weights, reference=reference, allow=one_or_more(allow) or ())
-    done = fitted(table, formula, choices, needed_by="model_fit")
+    done = fitted(table, formula, choices, needed_by="model_fit", keep_residuals=True)
     cells = done.model.panel.cells[[*CELL, "unit"]].astype("str")
     n, missing = done.fits.n, done.n_missing.astype(np.int64)
     parts = {"n": n, "n_missing": missing, "df": done.fits.df, "sigma": done.fits.sigma}

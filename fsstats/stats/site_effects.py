@@ -89,7 +89,7 @@ def site_effects(
             raise FormulaError.at(keep, expected="what is there beside the site", found=f"the site itself, {site}")
         formula = f"{right} + {formula}"
     choices = Choices(allow=one_or_more(allow) or (), conf_level=conf_level)
-    done = fitted(table, formula, choices, needed_by="site_effects")
+    done = fitted(table, formula, choices, needed_by="site_effects", keep_residuals=True)
     levels = done.model.design.levels[site]
     if len(levels) < 2:
         message = f"{site}: expected at least 2 sites to compare, found {', '.join(levels)}"

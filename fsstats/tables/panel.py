@@ -36,6 +36,8 @@ class Panel:
     def take(self, rows: BoolArray) -> "Panel":
         """Give the panel with these of its runs; it knows its long table no more."""
         none = np.empty(0, dtype=np.intp)
+        if rows.all():
+            return Panel(self.people, self.cells, self.values, none, none)
         return Panel(self.people[rows].reset_index(drop=True), self.cells, self.values[rows], none, none)
 
     def of_cells(self, cells: BoolArray | Positions) -> "Panel":
