@@ -48,7 +48,7 @@ def compare_plain(table: pd.DataFrame, question: Question, *, equal_variance: bo
     found = results_table(
         model.panel.cells,
         pairs.names,
-        **columns,  # type: ignore[arg-type] # arrays
+        **columns,
         n_missing=_possible(model, codes, pairs) - np.asarray(columns["n"]),
         method=f"{test}; {what}; t",
     )

@@ -110,7 +110,7 @@ def omnibus(
         effect_se=size.std_error[:, None],
         effect_low=size.low[:, None],
         effect_high=size.high[:, None],
-        **columns,  # type: ignore[arg-type] # checked there
+        **columns,
     )
 
 

@@ -225,4 +225,4 @@ def term_rows(
         "method": f"{done.method}; t",
         "note": done.notes[:, None],
     }
-    return results_table(done.model.panel.cells, names, **own | columns)  # type: ignore[arg-type] # checked there
+    return results_table(done.model.panel.cells, names, **own | columns)

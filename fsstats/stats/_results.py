@@ -4,17 +4,14 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from fsstats.schema import CELL, RESULTS
 
 _TEXTS: Final = frozenset({*CELL, "term", "unit", "effect_name", "method", "note"})
-Numbers = npt.ArrayLike | None
-Words = Sequence[str | None] | npt.NDArray[np.object_] | str | None
 
 
-def results_table(cells: pd.DataFrame, terms: Sequence[str], **columns: Numbers | Words) -> pd.DataFrame:
+def results_table(cells: pd.DataFrame, terms: Sequence[str], **columns: object) -> pd.DataFrame:
     """Put arrays together as the results table, cell by cell and term by term.
 
     Parameters
@@ -47,20 +44,25 @@ def results_table(cells: pd.DataFrame, terms: Sequence[str], **columns: Numbers 
     if unknown:
         message = f"no column of the results table: {sorted(unknown)}"
         raise TypeError(message)
-    n, k = len(cells), len(terms)
-    labels = cells[[*CELL, "unit"]].iloc[np.repeat(np.arange(n), k)].reset_index(drop=True).astype("str")
-    given = {name: labels[name] for name in labels.columns} | {"term": np.tile(np.asarray(terms, dtype=object), n)}
-    filled = {
-        name: given[name] if name in given else _spread(columns.get(name), (n, k), text=name in _TEXTS)
-        for name in RESULTS
-    }
-    return pd.DataFrame(filled).astype(dict.fromkeys(_TEXTS, "str"))
+    shape = n, k = len(cells), len(terms)
+    row = np.repeat(np.arange(n), k)
+    given: dict[str, object] = {name: cells[name].astype("str").array.take(row) for name in (*CELL, "unit")}
+    given["term"] = _words(np.asarray(terms, dtype=object), shape)
+    for name in RESULTS:
+        spread = _words if name in _TEXTS else _numbers
+        given.setdefault(name, spread(columns.get(name), shape))
+    return pd.DataFrame(given, columns=list(RESULTS))
 
 
-def _spread(values: Numbers | Words, shape: tuple[int, int], *, text: bool) -> npt.NDArray[np.generic]:
-    """Give a column all its rows."""
-    if text:
-        return np.broadcast_to(np.asarray(values, dtype=object), shape).ravel()
+def _words(values: object, shape: tuple[int, int]) -> object:
+    """Give a text all its rows."""
+    few = np.asarray(values, dtype=object)
+    places = np.broadcast_to(np.arange(few.size).reshape(few.shape), shape).ravel()
+    return pd.Series(few.ravel(), dtype="str").array.take(places)
+
+
+def _numbers(values: object, shape: tuple[int, int]) -> object:
+    """Give a number all its rows."""
     numbers = np.asarray(np.nan if values is None else values, dtype=np.float64)
     return np.broadcast_to(numbers, shape).ravel()
 

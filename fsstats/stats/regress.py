@@ -239,19 +239,20 @@ def term_effects(
     size = EffectSize(*(np.full(shape, np.nan) for _ in EffectSize._fields))
     counts = np.full((2, *shape), np.nan)
     estimate, std_error, classical = linear(done.fits, combinations)
-    df = done.fits.df
+    df, n = done.fits.df, done.fits.n
     t, _ = t_test(estimate, classical, df[:, None])
+    sums = _sums(done, [_needed(done.model.design, place, kind) for place, kind in zip(places, kinds, strict=True)])
     of_values = _spread_of_values(done) if "standardised_beta" in kinds else df
-    for k, (place, kind) in enumerate(zip(places, kinds, strict=True)):
+    for k, kind in enumerate(kinds):
         own = EffectSize(*(np.full(shape[0], np.nan) for _ in EffectSize._fields))
         if kind == "cohens_d":
-            first, second = (_sums(done, rows) for rows in _levels(done.model.design, place))
-            counts[:, :, k] = first, second
-            own = group_d(t[:, k], df, (first, second), done.fits.n, conf_level)
+            counts[:, :, k] = sums[k]
+            own = group_d(t[:, k], df, (sums[k][0], sums[k][1]), n, conf_level)
         elif kind == "standardised_beta":
-            spread = _spread_of(done, done.model.design.matrix[:, place])
             both = estimate[:, k], std_error[:, k]
-            own = standardised_beta(*both, spread, of_values, done.fits.test_df, conf_level=conf_level)
+            own = standardised_beta(
+                *both, _spread(sums[k][0], sums[k][1], n), of_values, done.fits.test_df, conf_level=conf_level
+            )
         elif kind == "partial_r":
             own = partial_r(t[:, k], df, conf_level=conf_level)
         elif kind == "partial_eta_squared":
@@ -287,27 +288,36 @@ def _is_treatment(design: Design, columns: Sequence[int]) -> bool:
     return has_intercept and bool(np.isin(own, (0.0, 1.0)).all()) and bool((own.sum(axis=1) <= 1).all())
 
 
-def _levels(design: Design, place: int) -> tuple[FloatArray, FloatArray]:
-    """Mark the rows of a level, and those of its reference."""
-    own = next(one for one in design.effects if place in one.columns)
-    return design.matrix[:, place], 1.0 - design.matrix[:, list(own.columns)].sum(axis=1)
+def _needed(design: Design, place: int, kind: str) -> list[FloatArray]:
+    """Give the columns whose sums over a region's rows an effect size needs.
+
+    For d the rows of a level and those of its reference; for a slope the column and its squares, about its mean.
+    """
+    column = design.matrix[:, place]
+    if kind == "cohens_d":
+        own = next(one for one in design.effects if place in one.columns)
+        return [column, 1.0 - design.matrix[:, list(own.columns)].sum(axis=1)]
+    if kind == "standardised_beta":
+        centred = column - column.mean()
+        return [centred, centred**2]
+    return []
 
 
-def _sums(done: Fitted, column: FloatArray) -> FloatArray:
-    """Add a column up over the rows that each region has."""
+def _sums(done: Fitted, columns: Sequence[Sequence[FloatArray]]) -> list[list[FloatArray]]:
+    """Add columns up over the rows that each region has, shape (regions,) each."""
     present = done.fits.present
+    every = np.array([one for own in columns for one in own]).reshape(-1, len(present))
     if (done.fits.n == len(present)).all():
-        return np.full(present.shape[1], column.sum())
-    return np.asarray(column @ present, dtype=np.float64)
+        sums = iter(np.repeat(every.sum(axis=1)[:, None], present.shape[1], axis=1))
+    else:
+        sums = iter(every @ present.astype(np.float64))
+    return [[next(sums) for _ in own] for own in columns]
 
 
-def _spread_of(done: Fitted, column: FloatArray) -> FloatArray:
-    """Give the standard deviation of a column over the rows of each region."""
-    centred = column - column.mean()
-    n = done.fits.n
+def _spread(total: FloatArray, squares: FloatArray, n: npt.NDArray[np.int64]) -> FloatArray:
+    """Give a standard deviation by sums about a number near the mean."""
     with np.errstate(invalid="ignore", divide="ignore"):  # fewer than two rows
-        squares = _sums(done, centred**2) - _sums(done, centred) ** 2 / n
-        return np.asarray(np.sqrt(np.maximum(squares, 0.0) / (n - 1.0)), dtype=np.float64)
+        return np.asarray(np.sqrt(np.maximum(squares - total**2 / n, 0.0) / (n - 1.0)), dtype=np.float64)
 
 
 def _spread_of_values(done: Fitted) -> FloatArray:
