@@ -107,6 +107,8 @@ def studies(tmp_path_factory):
 @pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
 def test_the_python_of_statistics_runs(studies, monkeypatch):
     monkeypatch.chdir(studies)
+    (reference,) = [block for block in blocks_of("statistics.md", "") if block.startswith("source,")]
+    Path("reference.csv").write_text(reference, encoding="utf-8")
     names = {}
     for block in blocks_of("statistics.md", "python"):
         exec(compile(block, "statistics.md", "exec"), names)  # noqa: S102 - our own text

@@ -4,6 +4,7 @@ from fsstats.stats._formula import variables_of
 from fsstats.stats._harmonisation import Harmonisation
 from fsstats.stats._icv import HEAD_SIZE_CHECKS, check_head_size
 from fsstats.stats._norms import Norms
+from fsstats.stats._norms_given import norms_from_coefficients
 from fsstats.stats.aggregate import aggregate
 from fsstats.stats.anova import anova
 from fsstats.stats.asymmetry import asymmetry
@@ -66,6 +67,7 @@ __all__ = [
     "model_fit",
     "norm_centiles",
     "norm_scores",
+    "norms_from_coefficients",
     "permute",
     "power",
     "regress",
