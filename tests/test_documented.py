@@ -107,7 +107,7 @@ def studies(tmp_path_factory):
 @pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
 def test_the_python_of_statistics_runs(studies, monkeypatch):
     monkeypatch.chdir(studies)
-    (reference,) = [block for block in blocks_of("statistics.md", "") if block.startswith("source,")]
+    (reference,) = blocks_of("statistics.md", "csv")
     Path("reference.csv").write_text(reference, encoding="utf-8")
     names = {}
     for block in blocks_of("statistics.md", "python"):
