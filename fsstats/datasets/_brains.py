@@ -65,16 +65,24 @@ def study_of(
         name: _of_person(rng, len(people), person, of_people) + _of_site(rng, people["site"], of_sites)[person]
         for name, (of_people, of_sites) in spread.items()
     }
+    size = np.log(head_size / MEAN_HEAD_SIZE)[person] + 0.004 * noise * rng.standard_normal(len(runs))
     return Study(
         person=person,
         age=people["age"].to_numpy(dtype=np.float64)[person] + years,
-        size=np.log(head_size / MEAN_HEAD_SIZE)[person] + 0.004 * noise * rng.standard_normal(len(runs)),
+        size=size[_registered(runs)],
         noise=noise,
         affected=np.asarray(people["group"] != control, dtype=np.float64)[person],
         exponent=exponent,
         effects=effects,
         **shared,
     )
+
+
+def _registered(runs: Sequence[Run]) -> IntArray:
+    """Give the run whose registration each has: a longitudinal one has that of its base, and so one head size."""
+    bases = {run.person: place for place, run in enumerate(runs) if run.stream == "base"}
+    places = [bases[run.person] if run.stream == "long" else place for place, run in enumerate(runs)]
+    return np.array(places, dtype=np.intp)
 
 
 def _of_person(rng: np.random.Generator, n: int, person: IntArray, spread: float) -> FloatArray:
