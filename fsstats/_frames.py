@@ -134,14 +134,25 @@ def some_of(names: Sequence[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + more
 
 
-def as_words(column: pd.Series) -> pd.Series:
-    """Write names as text; numbers that lost their type to a missing value (1.0) as whole numbers.
+def as_word(name: object) -> str:
+    """Write a name as text; a whole number that lost its type (1.0) without a decimal point.
 
     Examples
     --------
-    >>> as_words(pd.Series([1.0, None, 2.0])).tolist(), as_words(pd.Series(["a", "b"])).tolist()
-    (['1', nan, '2'], ['a', 'b'])
+    >>> as_word(3.0), as_word(1.5), as_word("S1"), as_word(True)
+    ('3', '1.5', 'S1', 'True')
     """
-    if pd.api.types.is_float_dtype(column.dtype) and (column.dropna() % 1 == 0).all():
-        column = column.astype("Int64")
-    return column.astype("str").where(column.notna())
+    return str(int(name)) if isinstance(name, float | np.floating) and float(name).is_integer() else str(name)
+
+
+def as_words(column: pd.Series) -> pd.Series:
+    """Write names as text, each by itself: `as_word`; missing ones stay missing.
+
+    Examples
+    --------
+    >>> as_words(pd.Series([1.0, None, 1.5])).tolist(), as_words(pd.Series(["a", "b"])).tolist()
+    (['1', nan, '1.5'], ['a', 'b'])
+    """
+    codes, names = pd.factorize(column)
+    words = pd.Series([*map(as_word, names), None], dtype="str")
+    return pd.Series(words.iloc[codes].array, index=column.index, name=column.name)

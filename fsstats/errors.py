@@ -109,11 +109,11 @@ class UnknownNameError(FsstatsError, ValueError):
     """A name was given that does not exist here."""
 
     @classmethod
-    def among(cls, kind: str, name: str, known: Iterable[str]) -> Self:
+    def among(cls, kind: str, name: object, known: Iterable[str]) -> Self:
         """Name the stranger and the nearest names that exist."""
-        names = sorted(set(known))
-        alike = [one for one in names if one.casefold() == name.casefold()]
-        near = alike or get_close_matches(name, names, n=3, cutoff=0.5)
+        names, text = sorted(set(known)), str(name)
+        alike = [one for one in names if one.casefold() == text.casefold()]
+        near = alike or get_close_matches(text, names, n=3, cutoff=0.5)
         shown = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
         advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {shown}"
         return cls(f"no {kind} is called {name!r}; {advice}")

@@ -19,13 +19,45 @@ DERIVED: Final[Mapping[str, str]] = {
     "laterality": "unitless",
     "z": "sd",
     "centile": "percent",
+    "fraction": "unitless",
 }
 """What a measure's name ends in that was computed from another's (``thickness_z``), and the unit."""
+CHANGES: Final[Mapping[str, str]] = {
+    "rate": "{}/year",
+    "percent": "percent/year",
+    "percent_of_first": "percent/year",
+    "symmetrised": "percent/year",
+    "average": "{}",
+}
+"""What a measure's name ends in that is a change over time (``volume_rate``), and the unit, from the measure's."""
 _WORD: Final = re.compile(r"(?<![^-_])(?:left|right|lh|rh|l|r)(?:[-_. ]|$)", re.IGNORECASE)
 _SUFFIX: Final = re.compile(r"[-_][LR]$")
 _FIELD: Final = re.compile(r"^(?:lh|rh|left|right)-?", re.IGNORECASE)
 CORTEX_FIELDS: Final = ("NumVert", "SurfArea", "WhiteSurfArea", "PialSurfArea", "MeanThickness")
 """Header Measures that the file of a hemisphere has of its own surface; its others are of the whole brain."""
+
+
+def derived_units(unit: str) -> dict[str, str]:
+    """Give the unit of everything that is computed from a measure, by what its name ends in.
+
+    Parameters
+    ----------
+    unit : str
+        The measure's own.
+
+    Returns
+    -------
+    dict of str to str
+        Units.
+
+    Examples
+    --------
+    >>> derived_units("mm^3")["rate"], derived_units("unitless")["rate"], derived_units("mm")["z"]
+    ('mm^3/year', '1/year', 'sd')
+    """
+    own = "1" if unit == "unitless" else unit
+    changes = {word: unit if text == "{}" else text.format(own) for word, text in CHANGES.items()}
+    return {**DERIVED, **changes}
 
 
 def unsided(name: str, atlas: str | None = None) -> str:

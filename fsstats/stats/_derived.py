@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, as_words, categorical, to_category
+from fsstats._frames import FloatArray, Positions, as_word, as_words, categorical, to_category
 from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import CELL, LONG, SUBJECT_KEY
-from fsstats.tables.panel import BoolArray, Panel
+from fsstats.tables.panel import BoolArray, Panel, column_by_value
 from fsstats.tables.versions import VERSION_COLUMNS
 
 LABELS: Final = (*CELL, "unit")
@@ -100,10 +100,12 @@ def marks_of(table: pd.DataFrame, panel: Panel, members: Sequence[Positions] | N
     """
     found = {}
     for name in VERSION_COLUMNS:
-        if name in table.columns and len(panel.row):
-            column = to_category(table[name])
+        by_value = column_by_value(table, panel, name)
+        if by_value is not None:
+            row, cell, said = by_value
+            column = to_category(said)
             codes = np.full(panel.values.shape, -1, dtype=np.int32)
-            codes[panel.row, panel.column] = column.cat.codes.to_numpy()
+            codes[row, cell] = column.cat.codes.to_numpy()
             mark = Mark(codes, list(column.cat.categories))
             found[name] = mark if members is None else _joined(mark, members)
     return found
@@ -180,15 +182,11 @@ def levels_of(reference: Reference | None) -> dict[str, tuple[str, ...]]:
     if not isinstance(reference, Mapping | None):
         message = f"reference must name columns and levels, as {{'group': 'CN'}}, not {reference!r}"
         raise TableError(message)
-    return {str(name): tuple(map(_word, _several(levels))) for name, levels in (reference or {}).items()}
+    return {str(name): tuple(map(as_word, _several(levels))) for name, levels in (reference or {}).items()}
 
 
 def _several(levels: object) -> Iterable[object]:
     return levels if isinstance(levels, Collection) and not isinstance(levels, str) else [levels]
-
-
-def _word(level: object) -> str:
-    return str(int(level)) if isinstance(level, float | np.floating) and float(level).is_integer() else str(level)
 
 
 def reference_rows(people: pd.DataFrame, reference: Reference | None, *, needed_by: str) -> BoolArray:

@@ -8,15 +8,16 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray
+from fsstats._frames import FloatArray, some_of
 from fsstats.errors import FormulaError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.stats._model import Model, model_of
 from fsstats.stats._ols import COVARIANCES, Covariance, Fits, fit, interval, linear, t_test
 from fsstats.stats._rank import dependent_columns
 from fsstats.stats._results import results_table
-from fsstats.stats.design import Coding
+from fsstats.stats.design import Coding, Design
 from fsstats.stats.effect_sizes import require_level
 from fsstats.stats.guards import Notes, refuse_repeated
+from fsstats.tables.panel import BoolArray
 
 FEW_CLUSTERS: Final = 40
 _NAMES: Final = {"classical": "classical standard errors", "cluster": "standard errors by clusters of {} (CR1)"}
@@ -169,6 +170,8 @@ def _why(model: Model, fits: Fits, place: int) -> str:
         return "no values"
     if n <= len(columns):
         return f"too few rows: {n} for {len(columns)} columns of the design"
+    if fits.deficient[place] and (lost := _lost_levels(model.design, fits.present[:, place])):
+        return f"this region has no values of {some_of(lost)}"
     if fits.deficient[place]:
         own = dependent_columns(model.design.matrix[fits.present[:, place]], columns)
         return "in the rows of this region " + "; ".join(one.says for one in own)
@@ -176,6 +179,12 @@ def _why(model: Model, fits: Fits, place: int) -> str:
         return _why_undefined(fits)
     values = model.panel.values[fits.present[:, place], place]
     return "does not vary" if np.ptp(values) == 0 else "is given by the model without any residual"
+
+
+def _lost_levels(design: Design, rows: BoolArray) -> list[str]:
+    """Name the levels that some rows have none of."""
+    kept = {name: set(design.data[name][rows]) for name in design.levels}
+    return [f"{name} {level}" for name, levels in design.levels.items() for level in levels if level not in kept[name]]
 
 
 def _why_undefined(fits: Fits) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from fsstats._frames import FloatArray, Positions
 from fsstats.errors import ColumnsError, TableError, UnknownNameError
+from fsstats.schema.groupings import derived_units
 from fsstats.stats._derived import Mark, Marks, long_table, marks_of, there, warn
 from fsstats.tables.panel import BoolArray, Panel, number, panel_of
 from fsstats.tables.versions import VERSION_COLUMNS
@@ -188,12 +189,15 @@ def _value(lines: _Lines, method: Change) -> FloatArray:
 
 
 def _units(panel: Panel, method: Change) -> pd.Series:
-    unit = panel.cells["unit"]
-    if method == "average":
-        return unit
-    if method != "rate":
-        return pd.Series("percent/year", index=unit.index)
-    return unit.where(unit != "unitless", "1") + "/year"
+    """Give the unit of each change; a rate of what has no unit has none."""
+    units = [
+        None if missing else str(unit)
+        for unit, missing in zip(panel.cells["unit"], panel.cells["unit"].isna(), strict=True)
+    ]
+    known = [derived_units(unit or "")[method] for unit in units]
+    keeps = method in {"rate", "average"}
+    found = [None if keeps and unit is None else name for unit, name in zip(units, known, strict=True)]
+    return pd.Series(found, index=panel.cells.index, dtype="str")
 
 
 def _varies(people: pd.DataFrame, name: str, person: Positions, first: Positions) -> bool:

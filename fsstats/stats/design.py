@@ -11,7 +11,7 @@ import pandas as pd
 from formulaic import Formula, ModelMatrix, ModelSpec
 from formulaic.parser.types import Term
 
-from fsstats._frames import FloatArray, Positions, some_of
+from fsstats._frames import FloatArray, Positions, as_word, some_of
 from fsstats.errors import FormulaError, UnknownNameError
 from fsstats.stats._formula import parsed_formula, sides, variables_in, with_sums
 from fsstats.stats._rank import dependent_columns
@@ -206,7 +206,7 @@ def _levels(
     found: dict[str, tuple[str, ...]] = {}
     for name in map(str, variables.columns):
         column = variables[name]
-        if not (_has_levels(column) or name in reference or _is_coded(name, formula)):
+        if not (_has_levels(column) or name in reference or is_coded(name, formula)):
             continue
         codes, words = _coding(column)
         before, left = np.unique(codes[codes >= 0]), np.unique(codes[rows & (codes >= 0)])
@@ -219,7 +219,7 @@ def _levels(
                 hint="Leave these subjects out first, or fill in what they lack.",
             )
         kept = [words[code] for code in left]
-        first = reference.get(name, kept[0])
+        first = as_word(reference.get(name, kept[0]))
         if first not in kept:
             raise UnknownNameError.among(f"level of {name}", first, kept)
         found[name] = (first, *(level for level in kept if level != first))
@@ -229,7 +229,7 @@ def _levels(
     return found
 
 
-def _is_coded(name: str, formula: str) -> bool:
+def is_coded(name: str, formula: str) -> bool:
     """Say whether a formula codes a variable as one with levels."""
     return re.search(rf"\bC\(\s*`?{re.escape(name)}`?\s*[,)]", formula) is not None
 
@@ -240,11 +240,9 @@ def _coding(column: pd.Series) -> tuple[Positions, list[str]]:
     Whole numbers that a missing value has made 1.0 are 1, and 10 comes after 9.
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy().astype(np.intp), [str(one) for one in column.cat.categories]
-    if pd.api.types.is_float_dtype(column.dtype) and (column.dropna() % 1 == 0).all():
-        column = column.astype("Int64")
+        return column.cat.codes.to_numpy().astype(np.intp), [as_word(one) for one in column.cat.categories]
     codes, levels = pd.factorize(column, sort=True)
-    return codes.astype(np.intp), [str(one) for one in levels]
+    return codes.astype(np.intp), [as_word(one) for one in levels]
 
 
 def coded(people: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> pd.DataFrame:

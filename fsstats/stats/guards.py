@@ -9,7 +9,7 @@ import pandas as pd
 
 from fsstats._frames import Positions, some_of
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.tables.panel import BoolArray, Panel, number
+from fsstats.tables.panel import BoolArray, Panel, column_by_value, number
 
 GUARDS: Final = {
     "streams": "runs of different processing streams (cross, long, base) in one model",
@@ -89,12 +89,14 @@ def _mixed(
     table: pd.DataFrame, panel: Panel, rows: BoolArray, guard: str, column: str
 ) -> Iterator[tuple[Positions, str]]:
     """Give the cells of each source (and measure) in which a column has several values, and which."""
-    if column not in table.columns:
+    by_value = column_by_value(table, panel, column)
+    if by_value is None:
         return
-    used = rows[panel.row] & np.isfinite(panel.values[panel.row, panel.column])
+    row, cell, said = by_value
+    used = rows[row] & np.isfinite(panel.values[row, cell])
     what = ["source"] if guard == "versions" else ["source", "measure"]
     kind, first = number(panel.cells, what)
-    own = pd.DataFrame({"kind": kind[panel.column[used]], "run": panel.row[used], column: table[column].array[used]})
+    own = pd.DataFrame({"kind": kind[cell[used]], "run": row[used], column: said.array[used]})
     at = number(own, ["kind", "run", column])[1]
     for place, found in own.iloc[at].groupby("kind", sort=False):
         counts = found[column].value_counts(sort=False)

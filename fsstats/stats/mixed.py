@@ -1,6 +1,7 @@
 """Linear mixed models of every region: repeated visits, families, sites."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Literal, get_args
 
 import numpy as np
@@ -318,6 +319,7 @@ def compare_mixed(
               region  term  statistic  df_term
     0  Left-Amygdala  time       6.36      1.0
     """
+    own = {name: level for name, level in (reference or {}).items() if name in variables_of(reduced)}
     choices = MixedChoices(
         groups=groups,
         slopes=slopes,
@@ -326,7 +328,8 @@ def compare_mixed(
         allow=one_or_more(allow) or (),
         also=[*variables_of(full), *variables_of(reduced)],
     )
-    more, less = (mixed_model(table, formula, choices, needed_by="compare_mixed") for formula in (full, reduced))
+    more = mixed_model(table, full, choices, needed_by="compare_mixed")
+    less = mixed_model(table, reduced, replace(choices, reference=own), needed_by="compare_mixed")
     _require_nested(more.model.design, less.model.design)
     fits, fewer = more.fit(), less.fit()
     chi2 = np.maximum(2.0 * (fits.log_likelihood - fewer.log_likelihood), 0.0)

@@ -9,7 +9,8 @@ import pandas as pd
 
 from fsstats._frames import Positions, as_words, require, to_category
 from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownNameError
-from fsstats.schema import LONG
+from fsstats.schema import DETAIL_COLUMNS, LONG
+from fsstats.tables.versions import VERSION_COLUMNS
 
 Unmatched = Literal["raise", "keep", "drop"]
 _UNMATCHED: Final = ("raise", "keep", "drop")
@@ -144,6 +145,11 @@ def _refuse_repeats(people: pd.DataFrame, keys: list[str], *, has_session: bool)
 
 
 def _refuse_collisions(table: pd.DataFrame, people: pd.DataFrame, keys: list[str]) -> None:
+    ours = {*LONG, *DETAIL_COLUMNS, *VERSION_COLUMNS}
+    taken = [name for name in people.columns if name in ours - {*LONG} and name not in table.columns]
+    if taken:
+        message = f"participants has a column {taken[0]!r}, which means something else in fsstats; rename it there"
+        raise TableError(message)
     both = [name for name in people.columns if name not in keys and (name in table.columns or name in LONG)]
     if both:
         names = ", ".join(map(repr, both))

@@ -123,6 +123,41 @@ def _of_wide(table: pd.DataFrame, leave_out: Collection[str]) -> Panel:
     return Panel(kept, cells, table.loc[:, measured].to_numpy(dtype=np.float64), none, none)
 
 
+def column_by_value(table: pd.DataFrame, panel: Panel, name: str) -> tuple[Positions, Positions, pd.Series] | None:
+    """Give a further column value by value: row and column of `values`, and what it says there.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table that `panel` was made of.
+    panel : Panel
+        Its values.
+    name : str
+        The column, which may vary within a run; in a wide table it says one thing of a whole run.
+
+    Returns
+    -------
+    tuple, or None
+        None if the table has no such column.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"subject": ["a"], "session": [None], "stream": ["cross"], "source": ["aseg"], "hemi": None}
+    ... )
+    >>> table = table.assign(region="Brain-Stem", measure="volume", value=2e4, unit="mm^3", version="FreeSurfer 7.4.1")
+    >>> row, column, said = column_by_value(table, panel_of(table, needed_by="me", leave_out=["version"]), "version")
+    >>> row, column, said.tolist()
+    (array([0]), array([0]), ['FreeSurfer 7.4.1'])
+    """
+    if name not in table.columns:
+        return None
+    if not isinstance(table.columns, pd.MultiIndex):
+        return panel.row, panel.column, table[name]
+    row, column = (one.ravel() for one in np.indices(panel.values.shape, dtype=np.intp))
+    return row, column, table.iloc[:, [label[0] for label in table.columns].index(name)].iloc[row]
+
+
 def number(table: pd.DataFrame, columns: Sequence[str]) -> tuple[Positions, Positions]:
     """Count through the distinct rows of some columns as they appear; missing values are equal to each other.
 
@@ -219,6 +254,17 @@ def _constant_columns(
         message = f"the column(s) {', '.join(map(repr, varying))} vary within a subject, so one row cannot hold them"
         raise TableError(message)
     return table[own].iloc[first].reset_index(drop=True)
+
+
+def varies_within_run(table: pd.DataFrame, name: str) -> bool:
+    """Say whether a further column says several things of one run.
+
+    Examples
+    --------
+    >>> varies_within_run(pd.DataFrame({"subject": ["a", "a"], "session": "1", "stream": "cross", "x": [1, 2]}), "x")
+    True
+    """
+    return _varies(table[name], *number(table, SUBJECT_KEY))
 
 
 def _varies(column: pd.Series, row: Positions, first: Positions) -> bool:

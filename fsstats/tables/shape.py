@@ -1,12 +1,13 @@
 """Between the long table and one row per subject."""
 
+import warnings
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray, require, to_category
-from fsstats.errors import TableError
+from fsstats.errors import FsstatsWarning, TableError
 from fsstats.schema import (
     CELL,
     GLOBAL,
@@ -19,10 +20,13 @@ from fsstats.schema import (
     regions,
     source_of,
 )
-from fsstats.schema.groupings import BOTH, DERIVED
-from fsstats.tables.panel import panel_of
+from fsstats.schema.groupings import BOTH, DERIVED, derived_units
+from fsstats.tables.panel import panel_of, varies_within_run
+from fsstats.tables.versions import VERSION_COLUMNS
 
 _SIDES = (*HEMIS, BOTH)
+_SCORE = "z"
+"""The measure of a composite score, which no region of a file has."""
 LABELS = CELL
 _LEVELS = (*LABELS, "unit")
 
@@ -52,6 +56,11 @@ def to_wide(table: pd.DataFrame, *, sep: str | None = "_") -> pd.DataFrame:
     TableError
         If a value occurs twice, or a further column varies within a subject.
 
+    Warns
+    -----
+    FsstatsWarning
+        If what `with_versions` added varies within a subject, and is left out.
+
     Notes
     -----
     The hemisphere is left out of a name where the region or header Measure carries it:
@@ -66,7 +75,7 @@ def to_wide(table: pd.DataFrame, *, sep: str | None = "_") -> pd.DataFrame:
       subject session stream  aparc_lh_insula_thickness
     0  sub-01     NaN  cross                      3.012
     """
-    panel = panel_of(table, needed_by="to_wide")
+    panel = panel_of(table, needed_by="to_wide", leave_out=_varying_marks(table))
     texts = [name for name, one in panel.people.items() if isinstance(one.dtype, pd.CategoricalDtype)]
     who, values, labels = panel.people.astype(dict.fromkeys(texts, "str")), panel.values, panel.cells[list(LABELS)]
     if sep is None:
@@ -78,6 +87,16 @@ def to_wide(table: pd.DataFrame, *, sep: str | None = "_") -> pd.DataFrame:
         message = f"two columns would be called {repeated.iloc[0]!r}; use another sep, or sep=None"
         raise TableError(message)
     return pd.concat([who, pd.DataFrame(values, columns=names)], axis=1)
+
+
+def _varying_marks(table: pd.DataFrame) -> list[str]:
+    """Name the marks of versions that one row cannot hold, and warn of it."""
+    marks = [name for name in VERSION_COLUMNS if name in table.columns and set(SUBJECT_KEY) <= set(table.columns)]
+    varying = [name for name in marks if varies_within_run(table, name)]
+    if varying:
+        text = f"{' and '.join(varying)} vary within a subject and are left out of the wide table"
+        warnings.warn(text, FsstatsWarning, stacklevel=3)
+    return varying
 
 
 def _with_levels(who: pd.DataFrame, values: FloatArray, labels: pd.DataFrame) -> pd.DataFrame:
@@ -220,7 +239,7 @@ def split_name(name: str, *, sep: str = "_") -> tuple[str, str | None, str, str,
     place, found, field = name.partition(f"{sep}{GLOBAL}{sep}")
     if found:
         return _split_global(*_split_side(place, sep), field)
-    units = _units()
+    units = _units() | ({_SCORE: DERIVED[_SCORE]} if f"{sep}{BOTH}{sep}" in name else {})
     measure = next((m for m in sorted(units, key=len, reverse=True) if name.endswith(f"{sep}{m}")), None)
     place = name.removesuffix(f"{sep}{measure}")
     if measure is None or sep not in place:
@@ -239,7 +258,9 @@ def _split_global(source: str, hemi: str | None, field: str) -> tuple[str, str |
     known = global_measures().get(field)
     if known is None and source_of(source) is None:
         return None
-    unit = known.unit if known else DERIVED.get(field.rpartition("_")[2])
+    stem, _, word = field.partition("_")
+    origin = global_measures().get(stem)
+    unit = known.unit if known else derived_units(origin.unit if origin else "").get(word)
     return source, hemi or _side_said(GLOBAL, field), GLOBAL, field, unit
 
 
@@ -265,7 +286,7 @@ def _split_region(place: str, sep: str) -> tuple[str, str | None, str] | None:
 def _units() -> dict[str, str]:
     """Give the unit of every measure, and of what is computed from it."""
     plain = {name: measure.unit for name, measure in measures().items()}
-    return plain | {f"{name}_{word}": unit for name in plain for word, unit in DERIVED.items()}
+    return plain | {f"{name}_{word}": unit for name in plain for word, unit in derived_units(plain[name]).items()}
 
 
 @cache

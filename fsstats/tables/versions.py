@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fsstats._frames import Numbers, Positions, categorical, require
+from fsstats.errors import TableError
 from fsstats.schema import LONG, SUBJECT_KEY
 from fsstats.tables.panel import number
 
@@ -40,6 +41,8 @@ def with_versions(table: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
     ------
     ColumnsError
         If either is no such table.
+    TableError
+        If the table has such a column already, or no run of it is in the files table.
 
     Examples
     --------
@@ -55,8 +58,15 @@ def with_versions(table: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
     require(table, LONG, needed_by="with_versions")
     require(files, [*_RUN, "tool", "version", "definitions", "n_values"], needed_by="with_versions (files)")
     told = _told(files)
+    there = [name for name in VERSION_COLUMNS if name in table.columns]
+    if there:
+        message = f"with_versions: the table has a column {there[0]!r} already; drop or rename it, if it is not ours"
+        raise TableError(message)
     run, first = number(table, _RUN)
     keys = _keys(table.iloc[first])
+    if len(keys) and not any(key in told for key in keys):
+        message = "with_versions: no run of the table is in the files table; are they of one study?"
+        raise TableError(message)
     versions, meanings = Numbers[str](), Numbers[str]()
     version = versions.of([told.get(key, (None, None))[0] for key in keys])[run]
     stated = meanings.of([told.get(key, (None, None))[1] for key in keys])[run]

@@ -58,7 +58,7 @@ ODD = {
     ),
     "one group only": (
         lambda values, people: np.where(people["group"] == "patient", np.nan, values),
-        "in the rows of this region group[T.patient] is 0 in every row",
+        "this region has no values of group patient",
     ),
     "given by the model": (
         lambda _, people: people["age"] * 2.0 + 1.0,
@@ -129,6 +129,23 @@ def test_what_must_not_be_mixed_is_an_error_unless_it_is_allowed(verb, guard, ch
         verb(table, MODEL)
     found = verb(table, MODEL, allow=[guard])
     assert guard == "repeated" or found["note"].str.contains(f"{guard} mixed").all()
+
+
+def test_a_wide_table_is_guarded_by_the_versions_of_its_runs():
+    table = made_up(n=40)
+    old = table["subject"] < "s010"
+    wide = to_wide(table.assign(version=np.where(old, "FreeSurfer 6.0", "FreeSurfer 7.4.1")), sep=None)
+    with pytest.raises(TableError, match=r"aseg: versions mixed: FreeSurfer 6.0 \(10\)"):
+        regress(wide, MODEL)
+    assert regress(wide, MODEL, allow="versions")["note"].str.contains("versions mixed").all()
+
+
+def test_a_reference_may_be_a_number_or_a_truth_value():
+    table = made_up(n=40).assign(scanner=lambda t: np.where(t["sex"] == "M", 3.0, 1.5))
+    found = regress(table, "value ~ C(scanner)", reference={"scanner": 3.0}, terms=["C(scanner)"])
+    assert found["term"].eq("C(scanner)[T.1.5]").all()
+    with pytest.raises(UnknownNameError, match="no level of sex is called 'True'"):
+        regress(table, MODEL, reference={"sex": True})
 
 
 def test_versions_of_rows_that_are_not_used_are_no_matter():
