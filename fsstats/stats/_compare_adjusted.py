@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray
+from fsstats.errors import FormulaError
 from fsstats.stats._compared import Compared, Question, compared, effect_columns, interleaved, omnibus
 from fsstats.stats._fitting import Fitted, fitted, term_rows
-from fsstats.stats._ols import linear, t_test, wald
+from fsstats.stats._ols import classical, linear, t_test, wald
+from fsstats.stats.design import Design
 from fsstats.stats.effect_sizes import EffectSize, hedges_g
 from fsstats.stats.regress import group_d
 
@@ -29,7 +31,7 @@ def compare_adjusted(table: pd.DataFrame, question: Question) -> pd.DataFrame:
     done = fitted(table, question.formula, question.choices, needed_by="compare")
     pairs = compared(done.model, question)
     design = done.model.design
-    columns = list(next(one for one in design.effects if one.variables == (question.between,)).columns)
+    columns = _columns_of_groups(design, question.between)
     means = np.zeros((len(pairs.levels), len(design.columns)))
     means[1:, columns] = np.eye(len(columns))
     rows = means[pairs.first] - means[pairs.second]
@@ -45,10 +47,27 @@ def compare_adjusted(table: pd.DataFrame, question: Question) -> pd.DataFrame:
     )
     if len(pairs.levels) == 2:
         return found
-    f, q = wald(done.fits, np.eye(len(design.columns))[columns])
+    every = np.eye(len(design.columns))[columns]
+    f, q = wald(done.fits, every)
+    plain = wald(classical(done.fits), every)[0], done.fits.df
     own = {"n": done.fits.n[:, None], "n_missing": done.n_missing[:, None], "note": done.notes[:, None]}
-    whole = omnibus(done.model, question, f, (float(q), done.fits.test_df), method=f"{done.method}; F", **own)
+    whole = omnibus(done.model, question, f, (float(q), done.fits.test_df), plain, method=f"{done.method}; F", **own)
     return interleaved(whole, found, len(rows))
+
+
+def _columns_of_groups(design: Design, between: str) -> list[int]:
+    """Give the columns that tell the groups apart; raise if something else of the model depends on the group."""
+    mixed = [one.name for one in design.effects if between in one.variables and one.variables != (between,)]
+    if mixed:
+        raise FormulaError.at(
+            mixed[0],
+            expected=f"covariates without {between}",
+            found="one whose effect differs between the groups, so that their difference is not one number",
+            hint="Use regress for the interaction, and marginal_means(..., at=...) for the difference at a value.",
+        )
+    if "Intercept" not in design.columns:
+        raise FormulaError.at(design.formula, expected="a model with its intercept", found="one without")
+    return list(next(one for one in design.effects if one.variables == (between,)).columns)
 
 
 def _counts(done: Fitted, between: str, n_levels: int) -> FloatArray:
@@ -60,8 +79,8 @@ def _counts(done: Fitted, between: str, n_levels: int) -> FloatArray:
 
 def _size(done: Fitted, rows: FloatArray, counts: FloatArray, pairs: Compared, question: Question) -> EffectSize:
     """Give d or g of each pair by its classical t."""
-    estimate, _, classical = linear(done.fits, rows)
-    t, _ = t_test(estimate, classical, done.fits.df[:, None])
+    estimate, _, plain = linear(done.fits, rows)
+    t, _ = t_test(estimate, plain, done.fits.df[:, None])
     level = question.choices.conf_level
     own = zip(t.T, counts[:, pairs.first].T, counts[:, pairs.second].T, strict=True)
     each = [group_d(one, done.fits.df, (first, second), done.fits.n, level) for one, first, second in own]

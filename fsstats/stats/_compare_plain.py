@@ -11,7 +11,7 @@ from fsstats.stats._compared import Compared, Question, compared, effect_columns
 from fsstats.stats._model import Model, model_of
 from fsstats.stats._ols import interval, t_test
 from fsstats.stats._results import results_table
-from fsstats.stats._welch import Groups, groups_of, one_way, two_sample, welch_anova
+from fsstats.stats._welch import Groups, groups_of, one_way, two_of_all, two_sample, welch_anova
 from fsstats.stats.effect_sizes import EffectSize, d_pooled, hedges_g
 from fsstats.stats.guards import Notes, refuse_repeated
 
@@ -44,6 +44,7 @@ def compare_plain(table: pd.DataFrame, question: Question, *, equal_variance: bo
     groups = groups_of(model.panel.values, codes, len(pairs.levels))
     what = f"{model.design.response} ~ {model.design.formula}"
     test = "Student's t test" if equal_variance else "Welch's t test"
+    test += " with the variance of all groups" if question.pooled and equal_variance else ""
     columns = _pairs(model, groups, pairs, question, equal_variance=equal_variance)
     found = results_table(
         model.panel.cells,
@@ -75,6 +76,8 @@ def _pairs(
     """Test each pair; give the columns of the results table, shape (regions, pairs)."""
     both = list(zip(pairs.first, pairs.second, strict=True))
     tests = [two_sample(groups, first, second, equal_variance=equal_variance) for first, second in both]
+    if question.pooled and equal_variance:
+        tests = [two_of_all(groups, first, second) for first, second in both]
     estimate, error, df = (np.stack(part, axis=1) for part in zip(*tests, strict=True))
     t, p = t_test(estimate, error, df)
     low, high = interval(estimate, error, df, question.choices.conf_level)

@@ -28,6 +28,8 @@ class Question:
     pairs: Pairs
     effect: GroupEffect
     choices: Choices
+    pooled: bool = False
+    """Without covariates: one variance of all groups for every pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,17 @@ def effect_columns(size: EffectSize, name: str) -> dict[str, object]:
 
 
 def omnibus(
-    model: Model, question: Question, f: FloatArray, df: tuple[float, FloatArray], **columns: object
+    model: Model,
+    question: Question,
+    f: FloatArray,
+    df: tuple[float, FloatArray],
+    plain: tuple[FloatArray, FloatArray] | None = None,
+    **columns: object,
 ) -> pd.DataFrame:
     """Make the row of the test of all groups at once, for each region."""
     q, rest = df
-    size = partial_eta_squared(f, q, rest, conf_level=question.choices.conf_level)
+    own, own_df = plain or (f, rest)  # effect sizes rest on the classical F
+    size = partial_eta_squared(own, q, own_df, conf_level=question.choices.conf_level)
     return results_table(
         model.panel.cells,
         [question.between],

@@ -95,7 +95,7 @@ def fitted(
     model = model_of(
         table, formula, reference=choices.reference, also=also, allow=choices.allow, coding=coding, needed_by=needed_by
     )
-    if kind != "cluster":
+    if choices.cluster is None or not _keeps_together(model.panel.people, choices.cluster):
         refuse_repeated(model.panel, choices.allow, instead="mixed, or cluster='subject'")
     clusters = None
     if choices.cluster is not None:
@@ -122,6 +122,11 @@ def _kind(choices: Choices) -> Covariance:
         raise TableError(message)
     kind: Covariance = "cluster" if choices.cluster is not None else choices.std_errors  # type: ignore[assignment] # checked
     return kind
+
+
+def _keeps_together(people: pd.DataFrame, cluster: str) -> bool:
+    """Say whether all runs of a subject are of one cluster."""
+    return len(people[["subject", cluster]].drop_duplicates()) == people["subject"].nunique()
 
 
 def _warn_of_few(name: str, n: int) -> None:
@@ -156,7 +161,8 @@ def _notes(model: Model, fits: Fits) -> Notes:
     """Say of each cell why it could not be fitted, or not wholly."""
     notes = model.notes.copy()
     undefined = np.isnan(fits.covariance).any(axis=(1, 2))
-    for place in np.flatnonzero(fits.deficient | fits.constant | np.isnan(fits.df) | undefined):
+    lost = fits.lost.any(axis=1)
+    for place in np.flatnonzero(lost | fits.deficient | fits.constant | np.isnan(fits.df) | undefined):
         if notes[place] is None:
             notes[place] = _why(model, fits, int(place))
         elif fits.n[place]:  # without any value the note that there is says why
@@ -170,11 +176,13 @@ def _why(model: Model, fits: Fits, place: int) -> str:
         return "no values"
     if n <= len(columns):
         return f"too few rows: {n} for {len(columns)} columns of the design"
-    if fits.deficient[place] and (lost := _lost_levels(model.design, fits.present[:, place])):
+    lost = _lost_levels(model.design, fits.present[:, place])
+    if lost and (fits.deficient[place] or fits.lost[place].any()):
         return f"this region has no values of {some_of(lost)}"
-    if fits.deficient[place]:
+    if fits.deficient[place] or fits.lost[place].any():
         own = dependent_columns(model.design.matrix[fits.present[:, place]], columns)
-        return "in the rows of this region " + "; ".join(one.says for one in own)
+        said = "; ".join(one.says for one in own)
+        return f"in the rows of this region {said}" if said else "its rows hardly tell the terms apart"
     if not fits.constant[place]:
         return _why_undefined(fits)
     values = model.panel.values[fits.present[:, place], place]

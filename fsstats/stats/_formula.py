@@ -36,6 +36,7 @@ _NODES: Final = (
     ast.Attribute,
 )
 _QUOTED: Final = re.compile(r"`[^`]*`")
+_CODED: Final = re.compile(r"C\(.*\)$")
 _CUBIC: Final = re.compile(r"(?:cr|cs|cc)\(.*\)$")
 _POWER: Final = re.compile(r"(?:\*\*|\^)\s*\(?\s*0*(\d*)")
 
@@ -127,10 +128,20 @@ def _names_in(expression: str, formula: str) -> list[str]:
                 expected=f"arithmetic and the functions {', '.join(sorted(FUNCTIONS))}",
                 found=ast.unparse(node) if isinstance(node, ast.expr) else expression,
             )
+    inner = [node for node in ast.walk(tree) if _calls(node, "C") and node is not tree.body]
+    if inner:
+        found = ast.unparse(inner[0])
+        raise FormulaError.at(
+            formula, expected="C(...) on its own, not within something", found=f"{found} in {expression}"
+        )
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called]
     own = {f"_quoted_{number}_": name for number, name in enumerate(quoted)}
     return [own.get(name, name) for name in names if name != "contr"]
+
+
+def _calls(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
 
 
 def _is_known(node: ast.AST) -> bool:
@@ -151,6 +162,29 @@ def _is_small(node: ast.expr) -> bool:
     return isinstance(bare, ast.Constant) and isinstance(bare.value, int | float) and abs(bare.value) <= 9
 
 
+def term_of(name: str, columns: Collection[str]) -> str:
+    """Put a column's name between backticks if a formula would not read it as a name.
+
+    Parameters
+    ----------
+    name : str
+        A column, or a term of a formula.
+    columns : collection of str
+        The columns that there are.
+
+    Returns
+    -------
+    str
+        What can stand in a formula.
+
+    Examples
+    --------
+    >>> term_of("my score", ["my score"]), term_of("bs(age)", ["age"])
+    ('`my score`', 'bs(age)')
+    """
+    return f"`{name}`" if name in columns and not name.isidentifier() else name
+
+
 def with_sums(parsed: Formula, levels: Collection[str]) -> Formula:
     """Code variables with levels so that they add up to 0, where the formula does not say how.
 
@@ -165,11 +199,32 @@ def with_sums(parsed: Formula, levels: Collection[str]) -> Formula:
     -------
     Formula
         The same terms in the same order.
+
+    Raises
+    ------
+    FormulaError
+        If the formula asks for treatment coding.
     """
-    coded = {form: f"C(`{name}`, contr.sum)" for name in levels for form in (name, f"C({name})", f"C(`{name}`)")}
+    return SimpleFormula([Term([_of_sums(factor, levels) for factor in term.factors]) for term in parsed])
 
-    def of_sums(factor: Factor) -> Factor:
-        text = str(factor.expr).replace(" ", "") if "(" in str(factor.expr) else str(factor.expr)
-        return Factor(coded[text], eval_method="python") if text in coded else factor
 
-    return SimpleFormula([Term([of_sums(factor) for factor in term.factors]) for term in parsed])
+def _of_sums(factor: Factor, levels: Collection[str]) -> Factor:
+    text = str(factor.expr).strip()
+    if factor.eval_method is Factor.EvalMethod.LOOKUP:
+        return Factor(f"C(`{text}`, contr.sum)", eval_method="python") if text in levels else factor
+    if not _CODED.match(text):
+        return factor
+    quoted = _QUOTED.findall(text)
+    stand_in = iter(range(len(quoted)))
+    call = ast.parse(_QUOTED.sub(lambda _: f"_quoted_{next(stand_in)}_", text), mode="eval").body
+    if not isinstance(call, ast.Call):
+        return factor
+    given = [*call.args[1:], *(one.value for one in call.keywords if one.arg == "contrasts")]
+    if any("treatment" in ast.unparse(one) for one in given):
+        raise FormulaError.at(text, expected="levels that add up to 0, such as contr.sum", found="contr.treatment")
+    if not given:
+        call.args.append(ast.parse("contr.sum", mode="eval").body)
+    for place, name in enumerate(quoted):
+        text = ast.unparse(call) if not place else text
+        text = text.replace(f"_quoted_{place}_", name)
+    return Factor(text if quoted else ast.unparse(call), eval_method="python")

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,14 @@ from fsstats.stats.guards import Notes, notes_of_mixing
 from fsstats.tables.panel import Panel, panel_of
 from fsstats.tables.variables import places_of
 from fsstats.tables.versions import VERSION_COLUMNS
+
+_LEAST: Final[Mapping[str, tuple[float, str]]] = {
+    "value": (np.nan, "infinite"),
+    "sqrt(value)": (np.nan, "negative or infinite"),
+    "log(value)": (0.0, "0, negative or infinite"),
+    "log10(value)": (0.0, "0, negative or infinite"),
+}
+"""What must not be among the values of each left side beside negative and infinite ones, and all of it in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,16 @@ def model_of(
     notes = notes_of_mixing(table, panel, design.rows, one_or_more(allow) or ())
     kept = replace(panel, people=people).take(design.rows)
     model = Model(kept, design, int((~design.rows).sum()), notes)
-    return _responses(_without_variables(model, sorted(places.values())))
+    return _responses(_without_variables(_with_notes_of(model, places), sorted(places.values())))
+
+
+def _with_notes_of(model: Model, places: Mapping[str, int]) -> Model:
+    """Say of every cell what must be said of the measured variables of the model."""
+    said = {name: model.notes[place] for name, place in places.items() if model.notes[place] is not None}
+    others = [cell for cell in range(len(model.notes)) if cell not in set(places.values())]
+    for name, note in said.items():
+        model = model.with_notes(others, f"{name}: {note}")
+    return model
 
 
 def _without_variables(model: Model, places: Sequence[int]) -> Model:
@@ -107,17 +125,25 @@ def _responses(model: Model) -> Model:
         if function is None and np.isfinite(values.sum()):  # cheaper than to look at each value
             return model
     infinite = np.isinf(values)
-    wrong = infinite if function is None else infinite | (values <= 0)
+    least, words = _LEAST[model.design.response]
+    wrong = infinite if function is None else infinite | (values < 0) | (values == least)
     if function is None and not wrong.any():
         return model
     usable = np.where(wrong, np.nan, values)
-    usable = usable if function is None else function(usable)
-    panel = replace(model.panel, values=usable)
+    panel = replace(model.panel, values=usable if function is None else function(usable), cells=_cells(model))
     counts = wrong.sum(axis=0)
     told = np.flatnonzero(counts)
-    texts = [f"{counts[place]} value(s) that are {_not_usable(function is None)} left out" for place in told]
+    texts = [f"{counts[place]} value(s) that are {words} left out" for place in told]
     return replace(model, panel=panel).with_notes(told, texts)
 
 
-def _not_usable(plain: bool) -> str:  # noqa: FBT001 - one of two words
-    return "infinite" if plain else "0, negative or infinite"
+def _cells(model: Model) -> pd.DataFrame:
+    """Give the cells with the unit of what stands on the left of the formula."""
+    cells, function = model.panel.cells, model.design.response
+    if function == "value":
+        return cells
+    units = [
+        function.replace("value", "" if missing else str(unit))
+        for unit, missing in zip(cells["unit"], cells["unit"].isna(), strict=True)
+    ]
+    return cells.assign(unit=pd.Series(units, index=cells.index, dtype="str"))

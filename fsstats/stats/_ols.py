@@ -60,6 +60,8 @@ class Fits:
     """Regions whose own rows do not tell the columns apart."""
     constant: BoolArray
     """Regions that do not vary, or that the model gives exactly."""
+    lost: BoolArray
+    """Columns of the design that are 0 in all rows of a region, and so left out there; shape (regions, columns)."""
     n_clusters: IntArray | None = None
     """Clusters of each region, if the covariance is by clusters."""
 
@@ -113,7 +115,7 @@ def fit(
     """
     root = None if weights is None else np.sqrt(weights)[:, None]
     basis, turn = _basis(matrix if root is None else matrix * root)
-    frame = _Frame(basis, turn, pairs(basis), root, covariance, clusters, keep_residuals)
+    frame = _Frame(basis, turn, pairs(basis), matrix != 0, root, covariance, clusters, keep_residuals)
     step = max(1, _AT_ONCE // max(len(values), 1))
     blocks = [_fit_block(values[:, start : start + step], frame) for start in range(0, max(values.shape[1], 1), step)]
     return blocks[0] if len(blocks) == 1 else _joined(blocks)
@@ -125,6 +127,7 @@ class _Frame(NamedTuple):
     basis: FloatArray
     turn: FloatArray
     products: FloatArray
+    occupied: BoolArray
     root: FloatArray | None
     covariance: Covariance
     clusters: Positions | None
@@ -139,7 +142,7 @@ def _fit_block(values: FloatArray, frame: _Frame) -> Fits:
     mask = None if complete else present.astype(np.float64)
     y = values if mask is None else np.where(present, values, 0.0)
     y = y if frame.root is None else y * frame.root
-    inverse, deficient = _inverse(frame, present, mask)
+    inverse, deficient, lost = _inverse(frame, present, mask)
     products = basis.T @ y
     coefficients = products.T.copy() if mask is None else np.einsum("vab,bv->va", inverse, products)
     residuals = (coefficients @ basis.T).T if y.flags.f_contiguous else basis @ coefficients.T  # y's order in memory
@@ -147,7 +150,8 @@ def _fit_block(values: FloatArray, frame: _Frame) -> Fits:
     if mask is not None:
         residuals *= mask
     n = present.sum(axis=0)
-    df = np.where(deficient | (n <= p), np.nan, n - float(p))
+    df = n - (p - lost.sum(axis=1)).astype(np.float64)
+    df[deficient | (df <= 0)] = np.nan
     rss = np.einsum("ij,ij->j", residuals, residuals)
     constant = rss <= _ROUNDING**2 * (rss + np.einsum("va,av->v", coefficients, products))
     sigma2 = np.where(constant, np.nan, rss) / df
@@ -167,6 +171,7 @@ def _fit_block(values: FloatArray, frame: _Frame) -> Fits:
         rss=np.where(np.isnan(df), np.nan, rss),
         deficient=deficient,
         constant=constant & ~np.isnan(df),
+        lost=lost,
     )
     fits = _with_covariance(fits, frame)
     return fits if frame.keep_residuals else replace(fits, residuals=residuals[:, :0])
@@ -192,23 +197,45 @@ def _basis(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.ascontiguousarray(q), turn
 
 
-def _inverse(frame: _Frame, present: BoolArray, mask: FloatArray | None) -> tuple[FloatArray, BoolArray]:
-    """Invert each region's normal equations; say where they are singular."""
+def _inverse(frame: _Frame, present: BoolArray, mask: FloatArray | None) -> tuple[FloatArray, BoolArray, BoolArray]:
+    """Invert each region's normal equations; say where they are singular, and which columns a region has not."""
     n_regions, p = present.shape[1], frame.basis.shape[1]
-    deficient = np.zeros(n_regions, dtype=np.bool_)
+    deficient, lost = np.zeros(n_regions, dtype=np.bool_), np.zeros((n_regions, p), dtype=np.bool_)
     if mask is None:
-        return np.broadcast_to(np.eye(p), (n_regions, p, p)).copy(), deficient
+        return np.broadcast_to(np.eye(p), (n_regions, p, p)).copy(), deficient, lost
     gram = _symmetric(frame.products.T @ mask, p)
     roots = np.linalg.eigvalsh(gram)
-    deficient = roots[:, 0] <= _DEFICIENT * np.maximum(roots[:, -1], np.finfo(float).tiny)
-    gram[deficient] = np.eye(p)
-    inverse = np.asarray(np.linalg.inv(gram), dtype=np.float64)
+    deficient = np.asarray(roots[:, 0] <= _DEFICIENT * np.maximum(roots[:, -1], np.finfo(float).tiny))
+    plain = np.where(deficient[:, None, None], np.eye(p), gram)
+    inverse = np.asarray(np.linalg.inv(plain), dtype=np.float64)
     for place in np.flatnonzero(~deficient & (roots[:, 0] < _DOUBTFUL * roots[:, -1])):
         r = np.linalg.qr(frame.basis[present[:, place]], mode="r")
         half = linalg.solve_triangular(r, np.eye(p))
         inverse[place] = half @ half.T
+    for place in np.flatnonzero(deficient):
+        lost[place] = ~frame.occupied[present[:, place]].any(axis=0)
+        inverse[place], deficient[place] = _without(frame, gram[place], lost[place])
+    lost[deficient] = False
     inverse[present.all(axis=0)] = np.eye(p)
-    return inverse, deficient
+    return inverse, deficient, lost
+
+
+def _without(frame: _Frame, gram: FloatArray, lost: BoolArray) -> tuple[FloatArray, bool]:
+    """Invert the normal equations of a region without some columns of the design; say whether that is singular too."""
+    kept = np.linalg.inv(frame.turn)[:, ~lost]
+    if not lost.any() or lost.all():
+        return np.eye(len(gram)), True
+    kept /= np.linalg.norm(kept, axis=0)
+    small = kept.T @ gram @ kept
+    roots = np.linalg.eigvalsh(small)
+    if roots[0] <= _DEFICIENT * roots[-1]:
+        return np.eye(len(gram)), True
+    return np.asarray(kept @ np.linalg.solve(small, kept.T), dtype=np.float64), False
+
+
+def _missed(fits: Fits, combinations: FloatArray) -> BoolArray:
+    """Say which combinations need a column that a region has not, shape (regions, combinations)."""
+    return np.asarray(fits.lost.astype(np.float64) @ (combinations != 0).T.astype(np.float64) > 0)
 
 
 def _places(p: int) -> tuple[Positions, Positions]:
@@ -261,7 +288,9 @@ def _meat(fits: Fits, frame: _Frame) -> FloatArray:
     if frame.covariance == "HC1":
         squares *= fits.n / fits.df
     elif frame.covariance != "HC0":
-        factor = _leverage_factor(frame.covariance, leverage(fits), fits.n, p)
+        hat = leverage(fits)
+        hat = hat if hat.shape[1] == 1 else np.where(fits.present, hat, 0.0)
+        factor = _leverage_factor(frame.covariance, hat, fits.n, p)
         if factor.shape[1] == 1:
             products = products * factor
         else:
@@ -307,10 +336,11 @@ def linear(fits: Fits, combinations: FloatArray) -> Linear:
     turned = combinations @ fits.turn
     classical = np.einsum("ka,vab,kb->vk", turned, fits.inverse, turned, optimize=True)
     variance = np.einsum("ka,vab,kb->vk", turned, fits.covariance, turned, optimize=True)
+    known = np.where(_missed(fits, combinations), np.nan, 1.0)
     return Linear(
-        fits.coefficients @ turned.T,
-        np.sqrt(np.maximum(variance, 0.0)),
-        np.sqrt(classical) * fits.sigma[:, None],
+        fits.coefficients @ turned.T * known,
+        np.sqrt(np.maximum(variance, 0.0)) * known,
+        np.sqrt(np.maximum(classical, 0.0)) * fits.sigma[:, None] * known,
     )
 
 
@@ -334,6 +364,7 @@ def wald(fits: Fits, combinations: FloatArray) -> tuple[FloatArray, int]:
     covariance = turned @ fits.covariance @ turned.T
     variance = np.einsum("vkk->vk", covariance)
     usable = np.isfinite(covariance).all(axis=(1, 2)) & (variance > 0).all(axis=1)
+    usable &= ~_missed(fits, combinations).any(axis=1)
     scale = np.sqrt(np.where(usable[:, None], variance, 1.0))
     scaled = np.where(usable[:, None, None], covariance, np.eye(len(turned))) / (scale[:, :, None] * scale[:, None, :])
     roots, axes = np.linalg.eigh(scaled)
@@ -341,6 +372,11 @@ def wald(fits: Fits, combinations: FloatArray) -> tuple[FloatArray, int]:
     along = np.einsum("vk,vkj->vj", estimate / scale, axes)
     f = np.einsum("vj,vj->v", along, along / np.where(usable[:, None], roots, 1.0)) / len(turned)
     return np.where(usable, f, np.nan), len(turned)
+
+
+def classical(fits: Fits) -> Fits:
+    """Give the fits with the classical covariance, whatever was asked for: effect sizes rest on it."""
+    return replace(fits, covariance=fits.inverse * (fits.sigma**2)[:, None, None], test_df=fits.df)
 
 
 def t_test(estimate: FloatArray, std_error: FloatArray, df: FloatArray | float) -> tuple[FloatArray, FloatArray]:

@@ -77,6 +77,32 @@ def two_sample(
     return groups.mean[first] - groups.mean[second], np.where(usable, error, np.nan), np.where(usable, df, np.nan)
 
 
+def two_of_all(groups: Groups, first: int, second: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Compare two groups by the variance within all of them.
+
+    Parameters
+    ----------
+    groups : Groups
+        Summaries.
+    first, second : int
+        Which ones: the first less the second.
+
+    Returns
+    -------
+    tuple of ndarray, shape (regions,)
+        Difference, standard error, degrees of freedom: values less groups. Groups without values are none; those with
+        one count as a group without a variance.
+    """
+    there = groups.n > 0
+    df = groups.n.sum(axis=0) - there.sum(axis=0)
+    squares = np.where(groups.n > 1, (groups.n - 1) * np.where(groups.n > 1, groups.sd, 0.0) ** 2, 0.0).sum(axis=0)
+    n1, n2 = groups.n[first], groups.n[second]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = np.sqrt(squares / df * (1 / n1 + 1 / n2))
+    usable = (error > 0) & (n1 > 1) & (n2 > 1)
+    return groups.mean[first] - groups.mean[second], np.where(usable, error, np.nan), np.where(usable, df, np.nan)
+
+
 def welch_anova(groups: Groups) -> tuple[FloatArray, FloatArray]:
     """Test that all groups have one mean, where their variances may differ.
 

@@ -9,7 +9,7 @@ import pandas as pd
 from fsstats._frames import FloatArray, one_or_more
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.stats._fitting import Choices, Fitted, fitted
-from fsstats.stats._ols import f_p_value, fit, wald
+from fsstats.stats._ols import classical, f_p_value, fit, wald
 from fsstats.stats._results import results_table
 from fsstats.stats.design import Design, Effect
 from fsstats.stats.effect_sizes import partial_eta_squared
@@ -108,7 +108,11 @@ def anova(
     ]
     f, df_term = np.stack([one for one, _ in tests], axis=1), np.array([float(q) for _, q in tests])
     df = done.fits.test_df[:, None]
-    size = partial_eta_squared(f, df_term, np.broadcast_to(df, f.shape), conf_level=conf_level)
+    plain = (
+        f if not robust else np.stack([wald(classical(done.fits), _rows_of(one, done))[0] for one in effects], axis=1)
+    )
+    rest = np.broadcast_to(done.fits.df[:, None], f.shape)
+    size = partial_eta_squared(plain, df_term, rest, conf_level=conf_level)
     results = results_table(
         done.model.panel.cells,
         [one.name for one in effects],
@@ -131,16 +135,14 @@ def anova(
 
 
 def _wanted(design: Design, terms: Collection[str] | None) -> list[Effect]:
-    effects = [one for one in design.effects if one.name != "Intercept"]
-    names = [one.name for one in effects]
-    chosen = names if terms is None else list(one_or_more(terms) or ())
-    strange = next((name for name in chosen if name not in names), None)
-    if strange is not None:
-        raise UnknownNameError.among("term of the model", strange, names)
-    if not chosen:
+    effects = [one for one in design.effects if one.name != "Intercept" and one.columns]
+    if terms is not None:
+        wanted = {design.positions([name])[0] for name in one_or_more(terms) or ()}
+        effects = [one for one in effects if wanted & set(one.columns)]
+    if not effects:
         message = "anova: expected a term to test, found none but the intercept"
         raise TableError(message)
-    return [effects[names.index(name)] for name in chosen]
+    return effects
 
 
 def _rows_of(effect: Effect, done: Fitted) -> FloatArray:

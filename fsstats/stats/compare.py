@@ -9,10 +9,12 @@ from scipy.stats import studentized_range
 
 from fsstats._frames import one_or_more
 from fsstats.errors import TableError, UnknownNameError
+from fsstats.schema import CELL
 from fsstats.stats._compare_adjusted import compare_adjusted
 from fsstats.stats._compare_plain import compare_plain
 from fsstats.stats._compared import GroupEffect, Pairs, Question
 from fsstats.stats._fitting import Choices
+from fsstats.stats._formula import term_of
 from fsstats.stats.effect_sizes import require_level
 from fsstats.stats.regress import StdErrors
 
@@ -21,7 +23,7 @@ def compare(
     table: pd.DataFrame,
     between: str,
     *,
-    covariates: Collection[str] = (),
+    covariates: Collection[str] | None = (),
     pairs: Pairs = "all",
     adjust: Literal["tukey"] | None = None,
     equal_variance: bool = False,
@@ -40,12 +42,14 @@ def compare(
     between : str
         The column that says which group a subject is of.
     covariates : collection of str
-        What the groups are adjusted for: columns, header Measures (``eTIV``), or terms of a formula (``bs(age)``).
+        What the groups are adjusted for: columns, header Measures (``eTIV``), or terms of a formula (``bs(age)``); not
+        interactions with the groups, by which their difference would not be one number.
     pairs : {"all", "reference"}
         Of more than two groups: every two, or each against the reference.
     adjust : {"tukey"}, optional
-        Adjust p-values for the pairs of a region: Tukey-Kramer; by Welch's test Games-Howell. Adds ``p_adjusted``,
-        ``adjustment`` and ``n_tests``. For anything across regions see `correct`.
+        Adjust p-values for the pairs of a region: Tukey-Kramer; by Welch's test Games-Howell; with `equal_variance` all
+        pairs then share the variance of all groups. Adds ``p_adjusted``, ``adjustment`` and ``n_tests``. For anything
+        across regions see `correct`.
     equal_variance : bool
         Without covariates: Student's t test in place of Welch's.
     std_errors : {"classical", "HC0", "HC1", "HC2", "HC3", "HC4"}
@@ -83,7 +87,8 @@ def compare(
     Welch's test [1]_ does not take the groups to vary alike; of several groups, each pair rests on its own two. With
     covariates it is the model ``value ~ between + covariates`` of all groups, and the difference of two adjusted
     means. Hedges' correction is 1 - 3 / (4 df - 1) with covariates (ENIGMA), and exact without. Each region has its
-    own rows; a region in which a group has fewer than two values has no numbers, and a note.
+    own rows. Without covariates, a group with fewer than two values has no numbers, and a note; with covariates all
+    groups share one variance, so a single value will do.
 
     References
     ----------
@@ -104,15 +109,17 @@ def compare(
     """
     require_level(conf_level)
     _require_choices(pairs, adjust, effect)
-    formula = " + ".join(_term(name, table) for name in [between, *(one_or_more(covariates) or ())])
+    named = one_or_more(covariates)
+    others = [] if named is None else list(named)
+    formula = " + ".join(term_of(name, list(map(str, table.columns))) for name in [between, *others])
     choices = Choices(
         std_errors=std_errors,
         reference=None if reference is None else {between: reference},
         allow=one_or_more(allow) or (),
         conf_level=conf_level,
     )
-    question = Question(between, f"value ~ {formula}", pairs, effect, choices)
-    if covariates:
+    question = Question(between, f"value ~ {formula}", pairs, effect, choices, pooled=adjust == "tukey")
+    if others:
         found = compare_adjusted(table, question)
     elif std_errors == "classical":
         found = compare_plain(table, question, equal_variance=equal_variance)
@@ -136,18 +143,15 @@ def _require_choices(pairs: str, adjust: str | None, effect: str) -> None:
         raise TableError(message)
 
 
-def _term(name: str, table: pd.DataFrame) -> str:
-    """Put a column's name between backticks if a formula would not read it as a name."""
-    return f"`{name}`" if name in table.columns and not name.isidentifier() else name
-
-
 def _tukey(found: pd.DataFrame) -> pd.DataFrame:
-    """Add the p-values of the studentised range: of all pairs of a region."""
+    """Add the p-values of the studentised range: of all pairs that a region has."""
     is_pair = found["statistic"].notna() & found["n_first"].notna()
-    terms = found.loc[found["n_first"].notna(), "term"].nunique()
-    groups = (1 + np.sqrt(1 + 8 * terms)) / 2
-    p = np.full(len(found), np.nan)
     own = found[is_pair]
+    pairs = (
+        own.groupby(list(CELL), observed=True, dropna=False)["statistic"].transform("size").to_numpy(dtype=np.float64)
+    )
+    groups = (1 + np.sqrt(1 + 8 * pairs)) / 2
+    p, count = np.full(len(found), np.nan), np.full(len(found), np.nan)
     p[is_pair.to_numpy()] = studentized_range.sf(own["statistic"].abs() * np.sqrt(2.0), groups, own["df"])
-    count = np.where(is_pair, float(terms), np.nan)
+    count[is_pair.to_numpy()] = pairs
     return found.assign(p_adjusted=p, adjustment="tukey within region", n_tests=count)

@@ -14,11 +14,16 @@ Correction = Literal["bonferroni", "holm", "hochberg", "hommel", "fdr_bh", "fdr_
 _ADDED: Final = ("p_adjusted", "adjustment", "n_tests")
 
 
+_WITHIN: Final = ("measure", "term")
+_APART: Final = ("site", "left_out")
+"""Columns of tables that hold whole analyses one after the other."""
+
+
 def correct(
     results: pd.DataFrame,
     method: Correction = "fdr_bh",
     *,
-    within: Collection[str] = ("measure", "term"),
+    within: Collection[str] | None = None,
     p_column: str = "p_value",
 ) -> pd.DataFrame:
     r"""Correct p-values for the number of tests.
@@ -32,10 +37,11 @@ def correct(
         false ones among the findings. The others control the probability of any false finding at all: ``bonferroni``
         and ``holm`` for any dependence, ``hochberg`` and ``hommel`` for tests that are independent or positively
         dependent. Holm is never less powerful than Bonferroni, nor Hommel than Hochberg.
-    within : collection of str
+    within : collection of str, optional
         What makes a family: rows with the same values in these columns are corrected together. By default all regions
-        of both hemispheres for one measure and one term. Atlases that are in one table share a family; add "source"
-        to keep them apart. ``()`` makes one family of all rows.
+        of both hemispheres for one measure and one term (and one site, where `by_site` has analysed several, or one
+        site left out). Atlases that are in one table share a family: ``("source", "measure", "term")`` keeps them
+        apart. ``()`` makes one family of all rows.
     p_column : str
         The p-values to correct, such as ``p_permutation``.
 
@@ -92,7 +98,8 @@ def correct(
     """
     if method not in _METHODS:
         raise UnknownNameError.among("method of correction", str(method), _METHODS)
-    columns = list(dict.fromkeys(one_or_more(within) or ()))
+    usual = [*_WITHIN, *(name for name in _APART if name in results.columns)]
+    columns = usual if within is None else list(dict.fromkeys(one_or_more(within) or ()))
     require(results, [*columns, p_column], needed_by="correct")
     if results.columns.has_duplicates:
         message = (

@@ -10,7 +10,7 @@ from scipy import special, stats
 
 from fsstats._frames import FloatArray, Positions, one_or_more
 from fsstats.errors import FormulaError, UnknownNameError
-from fsstats.stats._formula import variables_of
+from fsstats.stats._formula import term_of, variables_of
 from fsstats.stats._model import Model, model_of
 from fsstats.stats._results import results_table
 from fsstats.stats.effect_sizes import normal_quantile
@@ -115,7 +115,8 @@ def correlate(
     12  age     -0.64  36.0   partial_r
     """
     normal_quantile(conf_level)  # refuses what is no level
-    names = [name for name in one_or_more(covariates) or () if name.strip()]
+    known = list(map(str, table.columns))
+    names = [term_of(name, known) for name in one_or_more(covariates) or () if name.strip()]
     if (method, bool(names)) not in _NAMES:
         raise UnknownNameError.among("method of correlation", method, ("pearson", "spearman"))
     effect_name, what = _NAMES[method, bool(names)]

@@ -12,12 +12,13 @@ from formulaic import Formula, ModelMatrix, ModelSpec
 from formulaic.parser.types import Term
 
 from fsstats._frames import FloatArray, Positions, as_word, some_of
-from fsstats.errors import FormulaError, UnknownNameError
-from fsstats.stats._formula import parsed_formula, sides, variables_in, with_sums
+from fsstats.errors import FormulaError, FsstatsWarning, UnknownNameError
+from fsstats.stats._formula import FUNCTIONS, parsed_formula, sides, variables_in, with_sums
 from fsstats.stats._rank import dependent_columns
 from fsstats.tables.panel import BoolArray
 
 Coding = Literal["treatment", "sum"]
+_NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "decimal", "empty"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,9 @@ class Design:
         strange = [name for name, own in zip(terms, wanted, strict=True) if own not in known]
         if strange:
             raise UnknownNameError.among("term of the model", str(strange[0]), known)
+        empty = [str(name) for name, own in zip(terms, wanted, strict=True) if not known[own]]
+        if empty:
+            raise FormulaError.at(empty[0], expected="a term with two levels or more", found="one, which is left out")
         return list(dict.fromkeys(place for name in wanted for place in known[name]))
 
 
@@ -150,6 +154,7 @@ def design_of(
     response, right = sides(formula)
     parsed = parsed_formula(right)
     names = variables_in(parsed, formula)
+    _require_other_names(names, formula)
     _require_known([*names, *also], people)
     rows = people[[*names, *also]].notna().all(axis=1).to_numpy(dtype=np.bool_)
     if not rows.any():
@@ -183,6 +188,14 @@ def design_of(
     )
 
 
+def _require_other_names(names: Sequence[str], formula: str) -> None:
+    """Refuse variables that are called like something that a formula knows."""
+    taken = next((name for name in names if name in {*FUNCTIONS, "contr", "Intercept"}), None)
+    if taken is not None:
+        hint = "Rename the column."
+        raise FormulaError.at(formula, expected="variables with names of their own", found=taken, hint=hint)
+
+
 def _require_known(names: Sequence[str], people: pd.DataFrame) -> None:
     strange = next((name for name in names if name not in people.columns), None)
     if strange is not None:
@@ -196,6 +209,9 @@ def _why_none(variables: pd.DataFrame) -> str:
 
 
 def _has_levels(column: pd.Series) -> bool:
+    """Say whether a column holds levels: text, truth values or categories; numbers may stand in a column of objects."""
+    if column.dtype == np.object_ and pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS:
+        return False
     return not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)
 
 
@@ -219,6 +235,9 @@ def _levels(
                 hint="Leave these subjects out first, or fill in what they lack.",
             )
         kept = [words[code] for code in left]
+        if len(kept) < 2:
+            text = f"{name} has only one level, {kept[0]}, and is left out of the model"
+            warnings.warn(text, FsstatsWarning, stacklevel=2)
         first = as_word(reference.get(name, kept[0]))
         if first not in kept:
             raise UnknownNameError.among(f"level of {name}", first, kept)
@@ -346,6 +365,8 @@ def _require_finite(matrix: FloatArray, columns: Sequence[str], formula: str) ->
 
 def _effects(spec: ModelSpec, names: Sequence[str], labels: Sequence[str]) -> tuple[Effect, ...]:
     """Give the terms, each with its columns and those of the variables that it is made of."""
+    if len(labels) != len(spec.term_indices):
+        raise FormulaError.at(str(spec.formula), expected="terms that differ", found="one of them twice")
     made_of: dict[Term, set[str]] = {term: set(map(str, found)) for term, found in spec.term_variables.items()}
     return tuple(
         Effect(

@@ -97,6 +97,8 @@ def _mixed(
     what = ["source"] if guard == "versions" else ["source", "measure"]
     kind, first = number(panel.cells, what)
     own = pd.DataFrame({"kind": kind[cell[used]], "run": row[used], column: said.array[used]})
+    if guard == "versions":
+        own[column] = own[column].astype("object").where(own[column].notna(), "unknown")
     at = number(own, ["kind", "run", column])[1]
     for place, found in own.iloc[at].groupby("kind", sort=False):
         counts = found[column].value_counts(sort=False)

@@ -183,16 +183,33 @@ def slopes(
     if of in design.levels:
         raise FormulaError.at(of, expected="a number", found=f"the levels {', '.join(design.levels[of])}")
     step = _STEP * float(design.data[of].std())
-    centre = float((at or {}).get(of, design.data[of].mean()))
-    sides = [_means(design, [by] if by else [], {**(at or {}), of: centre + side * step}) for side in (-1, 1)]
-    (names, low), (_, high) = sides
-    weight = (high - low) / (2 * step)
+    ends = _around(design, of, _number(of, (at or {}).get(of, design.data[of].mean())), step)
+    (names, low), (_, high) = (_means(design, [by] if by else [], {**(at or {}), of: end}) for end in ends)
+    weight = (high - low) / (ends[1] - ends[0])
     names = [f"{of}: {name}" if by else of for name in names]
     if pairs:
         chosen = list(combinations(range(len(names)), 2))
         weight = np.array([weight[second] - weight[first] for first, second in chosen]).reshape(-1, weight.shape[1])
         names = [f"{names[second]} - {names[first]}" for first, second in chosen]
     return term_rows(done, weight, names, conf)
+
+
+def _around(design: Design, name: str, centre: float, step: float) -> tuple[float, float]:
+    """Give two values around a centre; at an end of the data both on the side where there are some."""
+    least, most = float(design.data[name].min()), float(design.data[name].max())
+    if not least <= centre <= most:
+        return centre - step, centre + step
+    return max(centre - step, least), min(centre + step, most)
+
+
+def _number(name: str, value: object) -> float:
+    try:
+        number = float(value)  # type: ignore[arg-type] # whatever it is
+    except (TypeError, ValueError) as error:
+        raise FormulaError.at(f"at {name}", expected="a number", found=repr(value)) from error
+    if not np.isfinite(number):
+        raise FormulaError.at(f"at {name}", expected="a finite number", found=repr(value))
+    return number
 
 
 def _fitted(  # noqa: PLR0917 - what both functions were given
@@ -248,7 +265,7 @@ def _means(design: Design, of: list[str], at: Mapping[str, float | str]) -> tupl
 def _axis(name: str, design: Design, at: Mapping[str, float | str]) -> Iterable[float | str]:
     """Give the values of a variable in the grid."""
     if name not in design.levels:
-        return [float(at.get(name, design.data[name].mean()))]
+        return [_number(name, at.get(name, design.data[name].mean()))]
     if name in at and str(at[name]) not in design.levels[name]:
         raise UnknownNameError.among(f"level of {name}", str(at[name]), design.levels[name])
     return [str(at[name])] if name in at else design.levels[name]

@@ -52,8 +52,9 @@ def model_fit(
 
     Notes
     -----
-    The Breusch-Pagan test is Koenker's studentised one [1]_, as R's ``bptest``; the Shapiro-Wilk test is of the raw
-    residuals. The log likelihood counts sigma as a parameter.
+    The Breusch-Pagan test is Koenker's studentised one [1]_, as R's ``bptest``; the Shapiro-Wilk test is of the
+    The Breusch-Pagan test is Koenker's studentised one [1]_, as R's ``bptest``; there is none with weights. The
+    Shapiro-Wilk test is of the residuals, with weights of the weighted ones, and of up to 5,000 rows.
 
     References
     ----------
@@ -108,7 +109,8 @@ def _whole(done: Fitted) -> dict[str, FloatArray]:
 
 
 def _likelihood(done: Fitted) -> dict[str, FloatArray]:
-    fits, n, k = done.fits, done.fits.n, len(done.model.design.columns) + 1
+    fits, n = done.fits, done.fits.n
+    k = n - fits.df + 1.0  # sigma is a parameter
     logs = np.log(done.weights) @ fits.present
     with np.errstate(invalid="ignore", divide="ignore"):
         per_row = np.where(np.isnan(fits.sigma), np.nan, fits.rss) / n
@@ -121,23 +123,24 @@ def _assumptions(done: Fitted) -> dict[str, FloatArray]:
     """Test whether the squared residuals depend on the design, and whether the residuals are normal."""
     fits = done.fits
     squares = np.where(fits.present, fits.residuals**2, np.nan)
-    again = fit(squares, done.model.design.matrix)
     centred = squares - np.nansum(squares, axis=0) / np.maximum(fits.n, 1)
+    again = fit(centred, done.model.design.matrix)
     total = np.nansum(centred**2, axis=0)
     usable = np.isfinite(fits.sigma)
     statistic = np.full(len(fits.n), np.nan)
-    np.divide(fits.n * (total - again.rss), total, out=statistic, where=usable & (total > 0))
-    k = len(done.model.design.columns) - 1
+    plain = usable & (total > 0) & bool((done.weights == 1.0).all())
+    np.divide(fits.n * (total - again.rss), total, out=statistic, where=plain)
+    k = np.where(usable, fits.n - fits.df - 1.0, np.nan)
     normal = np.full(len(fits.n), np.nan)
     for place in np.flatnonzero(usable & (fits.n >= 3) & (fits.n <= 5000)):
         normal[place] = shapiro(fits.residuals[fits.present[:, place], place]).pvalue
-    bp = np.full(len(fits.n), np.nan) if k == 0 else np.asarray(chdtrc(k, statistic), dtype=np.float64)
+    bp = np.asarray(chdtrc(np.where(k > 0, k, np.nan), statistic), dtype=np.float64)
     return {"breusch_pagan_p": bp, "shapiro_p": normal}
 
 
 def _influence(done: Fitted) -> dict[str, FloatArray]:
     """Give the largest Cook's distance, leverage and externally studentised residual of each region."""
-    fits, p = done.fits, float(len(done.model.design.columns))
+    fits, p = done.fits, done.fits.n - done.fits.df
     hat = np.where(fits.present, leverage(fits), 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         inner = fits.residuals**2 / (fits.sigma**2 * (1.0 - hat))

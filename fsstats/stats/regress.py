@@ -128,7 +128,8 @@ def regress(
         raise UnknownNameError.among("effect size", effect, EFFECTS)
     done = fitted(table, formula, choices, needed_by="regress")
     if contrasts is not None:
-        names, combinations = combinations_of(contrasts, done.model.design.columns)
+        named = contrasts if isinstance(contrasts, Mapping) else list(one_or_more(contrasts) or ())
+        names, combinations = combinations_of(named, done.model.design.columns)
         chosen = "partial_r" if effect == "auto" else effect
         return term_rows(done, combinations, names, conf_level, **effects_of(done, combinations, chosen, conf_level))
     places = done.model.design.positions(None if terms is None else list(one_or_more(terms) or ()))

@@ -85,8 +85,24 @@ def test_tukeys_p_values_are_those_of_scipy():
     games = scipy_stats.tukey_hsd(*samples, equal_var=False).pvalue
     ours = compare(table, "dx", adjust="tukey").query("region == 'r1' and term != 'dx'")["p_adjusted"]
     assert np.allclose(ours, [games[1, 0], games[2, 0], games[2, 1]], rtol=1e-6)
+    plain = scipy_stats.tukey_hsd(*samples).pvalue
+    ours = found.query("region == 'r1' and term != 'dx'")["p_adjusted"]
+    assert np.allclose(ours, [plain[1, 0], plain[2, 0], plain[2, 1]], rtol=1e-6)
     assert found.loc[found["term"] == "dx", "p_adjusted"].isna().all()
     assert (found["p_adjusted"].dropna() >= found["p_value"][found["p_adjusted"].notna()] - 1e-12).all()
+
+
+def test_tukey_counts_the_groups_that_a_region_has():
+    table = three()
+    table.loc[(table["region"] == "r0") & (table["dx"] == "MCI"), "value"] = np.nan
+    own = compare(table, "dx", adjust="tukey").query("region == 'r0' and term == 'CN - AD'").iloc[0]
+    assert own["n_tests"] == 1
+    assert own["p_adjusted"] == pytest.approx(own["p_value"], rel=1e-6)
+
+
+def test_covariates_may_be_any_collection():
+    table = made_up()
+    assert same(compare(table, "group", covariates=pd.Index(["age"])), compare(table, "group", covariates=["age"]))
 
 
 def test_a_region_without_a_group_says_so_and_spoils_no_other():
@@ -122,10 +138,17 @@ REFUSED = {
     "tukey of some": ({"adjust": "tukey", "pairs": "reference"}, TableError, "adjust='tukey' is of all pairs"),
     "another adjustment": ({"adjust": "holm"}, UnknownNameError, "no adjustment of pairs is called 'holm'"),
     "robust without covariates": ({"std_errors": "HC3"}, TableError, "leave std_errors out"),
+    "an interaction with the groups": (
+        {"covariates": ["age", "group:age"]},
+        FormulaError,
+        "expected covariates without group",
+    ),
+    "no intercept": ({"covariates": ["0"]}, FormulaError, "expected a model with its intercept"),
     "the group as its own covariate": ({"covariates": ["I(age * 0)"]}, FormulaError, "is 0 in every row"),
 }
 
 
+@pytest.mark.filterwarnings("ignore:one has only one level")
 @pytest.mark.parametrize(("options", "error", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_compared_says_why(options, error, message):
     with pytest.raises(error, match=message):

@@ -40,6 +40,32 @@ def test_a_region_with_gaps_is_fitted_as_if_it_stood_alone(std_errors):
     assert same(whole.assign(n_missing=np.nan), pd.concat(alone, ignore_index=True), rtol=1e-9)
 
 
+@pytest.mark.parametrize("std_errors", ["classical", "HC3"])
+def test_a_region_without_a_level_keeps_what_the_others_say(std_errors):
+    table = made_up()
+    lost = (table["region"] == "r1") & (table["site"] == "C")
+    table.loc[lost, "value"] = np.nan
+    found = regress(table, "value ~ site + age", std_errors=std_errors).query("region == 'r1'").set_index("term")
+    alone = regress(table[(table["region"] == "r1") & ~lost], "value ~ site + age", std_errors=std_errors).set_index(
+        "term"
+    )
+    columns = ["estimate", "std_error", "df", "p_value", "effect_size", "n_first", "n_second", "n"]
+    assert np.allclose(found.loc[alone.index, columns], alone[columns], rtol=1e-9, equal_nan=True)
+    assert found.loc["site[T.C]", ["estimate", "p_value", "effect_size"]].isna().all()
+    assert found["note"].eq("this region has no values of site C").all()
+    pairs = regress(table, "value ~ site + age", contrasts="site[T.C] - site[T.B]").query("region == 'r1'")
+    assert pairs[["estimate", "p_value"]].isna().all(axis=None)
+
+
+def test_a_person_whom_a_region_lacks_does_not_take_its_hc3():
+    rng = np.random.default_rng(0)
+    values = np.column_stack([rng.normal(size=30), np.r_[np.nan, rng.normal(size=29)]])
+    table = long_of_matrix(values, pd.DataFrame({"age": np.r_[500.0, rng.normal(50, 5, 29)]}))
+    found = regress(table, "value ~ age", std_errors="HC3").query("region == 'r1'")
+    alone = regress(table[(table["region"] == "r1")].dropna(subset=["value"]), "value ~ age", std_errors="HC3")
+    assert np.allclose(found[["std_error", "p_value"]], alone[["std_error", "p_value"]], rtol=1e-7)
+
+
 def test_rows_left_out_are_counted():
     table = made_up(n=40)
     table.loc[(table["subject"] == "s003"), "age"] = np.nan
@@ -80,7 +106,8 @@ def test_a_region_that_cannot_be_fitted_says_why_and_spoils_no_other(change, not
     found = regress(table, MODEL)
     odd = found[found["region"] == "r1"]
     assert odd["note"].str.contains(note, regex=False).all()
-    assert odd["p_value"].isna().all() or "infinite" in note
+    whole = "infinite" in note or "no values of group" in note
+    assert odd["p_value"].isna().all() or whole
     assert same(found[found["region"] != "r1"].reset_index(drop=True), before)
     assert before["note"].isna().all()
 
@@ -99,6 +126,62 @@ def test_a_header_measure_is_a_variable_and_is_not_modelled_by_itself():
     assert own["note"].tolist() == ["is itself a variable of the model"]
     assert own["p_value"].isna().all()
     assert found["p_value"].notna().sum() == 30
+
+
+def test_a_function_of_the_value_has_a_unit_of_its_own_and_keeps_what_it_can():
+    table = made_up(n=40)
+    table.loc[(table["region"] == "r0") & (table["subject"] < "s003"), "value"] = 0.0
+    roots = regress(table, "sqrt(value) ~ age", terms=["age"]).set_index("region")
+    assert roots.loc["r0", ["n", "unit"]].tolist() == [40, "sqrt(mm^3)"]
+    assert regress(table, "log(value) ~ age")["unit"].eq("log(mm^3)").all()
+
+
+def test_versions_mixed_in_a_covariate_are_said_in_every_row():
+    table = cohort(with_head_size=True)
+    old = table["subject"].astype("str") < "sub-050"
+    is_head = table["measure"] == "eTIV"
+    table["version"] = np.where(old & is_head, "6.0", "7.4")
+    table["source"] = table["source"].astype("str").where(~is_head, "brainvol")
+    found = regress(table, "value ~ eTIV", allow="versions", terms=["eTIV"])
+    assert found["note"].str.contains("brainvol: versions mixed: 6.0 (49), 7.4 (111)", regex=False).all()
+
+
+def test_an_unknown_version_is_another_version():
+    table = made_up(n=40)
+    table["version"] = table["subject"].map(lambda name: "7.4.1" if name < "s010" else None)
+    with pytest.raises(TableError, match=r"versions mixed: 7.4.1 \(10\), unknown \(30\)"):
+        regress(table, MODEL)
+
+
+def test_clusters_must_hold_all_runs_of_a_subject():
+    table = made_up(n=40)
+    both = pd.concat([table.assign(session=one, scanner=one) for one in ("1", "2")], ignore_index=True)
+    with pytest.raises(TableError, match="have several runs"):
+        regress(both, MODEL, cluster="scanner")
+    assert regress(both, MODEL, cluster="subject")["p_value"].notna().all()
+
+
+def test_numbers_among_objects_are_numbers_and_odd_names_are_refused():
+    table = made_up(n=40)
+    table["score"] = pd.Series(
+        [None if name == "s003" else int(name[1:]) % 4 for name in table["subject"]], dtype=object
+    )
+    assert regress(table, "value ~ score", terms=["score"])["term"].eq("score").all()
+    for name in ("Intercept", "log", "C"):
+        with pytest.raises(FormulaError, match="expected variables with names of their own, found " + name):
+            regress(table.rename(columns={"age": name}), f"value ~ {name}")
+
+
+def test_a_variable_with_one_level_is_left_out_and_said():
+    table = made_up(n=40).assign(one="x")
+    with pytest.warns(FsstatsWarning, match="one has only one level, x, and is left out of the model"):
+        found = regress(table, "value ~ one + age")
+    assert found["term"].unique().tolist() == ["Intercept", "age"]
+    with (
+        pytest.warns(FsstatsWarning),
+        pytest.raises(FormulaError, match="one: expected a term with two levels or more"),
+    ):
+        regress(table, "value ~ one + age", terms=["one"])
 
 
 GUARDS = {
@@ -396,6 +479,54 @@ def test_robust_tests_of_type_2_need_a_model_without_interactions():
     with pytest.raises(TableError, match="expected type=3, or type=2 without interactions, found type=2"):
         anova(made_up(), "value ~ group * age", std_errors="HC3")
     assert anova(made_up(), "value ~ group + age", std_errors="HC3")["p_value"].notna().all()
+
+
+CODED = [
+    "C(`my group`)",
+    'C(`my group`, levels=["control", "patient"])',
+    'C(`my group`, levels=["patient", "control"])',
+]
+
+
+@pytest.mark.parametrize("spelled", CODED)
+def test_type_3_does_not_depend_on_how_a_variable_is_spelled(spelled):
+    table = made_up().rename(columns={"group": "my group"})
+    plain = anova(table, "value ~ `my group` * age", type=3)
+    found = anova(table, f"value ~ {spelled} * age", type=3)
+    assert np.allclose(found["statistic"], plain["statistic"], rtol=1e-8)
+
+
+def test_type_3_refuses_treatment_coding_and_levels_within_functions():
+    with pytest.raises(FormulaError, match=r"expected levels that add up to 0.*found contr.treatment"):
+        anova(made_up(), "value ~ C(group, contr.treatment) * age", type=3)
+    with pytest.raises(FormulaError, match=r"expected C\(...\) on its own"):
+        anova(made_up(), "value ~ I(C(group)) * age", type=3)
+
+
+@pytest.mark.parametrize("options", [{"std_errors": "HC3"}, {"cluster": "family"}])
+def test_partial_eta_squared_is_by_the_classical_f(options):
+    table = made_up(n=120)
+    table["family"] = table["subject"].str[1:].astype(int) // 3
+    robust, plain = (anova(table, "value ~ sex + age", **own) for own in (options, {}))
+    assert np.allclose(robust[["effect_size", "effect_low"]], plain[["effect_size", "effect_low"]])
+    assert not np.allclose(robust["statistic"], plain["statistic"])
+
+
+def test_terms_may_be_named_in_any_order():
+    table = made_up()
+    one, two = (anova(table, "value ~ group * sex", terms=[name]) for name in ("group:sex", "sex:group"))
+    assert same(one, two)
+
+
+def test_a_slope_may_be_taken_at_the_end_of_a_spline():
+    table = made_up()
+    oldest = table["age"].max()
+    found = slopes(table, "value ~ bs(age, df=4)", "age", at={"age": oldest})
+    inside = slopes(table, "value ~ bs(age, df=4)", "age", at={"age": oldest - 0.05})
+    assert np.allclose(found["estimate"], inside["estimate"], rtol=0.05, atol=0.05)
+    for value in ("old", None, np.inf):
+        with pytest.raises(FormulaError, match="at age: expected a"):
+            marginal_means(table, MODEL, "group", at={"age": value})
 
 
 def test_differences_of_marginal_means_are_the_models_terms():
