@@ -1,12 +1,14 @@
 """Differences between sites in mean and in variance, in every region."""
 
+import re
+import warnings
 from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, one_or_more, require
-from fsstats.errors import FormulaError, TableError
+from fsstats.errors import FormulaError, FsstatsWarning, TableError
 from fsstats.stats._fitting import Choices, Fitted, fitted
 from fsstats.stats._formula import variables_of
 from fsstats.stats._ols import f_p_value, wald
@@ -89,7 +91,9 @@ def site_effects(
             raise FormulaError.at(keep, expected="what is there beside the site", found=f"the site itself, {site}")
         formula = f"{right} + {formula}"
     choices = Choices(allow=one_or_more(allow) or (), conf_level=conf_level)
-    done = fitted(table, formula, choices, needed_by="site_effects", keep_residuals=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", f"{re.escape(site)} has only one level", FsstatsWarning)  # an error here
+        done = fitted(table, formula, choices, needed_by="site_effects", keep_residuals=True)
     levels = done.model.design.levels[site]
     if len(levels) < 2:
         message = f"{site}: expected at least 2 sites to compare, found {', '.join(levels)}"
