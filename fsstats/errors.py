@@ -109,13 +109,14 @@ class UnknownNameError(FsstatsError, ValueError):
     """A name was given that does not exist here."""
 
     @classmethod
-    def among(cls, kind: str, name: object, known: Iterable[str]) -> Self:
-        """Name the stranger and the nearest names that exist."""
+    def among(cls, kind: str, name: object, known: Iterable[str], *, shown: Iterable[str] | None = None) -> Self:
+        """Name the stranger and the nearest names that exist; or if none is near, all of them, or those to be shown."""
         names, text = sorted(set(known)), str(name)
         alike = [one for one in names if one.casefold() == text.casefold()]
         near = alike or get_close_matches(text, names, n=3, cutoff=0.5)
-        shown = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
-        advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {shown}"
+        some = names if shown is None else sorted(set(shown))
+        listed = ", ".join(some[:30]) + (f" and {len(some) - 30} more" if len(some) > 30 else "")
+        advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {listed}"
         return cls(f"no {kind} is called {name!r}; {advice}")
 
 

@@ -135,12 +135,13 @@ def _warn_of_few(name: str, n: int) -> None:
         raise TableError(message)
     if n < FEW_CLUSTERS:
         text = f"{n} clusters of {name} are few (below {FEW_CLUSTERS}): p-values are too small; mixed is safer"
-        warnings.warn(text, FsstatsWarning, stacklevel=5)
+        warnings.warn(text, FsstatsWarning, stacklevel=4)
 
 
 def _weights(model: Model, name: str) -> FloatArray:
     column = model.panel.people[name]
-    if not pd.api.types.is_numeric_dtype(column.dtype) or not (column > 0).all() or np.isinf(column).any():
+    is_number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
+    if not is_number or not (column > 0).all() or np.isinf(column).any():
         raise FormulaError.at(f"weights {name}", expected="positive numbers", found=_odd(column))
     return column.to_numpy(dtype=np.float64)
 

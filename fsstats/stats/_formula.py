@@ -35,6 +35,16 @@ _NODES: Final = (
     ast.Tuple,
     ast.Attribute,
 )
+_HINTS: Final = (
+    (re.compile(r"\|"), "Random effects are named apart: mixed(..., groups='site')."),
+    (re.compile(r"(?<![\w.`])\.(?![\w`])"), "Name the terms; there is no word for all of them."),
+    (re.compile(r"\bTreatment\("), "A reference level is named apart: reference={'site': 'B'}."),
+    (re.compile(r"\^"), "A power of a number is I(age**2)."),
+    (re.compile(r"^[^()]*,"), "Terms are joined by +."),
+)
+"""What users of other programs write, and what to write here."""
+_CALL: Final = re.compile(r"\b[A-Za-z_]\w*\([^()]*\)|\{[^{}]*\}")
+_BARE_POWER: Final = re.compile(r"(`[^`]+`|\w+)\s*(?:\*\*|\^)\s*(\d+)")
 _QUOTED: Final = re.compile(r"`[^`]*`")
 _CODED: Final = re.compile(r"C\(.*\)$")
 _CUBIC: Final = re.compile(r"(?:cr|cs|cc)\(.*\)$")
@@ -84,14 +94,31 @@ def parsed_formula(right: str) -> Formula:
     """Read the right side of a formula."""
     if any(len(power) > 1 for power in _POWER.findall(right)):
         raise FormulaError.at(right, expected="powers up to 9", found="a larger one")
+    _refuse_bare_powers(right)
     try:
         parsed = Formula(right)
-    except (FormulaicError, SyntaxError, ValueError, RecursionError) as error:
-        found = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise FormulaError.at(right, expected="a formula", found=found) from error
+    except (FormulaicError, SyntaxError, ValueError, AttributeError, RecursionError) as error:
+        found = (str(error).strip() or type(error).__name__).splitlines()[0].split(". ")[0].rstrip(".")
+        raise FormulaError.at(right, expected="a formula", found=found, hint=_hint(right)) from error
     if not isinstance(parsed, SimpleFormula):
-        raise FormulaError.at(right, expected="one right side", found="several parts")
+        raise FormulaError.at(right, expected="one right side", found="several parts", hint=_hint(right))
     return SimpleFormula([Term([_centred(factor) for factor in term.factors]) for term in parsed])
+
+
+def _hint(text: str) -> str:
+    return next((hint for pattern, hint in _HINTS if pattern.search(text)), "")
+
+
+def _refuse_bare_powers(right: str) -> None:
+    """Refuse age**2, which crosses age with itself and so is age again."""
+    outside, before = right, ""
+    while outside != before:
+        outside, before = _CALL.sub("q", outside), outside
+    found = _BARE_POWER.search(outside)
+    if found:
+        base, power = found.groups()
+        hint = f"For a square and the like write I({base}**{power})."
+        raise FormulaError.at(right, expected="powers of sums, as (a + b)**2", found=found[0], hint=hint)
 
 
 def _centred(factor: Factor) -> Factor:
@@ -127,6 +154,7 @@ def _names_in(expression: str, formula: str) -> list[str]:
                 formula,
                 expected=f"arithmetic and the functions {', '.join(sorted(FUNCTIONS))}",
                 found=ast.unparse(node) if isinstance(node, ast.expr) else expression,
+                hint=_hint(expression),
             )
     inner = [node for node in ast.walk(tree) if _calls(node, "C") and node is not tree.body]
     if inner:
@@ -151,9 +179,9 @@ def _is_known(node: ast.AST) -> bool:
         return isinstance(node.value, ast.Name) and node.value.id == "contr" and node.attr in CODINGS
     if isinstance(node, ast.Name):
         return not node.id.startswith("__")
-    if isinstance(node, ast.BinOp):
-        return not isinstance(node.op, ast.Pow) or _is_small(node.right)
-    return True
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        return _is_small(node.right)
+    return not isinstance(node, ast.BitXor | ast.BitOr | ast.BitAnd | ast.LShift | ast.RShift)
 
 
 def _is_small(node: ast.expr) -> bool:

@@ -12,7 +12,7 @@ from fsstats.stats._formula import RESPONSES, variables_of
 from fsstats.stats.design import Coding, Design, design_of
 from fsstats.stats.guards import Notes, notes_of_mixing
 from fsstats.tables.panel import Panel, panel_of
-from fsstats.tables.variables import places_of
+from fsstats.tables.variables import with_variables
 from fsstats.tables.versions import VERSION_COLUMNS
 
 _LEAST: Final[Mapping[str, tuple[float, str]]] = {
@@ -87,9 +87,7 @@ def model_of(
     """
     panel = panel_of(table, needed_by=needed_by, leave_out=tuple(VERSION_COLUMNS))
     wanted = dict.fromkeys([*variables_of(formula), *also])
-    measured = [name for name in wanted if name not in panel.people.columns]
-    places = places_of(measured, panel.cells, others=list(map(str, panel.people.columns))) if measured else {}
-    people = panel.people.assign(**{name: panel.values[:, place] for name, place in places.items()})
+    people, places = with_variables(panel, list(wanted))
     design = design_of(formula, people, reference=reference, also=also, coding=coding)
     notes = notes_of_mixing(table, panel, design.rows, one_or_more(allow) or ())
     kept = replace(panel, people=people).take(design.rows)

@@ -18,6 +18,8 @@ from fsstats.stats._rank import dependent_columns
 from fsstats.tables.panel import BoolArray
 
 Coding = Literal["treatment", "sum"]
+_MANY_LEVELS = 10
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "decimal", "empty"})
 
 
@@ -208,7 +210,7 @@ def _why_none(variables: pd.DataFrame) -> str:
     return f"none of {len(variables)}: {missing}" if missing else f"none of {len(variables)}"
 
 
-def _has_levels(column: pd.Series) -> bool:
+def has_levels(column: pd.Series) -> bool:
     """Say whether a column holds levels: text, truth values or categories; numbers may stand in a column of objects."""
     if column.dtype == np.object_ and pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS:
         return False
@@ -222,9 +224,10 @@ def _levels(
     found: dict[str, tuple[str, ...]] = {}
     for name in map(str, variables.columns):
         column = variables[name]
-        if not (_has_levels(column) or name in reference or is_coded(name, formula)):
+        if not (has_levels(column) or name in reference or is_coded(name, formula)):
             continue
         codes, words = _coding(column)
+        _refuse_a_stray_word(name, words)
         before, left = np.unique(codes[codes >= 0]), np.unique(codes[rows & (codes >= 0)])
         lost = [words[code] for code in before if code not in left]
         if lost:
@@ -237,7 +240,7 @@ def _levels(
         kept = [words[code] for code in left]
         if len(kept) < 2:
             text = f"{name} has only one level, {kept[0]}, and is left out of the model"
-            warnings.warn(text, FsstatsWarning, stacklevel=2)
+            warnings.warn(text, FsstatsWarning, stacklevel=6)
         first = as_word(reference.get(name, kept[0]))
         if first not in kept:
             raise UnknownNameError.among(f"level of {name}", first, kept)
@@ -246,6 +249,15 @@ def _levels(
     if strange is not None:
         raise UnknownNameError.among("variable of the formula", strange, map(str, variables.columns))
     return found
+
+
+def _refuse_a_stray_word(name: str, words: Sequence[str]) -> None:
+    """Raise if most of many levels are numbers: a word among them has made text of a column of numbers."""
+    if len(words) <= _MANY_LEVELS:
+        return
+    strays = [word for word in words if not _NUMBER.fullmatch(word)]
+    if strays and 2 * len(strays) < len(words):
+        raise FormulaError.at(name, expected="numbers", found=f"text such as {some_of(strays, 3)} among them")
 
 
 def is_coded(name: str, formula: str) -> bool:
@@ -290,7 +302,7 @@ def coded(people: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> pd.DataF
         if column.isna().any():
             found = f"{int(column.isna().sum())} of {len(column)} missing"
             raise FormulaError.at(name, expected="a value in every row", found=found)
-        if name not in levels and _has_levels(column):
+        if name not in levels and has_levels(column):
             raise FormulaError.at(name, expected="numbers", found=f"levels ({some_of(_coding(column)[1], 3)})")
         made[name] = _categories(column, levels[name]) if name in levels else column.astype("float64")
     return pd.DataFrame(made, index=people.index)

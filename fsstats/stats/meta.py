@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, require
+from fsstats._frames import FloatArray, Positions, as_words, require
 from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
-from fsstats.schema import CELL
+from fsstats.schema import CELL, FURTHER_RESULT_COLUMNS, RESULTS
 from fsstats.stats._ols import interval, t_test
 from fsstats.stats._pooling import METHODS, TESTS, Method, Pooled, Test, pool, regress_on_error
 from fsstats.stats._results import results_table
-from fsstats.stats.by_site import site_names, stacked
+from fsstats.stats.by_site import refuse_taken, stacked
 from fsstats.stats.effect_sizes import require_level
 from fsstats.tables.panel import BoolArray, number
 
@@ -130,14 +130,16 @@ def meta(
         The results table, and behind it the columns of `META_COLUMNS`. ``n``, ``n_first`` and ``n_second`` are sums
         over the sites used; ``n_missing`` counts the rows that sites lack, and those of sites that were left out.
         ``note`` names each site that is left out, and why: it has no such row, no number, a standard error that is
-        0, missing or infinite, or fewer rows than `minimum`. Of one site alone its own numbers stand there, with z.
+        0 or less, missing or infinite, or fewer rows than `minimum`. Of one site alone its own numbers stand there,
+        with z.
 
     Raises
     ------
     ColumnsError
         If a column of the results table is lacking, or the one that names the site.
     TableError
-        If a site has a row twice, a row has no site, or sites differ in the unit or the kind of effect size.
+        If a site has a row twice, a row has no site, sites differ in the unit or the kind of effect size, or another
+        column of the results has the name `site`.
     UnknownNameError
         If `value`, `method` or `test` are none of the above.
 
@@ -206,8 +208,10 @@ def leave_one_out(
 
     Parameters
     ----------
-    results, site, value, method, test, minimum, conf_level
-        As for `meta`.
+    results : DataFrame, or mapping of str to DataFrame
+        As for `meta`; so for all that follows.
+    site, value, method, test, minimum, conf_level : optional
+        The sites, what is pooled, and how.
 
     Returns
     -------
@@ -258,8 +262,10 @@ def meta_weights(
 
     Parameters
     ----------
-    results, site, value, method, minimum
-        As for `meta`.
+    results : DataFrame, or mapping of str to DataFrame
+        As for `meta`; so for all that follows.
+    site, value, method, minimum : optional
+        The sites, what is pooled, and how.
 
     Returns
     -------
@@ -315,8 +321,10 @@ def egger(
 
     Parameters
     ----------
-    results, site, value, minimum, conf_level
-        As for `meta`.
+    results : DataFrame, or mapping of str to DataFrame
+        As for `meta`; so for all that follows.
+    site, value, minimum, conf_level : optional
+        The sites, and what is regressed.
 
     Returns
     -------
@@ -388,10 +396,11 @@ def _study(results: Results, site: str, value: Value, minimum: float, *, needed_
     """Arrange the rows of all sites as matrices, and take out what cannot be pooled."""
     if value not in _PAIRS:
         raise UnknownNameError.among("value to pool", value, _PAIRS)
+    refuse_taken(site, RESULTS, FURTHER_RESULT_COLUMNS)
     alike = "unit" if value == "estimate" else "effect_name"
     table = results if isinstance(results, pd.DataFrame) else stacked(results, site)
     require(table, dict.fromkeys([site, *_KEY, "unit", "n", *_PAIRS[value], alike]), needed_by=needed_by)
-    names = site_names(table[site])
+    names = as_words(table[site])
     if names.isna().any():
         message = f"{int(names.isna().sum())} of {len(table)} rows have no {site}"
         raise TableError(message)
@@ -444,7 +453,7 @@ def _usable(study: _Study, there: BoolArray, minimum: float) -> _Study:
         (~(np.abs(study.given) < _HUGE), f"no {number_name}"),
         (study.correlations & (np.abs(study.given) >= 1), "a correlation of 1"),
         (~(study.std_errors < _HUGE), f"no {error_name}"),
-        (study.std_errors <= 1 / _HUGE, f"{error_name} of 0"),
+        (study.std_errors <= 1 / _HUGE, f"{error_name} of 0 or less"),
         (smaller < minimum, f"fewer than {minimum:g} rows"),
     )
     for where, text in causes:

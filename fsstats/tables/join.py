@@ -7,7 +7,7 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import Positions, as_words, require, to_category
+from fsstats._frames import Positions, as_words, require, some_of, to_category
 from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import DETAIL_COLUMNS, LONG
 from fsstats.tables.versions import VERSION_COLUMNS
@@ -79,6 +79,10 @@ def join(table: pd.DataFrame, participants: pd.DataFrame, *, unmatched: Unmatche
     message = _unmatched(in_table[place < 0], unused, keys, set(people["subject"]))
     if message and unmatched == "raise":
         raise TableError(message)
+    if len(table) and (place < 0).all():
+        hint = _hint([str(name) for name in in_table.get_level_values(0)[:1]], set(people["subject"]))
+        message = f"no subject of the table is in participants: {_some(in_table)} against {_some(in_people)}{hint}"
+        raise TableError(message)
     if message:
         warnings.warn(message, FsstatsWarning, stacklevel=2)
     joined = _with_columns(table, people.drop(columns=keys), place)
@@ -126,10 +130,22 @@ def _key_columns(table: pd.DataFrame, participants: pd.DataFrame) -> dict[str, s
     """Find the columns that identify a row of participants: our name to theirs."""
     subject = next((name for name in _SUBJECT if name in participants.columns), None)
     if subject is None:
-        raise ColumnsError.missing(["participant_id"], map(str, participants.columns), needed_by="join (participants)")
+        error = ColumnsError.missing(
+            ["participant_id"], map(str, participants.columns), needed_by="join (participants)"
+        )
+        raise ColumnsError(f"{error}{_advice([str(name) for name in participants.columns])}")
     session = next((name for name in _SESSION if name in participants.columns), None)
     has_sessions = "session" in table.columns and bool(table["session"].notna().any())
     return {"subject": subject} | ({"session": session} if session and has_sessions else {})
+
+
+def _advice(columns: Sequence[str]) -> str:
+    """Guess why participants has no column participant_id; '' if nothing is at hand."""
+    odd = next((mark for mark in ";|\t," if len(columns) == 1 and mark in columns[0]), None)
+    if odd is not None:
+        return f". Is it separated by {odd!r}?"
+    alike = next((name for name in columns if name.casefold().replace("_", "") in _NAMES_OF_ID), None)
+    return "" if alike is None else f". Is it {alike!r}? Rename that one to participant_id"
 
 
 def _index(table: pd.DataFrame, keys: Sequence[str]) -> pd.MultiIndex:
@@ -162,6 +178,10 @@ def _names(rows: pd.DataFrame) -> str:
     return ", ".join("/".join(map(str, row)) for row in parts.itertuples(index=False))
 
 
+def _some(names: pd.MultiIndex) -> str:
+    return some_of(["/".join(map(str, filter(None, name))) for name in names.unique()], 3)
+
+
 def _unmatched(lost: pd.MultiIndex, unused: pd.DataFrame, keys: list[str], known: set[str]) -> str:
     """Name the subjects of either side that the other does not have; '' if there are none."""
     without = lost.unique().to_frame(index=False).replace("", None)
@@ -183,6 +203,7 @@ def _without_zeros(name: str) -> str:
     return name.lstrip("0")
 
 
+_NAMES_OF_ID: Final = frozenset({"id", "subjectid", "subid", "subj", "subjid", "sub", "participant", "participantid"})
 _HABITS: Final[tuple[tuple[Callable[[str], str], str, str], ...]] = (
     (_without_sub, "without 'sub-'", "with 'sub-' in front"),
     (_without_zeros, "without leading zeros", "with leading zeros"),

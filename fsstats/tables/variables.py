@@ -1,17 +1,26 @@
 """Values of the table by the names that a researcher gives them: eTIV, aseg_Left-Hippocampus_volume."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
+from fsstats._frames import FloatArray
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.schema import CELL, GLOBAL
+from fsstats.schema import CELL, GLOBAL, SUBJECT_KEY
+from fsstats.tables.panel import Panel
 from fsstats.tables.shape import column_name
 
 _Label = tuple[str, str | None, str, str]
 
 
-def places_of(names: Sequence[str], cells: pd.DataFrame, *, others: Sequence[str] = ()) -> dict[str, int]:
+def places_of(
+    names: Sequence[str],
+    cells: pd.DataFrame,
+    *,
+    others: Sequence[str] = (),
+    values: FloatArray | None = None,
+) -> dict[str, int]:
     """Find the values that names stand for.
 
     Parameters
@@ -22,11 +31,13 @@ def places_of(names: Sequence[str], cells: pd.DataFrame, *, others: Sequence[str
         source, hemi, region and measure of the values that there are, a row each.
     others : sequence of str
         What else could have been meant, for the error: columns of the participants.
+    values : ndarray, shape (runs, cells), optional
+        The values, to see whether several copies of a Measure say the same; then the first is taken.
 
     Returns
     -------
     dict of str to int
-        For each name the row of `cells`. A Measure that several files have is that of aseg.
+        For each name the row of `cells`. A Measure that several files have is that of aseg, or any if all are equal.
 
     Raises
     ------
@@ -51,16 +62,48 @@ def places_of(names: Sequence[str], cells: pd.DataFrame, *, others: Sequence[str
     for place, (_, _, region, measure) in enumerate(rows):
         if region == GLOBAL:
             measures.setdefault(measure, []).append(place)
-    return {name: known[name] if name in known else _measure(name, measures, rows, [*others, *known]) for name in names}
+    found = {}
+    for name in names:
+        if name not in known and name not in measures:
+            raise UnknownNameError.among("variable", name, [*others, *measures, *known], shown=[*others, *measures])
+        found[name] = known[name] if name in known else _measure(name, measures[name], rows, values)
+    return found
 
 
-def _measure(name: str, measures: Mapping[str, Sequence[int]], rows: Sequence[_Label], known: Sequence[str]) -> int:
+def _measure(name: str, found: Sequence[int], rows: Sequence[_Label], values: FloatArray | None) -> int:
     """Find the one Measure of a name: that of aseg, or the only one there is."""
-    found = measures.get(name, ())
-    if not found:
-        raise UnknownNameError.among("variable", name, [*measures, *known])
     own = [place for place in found if rows[place][0] == "aseg"] or found
+    if values is not None and all(np.array_equal(values[:, own[0]], values[:, one], equal_nan=True) for one in own):
+        own = own[:1]
     if len(own) > 1:
         message = f"{name} stands in several files; say which: {', '.join(column_name(*rows[one]) for one in own)}"
         raise TableError(message)
     return own[0]
+
+
+def with_variables(panel: Panel, names: Sequence[str]) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Put measured variables beside what is known of the people.
+
+    Parameters
+    ----------
+    panel : Panel
+        Values and people.
+    names : sequence of str
+        Variables: columns of the people, or what `places_of` finds.
+
+    Returns
+    -------
+    tuple of (DataFrame, dict of str to int)
+        The people with these columns, and of each measured variable its cell.
+
+    Raises
+    ------
+    UnknownNameError
+        If a name is neither; columns of the people come first among what could have been meant.
+    TableError
+        As for `places_of`.
+    """
+    measured = [name for name in names if name not in panel.people.columns]
+    people = [name for name in map(str, panel.people.columns) if name not in SUBJECT_KEY]
+    places = places_of(measured, panel.cells, others=people, values=panel.values) if measured else {}
+    return panel.people.assign(**{name: panel.values[:, place] for name, place in places.items()}), places

@@ -1,6 +1,7 @@
 """Meta-analysis: laws, what is left out and said, levels. The figures of metafor are in agreements/meta.py."""
 
 import re
+import warnings
 from functools import partial
 
 import numpy as np
@@ -18,6 +19,7 @@ from fsstats.stats._pooling import METHODS, TESTS, pool
 from fsstats.stats.by_site import by_site
 from fsstats.stats.compare import compare
 from fsstats.stats.correlate import correlate
+from fsstats.stats.design import design_of
 from fsstats.stats.meta import META_COLUMNS, egger, leave_one_out, meta, meta_weights
 from fsstats.stats.regress import regress
 from fsstats.tables.shape import to_wide
@@ -213,11 +215,11 @@ OUT = {
     "no number": (np.nan, 0.2, "M1 (no effect size)"),
     "an infinite number": (np.inf, 0.2, "M1 (no effect size)"),
     "no standard error": (-0.3, np.nan, "M1 (no effect se)"),
-    "a standard error of 0": (-0.3, 0.0, "M1 (effect se of 0)"),
-    "a negative standard error": (-0.3, -0.1, "M1 (effect se of 0)"),
+    "a standard error of 0": (-0.3, 0.0, "M1 (effect se of 0 or less)"),
+    "a negative standard error": (-0.3, -0.1, "M1 (effect se of 0 or less)"),
     "an infinite standard error": (-0.3, np.inf, "M1 (no effect se)"),
     "a number beyond reason": (1e200, 0.2, "M1 (no effect size)"),
-    "a standard error beyond reason": (-0.3, 1e-200, "M1 (effect se of 0)"),
+    "a standard error beyond reason": (-0.3, 1e-200, "M1 (effect se of 0 or less)"),
 }
 
 
@@ -276,6 +278,16 @@ REFUSED = {
         "the sites differ in unit: mm^3, mL",
     ),
     "a row without a site": (lambda: meta(sites(site=["a", None, "b", "c"])), TableError, "1 of 4 rows have no site"),
+    "a column of the results for the site": (
+        lambda: meta(sites(), site="n"),
+        TableError,
+        "the column 'n' cannot name the sites",
+    ),
+    "such a column above tables of sites": (
+        lambda: meta_weights({"A": sites([0.1], [0.1])}, site="k"),
+        TableError,
+        "the column 'k' cannot name the sites",
+    ),
     "no column of sites": (lambda: meta(sites().drop(columns="site")), ColumnsError, "needs the column(s) 'site'"),
     "no tables": (lambda: meta({}), TableError, "expected a table of all sites"),
     "no table": (lambda: meta(3), TableError, "expected a table of all sites"),
@@ -316,6 +328,13 @@ def test_a_table_without_rows_gives_one(verb):
 def test_names_of_sites_may_be_of_any_type(kind):
     names = [1, 2, 3, 4] if kind == "int" else pd.Series(["1", "2", "3", "4"]).astype(kind)
     assert meta_weights(sites(site=names))["site"].tolist() == ["1", "2", "3", "4"]
+
+
+def test_names_of_sites_do_not_depend_on_the_other_rows():
+    whole = sites(site=[3.0, 1.5, 2.0, 10.0])
+    assert meta_weights(whole)["site"].tolist() == ["3", "1.5", "2", "10"]
+    assert meta_weights(whole.iloc[:1])["site"].tolist() == meta_weights(whole.iloc[[0, 2]])["site"].tolist()[:1]
+    assert meta_weights({3.0: sites([0.1], [0.1]), 1.5: sites([0.2], [0.1])})["site"].tolist() == ["3", "1.5"]
 
 
 def test_a_table_for_each_site_will_do():
@@ -493,6 +512,224 @@ def test_a_variable_with_one_level_in_a_site_is_named():
     assert "sex[T.M]" not in set(found.query("site == 'S1'")["term"])
     note = meta(found).query("term == 'sex[T.M]'")["note"]
     assert note.str.contains("S1 (no such row)", regex=False).all()
+
+
+QUOTED = {
+    "a name": ("my dx", "value ~ `my dx` + age"),
+    "a name that is coded": ("my.dx", "value ~ C(`my.dx`) + age"),
+    "a name in an interaction": ("my dx", "value ~ age * `my dx`"),
+}
+
+
+@pytest.mark.parametrize(("name", "formula"), QUOTED.values(), ids=QUOTED)
+def test_variables_between_backticks_have_a_reference_too(name, formula):
+    table = with_sites().rename(columns={"dx3": name})
+    table = table[~((table["site"] == "S1") & (table[name] == "CN"))]
+    with pytest.warns(FsstatsWarning, match=re.escape(f"1 site(s) skipped: S1 (no run of {name} CN, with which")):
+        assert "S1" not in set(by_site(table, regress, formula, minimum=0)["site"])
+
+
+def test_numbers_that_the_formula_codes_have_a_reference_and_no_decimal_point():
+    table = with_sites()
+    table["grade"] = table["dx3"].astype(str).map({"CN": 1.0, "MCI": 2.0, "AD": 3.0})
+    table = table[~((table["site"] == "S1") & (table["grade"] == 1))]
+    with pytest.warns(FsstatsWarning, match=re.escape("S1 (no run of grade 1, with which")):
+        by_site(table, regress, "value ~ C(grade)", minimum=0)
+
+
+def test_numbers_in_a_column_of_objects_have_no_reference():
+    table = with_sites()
+    table["age"] = table["age"].astype("object")
+    youngest = table["age"] == table.loc[table["age"].notna(), "age"].min()
+    found = by_site(table[~youngest], regress, "value ~ age", minimum=0)
+    pd.testing.assert_frame_equal(
+        found, by_site(table[~youngest].astype({"age": float}), regress, "value ~ age", minimum=0)
+    )
+    assert set(found["site"]) == set(table["site"].dropna())
+
+
+CODED = {
+    "against the mean of all levels": ("C(dx3, contr.sum)", "AD", "S1 (no run of dx3 AD, with which"),
+    "against the levels before": ("C(dx3, contrasts=contr.helmert)", "MCI", "S1 (no run of dx3 MCI, with which"),
+    "against the first": ("C(dx3, contr.treatment)", "CN", "S1 (no run of dx3 CN, with which"),
+    "against a stated one": ("C(dx3, contr.treatment('MCI'))", "MCI", "S1 (value ~ C(dx3, contr.treatment('MCI')): "),
+}
+
+
+@pytest.mark.parametrize(("term", "without", "said"), CODED.values(), ids=CODED)
+def test_the_coding_of_the_formula_says_which_levels_a_site_must_have(term, without, said):
+    table = with_sites()
+    table = table[~((table["site"] == "S1") & (table["dx3"] == without))]
+    with pytest.warns(FsstatsWarning, match=re.escape(f"1 site(s) skipped: {said}")):
+        by_site(table, regress, f"value ~ {term}", minimum=0)
+
+
+def test_a_site_without_a_level_that_none_is_compared_with_is_analysed():
+    table = with_sites()
+    table = table[~((table["site"] == "S1") & (table["dx3"] == "CN"))]
+    assert "S1" in set(by_site(table, regress, "value ~ C(dx3, contr.treatment('MCI'))", minimum=0)["site"])
+
+
+COMPARED = {"in its place": (("dx3",), {}), "by its name": ((), {"between": "dx3"})}
+
+
+@pytest.mark.parametrize(("arguments", "options"), COMPARED.values(), ids=COMPARED)
+def test_the_reference_of_a_comparison_may_be_a_text(arguments, options):
+    table = with_sites()
+    table = table[~((table["site"] == "S1") & (table["dx3"] == "CN"))]
+    found = by_site(table, compare, *arguments, **options, reference="AD", pairs="reference", minimum=0)
+    assert set(found.query("site == 'S1'")["term"]) == {"MCI - AD"}
+    with pytest.warns(FsstatsWarning, match=re.escape("S1 (no level of dx3 is called 'CN'")):
+        by_site(table, compare, *arguments, **options, reference="CN", minimum=0)
+    with pytest.warns(FsstatsWarning, match=re.escape("S1 (no run of dx3 CN, with which")):
+        by_site(table, compare, *arguments, **options, minimum=0)
+
+
+def takes_options(table, *_, **__):
+    """Stand for any verb."""
+    return pd.DataFrame({"n": [len(table)]})
+
+
+ONE_LEVEL = {
+    "a covariate": (compare, ("group",), {"covariates": ["age", "sex"]}),
+    "a single covariate": (compare, ("group",), {"covariates": "sex"}),
+    "covariates as a piece of a formula": (compare, ("group",), {"covariates": ["age * C(sex)"]}),
+    "a covariate of a correlation": (correlate, ("age",), {"covariates": ("sex",)}),
+    "what is kept": (takes_options, (), {"keep": "age + sex"}),
+    "what slopes are adjusted for": (takes_options, (), {"nuisance": "sex"}),
+    "a variable with a stated reference": (regress, ("value ~ age + sex",), {"reference": {"sex": "M"}}),
+    "a model by its name": (takes_options, (), {"full": "value ~ age + sex", "reduced": "value ~ age"}),
+}
+
+
+@pytest.mark.parametrize(("verb", "arguments", "options"), ONE_LEVEL.values(), ids=ONE_LEVEL)
+def test_a_variable_with_one_level_is_named_wherever_it_is_given(verb, arguments, options):
+    table = with_sites()
+    table = table[~((table["site"] == "S1") & (table["sex"] == "F"))]
+    with pytest.warns(FsstatsWarning, match=re.escape("not in the model of a site: S1 (sex, all M)")):
+        by_site(table, verb, *arguments, **options, minimum=0)
+
+
+def test_a_variable_between_backticks_with_one_level_is_named():
+    table = with_sites().rename(columns={"sex": "my sex"})
+    table = table[~((table["site"] == "S1") & (table["my sex"] == "F"))]
+    with pytest.warns(FsstatsWarning, match=re.escape("S1 (my sex, all M)")):
+        by_site(table, regress, "value ~ `my sex` + age", minimum=0)
+
+
+def test_what_the_verb_warns_of_is_said_with_the_sites():
+    def verb(table):
+        if len(table) % 2:
+            warnings.warn("an odd number", FsstatsWarning, stacklevel=2)
+        warnings.warn("old", DeprecationWarning, stacklevel=2)
+        return pd.DataFrame({"n": [len(table)]})
+
+    table = pd.DataFrame({"site": list("AAABBCCC"), "subject": list("abcdefgh"), "session": None, "stream": "cross"})
+    with pytest.warns() as warned:
+        by_site(table, verb, minimum=0)
+    texts = [str(one.message) for one in warned if one.category is FsstatsWarning]
+    assert texts == ["A, C: an odd number"]
+    assert {str(one.message) for one in warned if one.category is DeprecationWarning} == {"old"}
+
+
+def test_the_reference_of_a_covariate_does_not_matter():
+    table = with_sites()
+    table = table[~((table["site"] == "S1") & (table["dx3"] == "CN"))]
+    assert "S1" in set(by_site(table, compare, "sex", covariates=["dx3"], minimum=0)["site"])
+
+
+LEARNS = {
+    "scale": ("scale(age)", "scale(age)"),
+    "standardize": ("group + standardize(age)", "standardize(age)"),
+    "center": ("group * center(age)", "center(age)"),
+    "poly": ("poly(age, 2)", "poly(age, 2)"),
+    "bs": ("bs(age, df=4)", "bs(age, df=4)"),
+    "bs with half of what it needs": ("bs(age, knots=[50])", "bs(age, knots=[50])"),
+    "cr": ("cr(age, df=3)", "cr(age, df=3, constraints='center')"),
+    "cc": ("cc(age, df=3)", "cc(age, df=3, constraints='center')"),
+    "inside": ("I(scale(age)**2)", "I(scale(age) ** 2)"),
+    "several": ("scale(age) + center(eTIV)", "scale(age), center(eTIV)"),
+}
+
+
+def long_results(table, *_, **__):
+    """Stand for a verb that gives a results table."""
+    return pd.DataFrame({"term": ["x"], "estimate": [float(len(table))]})
+
+
+@pytest.mark.parametrize(("right", "named"), LEARNS.values(), ids=LEARNS)
+def test_what_is_fitted_to_each_site_anew_is_warned_of(right, named):
+    table = with_sites()
+    for call in (
+        partial(by_site, table, long_results, f"value ~ {right}", minimum=0),
+        partial(by_site, table, long_results, formula=f"value ~ {right}", minimum=0),
+    ):
+        with pytest.warns(FsstatsWarning, match=re.escape(f"fitted to each site by itself: {named}; ")) as warned:
+            call()
+        assert "I(age - 50)" in str(warned[0].message)
+
+
+def test_the_advice_quotes_a_name_between_backticks():
+    table = with_sites().rename(columns={"age": "my age"})
+    with pytest.warns(FsstatsWarning, match=re.escape("Take `my age` as it is, or with one number")) as warned:
+        by_site(table, long_results, "value ~ scale(`my age`)", minimum=0)
+    assert "I(`my age` - 50)" in str(warned[0].message)
+
+
+FIXED = "bs(age, knots=[40, 60], lower_bound=18, upper_bound=95)"
+ALIKE = {
+    "the variable": "age",
+    "less a number": "I(age - 50)",
+    "its logarithm": "log(age)",
+    "a coding by polynomials": "C(sex, contr.poly)",
+    "a spline whose knots are given": FIXED,
+    "a column that is called so": "`scale(age)`",
+}
+
+
+@pytest.mark.parametrize("right", ALIKE.values(), ids=ALIKE)
+def test_what_is_the_same_at_each_site_is_not_warned_of(right):
+    table = with_sites()
+    by_site(table.assign(**{"scale(age)": table["age"]}), long_results, f"value ~ {right}", minimum=0)
+
+
+def test_one_site_or_a_table_without_terms_is_not_warned_of():
+    table = with_sites()
+    by_site(table, takes_options, "value ~ scale(age)", minimum=0)
+    by_site(table[table["site"] == "S1"], long_results, "value ~ scale(age)", minimum=0)
+
+
+def test_a_spline_whose_knots_are_given_does_not_depend_on_the_other_rows():
+    people = pd.DataFrame({"age": np.linspace(20, 80, 40)})
+    np.testing.assert_allclose(design_of(FIXED, people).matrix[::2], design_of(FIXED, people[::2]).matrix)
+
+
+def test_slopes_of_what_is_less_a_number_are_those_of_the_variable():
+    calls = [by_site(with_sites(), regress, f"value ~ {age}", minimum=0) for age in ("age", "I(age - 50)")]
+    plain, less = (meta(one, value="estimate").query("term != 'Intercept'")["estimate"] for one in calls)
+    np.testing.assert_allclose(plain, less, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["n", "note", "left_out", "region"])
+def test_the_site_does_not_take_the_place_of_a_column_of_the_results(name):
+    table = with_sites().drop(columns=name, errors="ignore")
+    with pytest.raises(TableError, match=f"the column '{name}' cannot name the sites"):
+        by_site(table.rename(columns={"site": name}), regress, MODEL, site=name, minimum=0)
+
+
+def test_the_site_does_not_take_the_place_of_a_column_that_only_this_verb_gives():
+    table = with_sites().rename(columns={"site": "level"})
+    with pytest.raises(TableError, match="the column 'level' cannot name the sites"):
+        by_site(table, lambda rows: pd.DataFrame({"level": ["x"], "n": [len(rows)]}), site="level", minimum=0)
+
+
+def test_sites_that_are_numbers_are_named_by_themselves():
+    table = with_sites()
+    numbers = dict(zip(sorted(table["site"].dropna().unique()), [3.0, 1.5, *range(10, 30)], strict=False))
+    table["site"] = table["site"].astype("object").map(numbers).astype("float64")
+    found = set(by_site(table, takes_options, minimum=0)["site"])
+    assert {"3", "1.5", "10"} <= found
+    assert set(by_site(table[table["site"] == 3], takes_options, minimum=0)["site"]) == {"3"}
 
 
 def test_a_site_that_cannot_be_analysed_is_skipped_with_the_reason():
