@@ -5,9 +5,10 @@ import pandas as pd
 
 from fsstats._frames import FloatArray
 from fsstats.errors import FormulaError
-from fsstats.stats._compared import Compared, Question, compared, effect_columns, interleaved, omnibus
+from fsstats.stats._compared import Compared, Question, compared, interleaved, omnibus
 from fsstats.stats._fitting import Fitted, fitted, term_rows
 from fsstats.stats._ols import classical, linear, t_test, wald
+from fsstats.stats._results import effect_columns
 from fsstats.stats.design import Design
 from fsstats.stats.effect_sizes import EffectSize, hedges_g
 from fsstats.stats.regress import group_d

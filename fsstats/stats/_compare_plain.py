@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray, Positions
-from fsstats.stats._compared import Compared, Question, compared, effect_columns, interleaved, omnibus
+from fsstats.stats._compared import Compared, Question, compared, interleaved, omnibus
 from fsstats.stats._model import Model, model_of
 from fsstats.stats._ols import interval, t_test
-from fsstats.stats._results import results_table
+from fsstats.stats._results import effect_columns, results_table
 from fsstats.stats._welch import Groups, groups_of, one_way, two_of_all, two_sample, welch_anova
 from fsstats.stats.effect_sizes import EffectSize, d_pooled, hedges_g
-from fsstats.stats.guards import Notes, refuse_repeated
+from fsstats.stats.guards import Notes, noted, refuse_repeated
 
 _FEWEST: Final = 2
 """Values that a group needs, to have a variance."""
@@ -117,5 +117,5 @@ def _why(model: Model, groups: Groups, levels: Sequence[str], which: Sequence[in
     for place in np.flatnonzero(few.any(axis=0) | still):
         lacking = [f"{levels[one]} has {int(groups.n[one, place])}" for one in own if groups.n[one, place] < _FEWEST]
         why = f"too few values: {', '.join(lacking)}" if lacking else "does not vary"
-        notes[place] = why if notes[place] is None else f"{notes[place]}; {why}"
+        notes[place] = noted(notes[place], why)
     return notes

@@ -12,7 +12,7 @@ from fsstats.errors import FormulaError
 from fsstats.stats._fitting import Choices
 from fsstats.stats._model import Model
 from fsstats.stats._ols import f_p_value
-from fsstats.stats._results import results_table
+from fsstats.stats._results import effect_columns, results_table
 from fsstats.stats.effect_sizes import EffectSize, partial_eta_squared
 
 GroupEffect = Literal["hedges_g", "cohens_d"]
@@ -83,17 +83,6 @@ def _levels(model: Model, between: str) -> tuple[str, ...]:
     return levels
 
 
-def effect_columns(size: EffectSize, name: str) -> dict[str, object]:
-    """Give the columns of the results table that an effect size fills."""
-    return {
-        "effect_size": size.size,
-        "effect_name": name,
-        "effect_se": size.std_error,
-        "effect_low": size.low,
-        "effect_high": size.high,
-    }
-
-
 def omnibus(
     model: Model,
     question: Question,
@@ -113,11 +102,7 @@ def omnibus(
         df_term=q,
         df=rest[:, None],
         p_value=f_p_value(f, q, rest)[:, None],
-        effect_size=size.size[:, None],
-        effect_name="partial_eta_squared",
-        effect_se=size.std_error[:, None],
-        effect_low=size.low[:, None],
-        effect_high=size.high[:, None],
+        **effect_columns(EffectSize(*(one[:, None] for one in size)), "partial_eta_squared"),
         **columns,
     )
 

@@ -16,7 +16,7 @@ from fsstats.stats._rank import dependent_columns
 from fsstats.stats._results import results_table
 from fsstats.stats.design import Coding, Design
 from fsstats.stats.effect_sizes import require_level
-from fsstats.stats.guards import Notes, refuse_repeated
+from fsstats.stats.guards import Notes, noted, refuse_repeated
 from fsstats.tables.panel import BoolArray
 
 FEW_CLUSTERS: Final = 40
@@ -164,10 +164,8 @@ def _notes(model: Model, fits: Fits) -> Notes:
     undefined = np.isnan(fits.covariance).any(axis=(1, 2))
     lost = fits.lost.any(axis=1)
     for place in np.flatnonzero(lost | fits.deficient | fits.constant | np.isnan(fits.df) | undefined):
-        if notes[place] is None:
-            notes[place] = _why(model, fits, int(place))
-        elif fits.n[place]:  # without any value the note that there is says why
-            notes[place] = f"{notes[place]}; {_why(model, fits, int(place))}"
+        if notes[place] is None or fits.n[place]:  # without any value a note that there is says why
+            notes[place] = noted(notes[place], _why(model, fits, int(place)))
     return notes
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from fsstats._frames import Positions, one_or_more
 from fsstats.stats._formula import RESPONSES, variables_of
 from fsstats.stats.design import Coding, Design, design_of
-from fsstats.stats.guards import Notes, notes_of_mixing
+from fsstats.stats.guards import Notes, noted, notes_of_mixing
 from fsstats.tables.panel import Panel, panel_of
 from fsstats.tables.variables import with_variables
 from fsstats.tables.versions import VERSION_COLUMNS
@@ -41,7 +41,7 @@ class Model:
         notes = self.notes.copy()
         said = [texts] * len(where) if isinstance(texts, str) else texts
         for place, text in zip(where, said, strict=True):
-            notes[place] = text if notes[place] is None else f"{notes[place]}; {text}"
+            notes[place] = noted(notes[place], text)
         return replace(self, notes=notes)
 
 

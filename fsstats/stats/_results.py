@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fsstats.schema import CELL, RESULTS
+from fsstats.stats.effect_sizes import EffectSize
 
 _TEXTS: Final = frozenset({*CELL, "term", "unit", "effect_name", "method", "note"})
 
@@ -67,12 +68,25 @@ def _numbers(values: object, shape: tuple[int, int]) -> object:
     return np.broadcast_to(numbers, shape).ravel()
 
 
-def empty_results() -> pd.DataFrame:
-    """Give a results table without rows.
+def effect_columns(size: EffectSize, name: object) -> dict[str, object]:
+    """Give the columns of the results table that an effect size fills.
 
-    Examples
-    --------
-    >>> len(empty_results().columns)
-    25
+    Parameters
+    ----------
+    size : EffectSize
+        Arrays as for `results_table`.
+    name : str or ndarray
+        Which effect size it is.
+
+    Returns
+    -------
+    dict
+        effect_size, effect_name, effect_se, effect_low and effect_high.
     """
-    return results_table(pd.DataFrame(columns=[*CELL, "unit"]), [])
+    return {
+        "effect_size": size.size,
+        "effect_name": name,
+        "effect_se": size.std_error,
+        "effect_low": size.low,
+        "effect_high": size.high,
+    }

@@ -10,7 +10,7 @@ from fsstats._frames import FloatArray, one_or_more
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.stats._fitting import Choices, Fitted, fitted
 from fsstats.stats._ols import classical, f_p_value, fit, wald
-from fsstats.stats._results import results_table
+from fsstats.stats._results import effect_columns, results_table
 from fsstats.stats.design import Design, Effect
 from fsstats.stats.effect_sizes import partial_eta_squared
 from fsstats.stats.regress import StdErrors
@@ -120,11 +120,7 @@ def anova(
         df_term=df_term,
         df=df,
         p_value=f_p_value(f, df_term, df),
-        effect_size=size.size,
-        effect_name="partial_eta_squared",
-        effect_se=size.std_error,
-        effect_low=size.low,
-        effect_high=size.high,
+        **effect_columns(size, "partial_eta_squared"),
         n=done.fits.n[:, None],
         n_missing=done.n_missing[:, None],
         method=f"{done.method}; F, type {_ROMAN[type]}",

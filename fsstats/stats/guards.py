@@ -21,6 +21,17 @@ GUARDS: Final = {
 Notes = npt.NDArray[np.object_]
 
 
+def noted(note: object, text: str) -> str:
+    """Put a text behind a note that is there already.
+
+    Examples
+    --------
+    >>> noted(None, "does not vary"), noted("versions mixed", "does not vary")
+    ('does not vary', 'versions mixed; does not vary')
+    """
+    return text if note is None else f"{note}; {text}"
+
+
 def require_known(allow: Collection[str]) -> None:
     """Raise `UnknownNameError` if something is allowed that is no guard."""
     strange = next((name for name in allow if name not in GUARDS), None)
@@ -71,7 +82,7 @@ def notes_of_mixing(table: pd.DataFrame, panel: Panel, rows: BoolArray, allow: C
         for cells, text in _mixed(table, panel, rows, guard, column):
             _refuse(guard, text, allow, "Process all subjects alike, or leave some out")
             for cell in cells:
-                notes[cell] = text if notes[cell] is None else f"{notes[cell]}; {text}"
+                notes[cell] = noted(notes[cell], text)
     return notes
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from fsstats._frames import FloatArray, one_or_more
 from fsstats.errors import FormulaError, TableError, UnknownNameError
-from fsstats.stats._fitting import Choices, Fitted, fitted, term_rows
+from fsstats.stats._fitting import Choices, fitted, term_rows
 from fsstats.stats.design import Design
 from fsstats.stats.regress import StdErrors
 
@@ -92,13 +92,21 @@ def marginal_means(
     22  group[control]    3962.0       84.0
     23  group[patient]    3231.0       84.0
     """
-    done, conf = _fitted(table, formula, std_errors, cluster, weights, reference, allow, conf_level, "marginal_means")
+    choices = Choices(
+        std_errors=std_errors,
+        cluster=cluster,
+        weights=weights,
+        reference=reference,
+        allow=one_or_more(allow) or (),
+        conf_level=conf_level,
+    )
+    done = fitted(table, formula, choices, needed_by="marginal_means")
     names, means = _means(done.model.design, list(one_or_more(of) or ()), at or {})
     if pairs:
         chosen = list(combinations(range(len(names)), 2))
         means = np.array([means[second] - means[first] for first, second in chosen]).reshape(-1, means.shape[1])
         names = [f"{names[second]} - {names[first]}" for first, second in chosen]
-    return term_rows(done, means, names, conf)
+    return term_rows(done, means, names, conf_level)
 
 
 def slopes(
@@ -177,7 +185,15 @@ def slopes(
     22  age: group[control]      -1.5  mm^3
     23  age: group[patient]     -19.0  mm^3
     """
-    done, conf = _fitted(table, formula, std_errors, cluster, weights, reference, allow, conf_level, "slopes")
+    choices = Choices(
+        std_errors=std_errors,
+        cluster=cluster,
+        weights=weights,
+        reference=reference,
+        allow=one_or_more(allow) or (),
+        conf_level=conf_level,
+    )
+    done = fitted(table, formula, choices, needed_by="slopes")
     design = done.model.design
     _require_variable(of, design)
     if of in design.levels:
@@ -191,7 +207,7 @@ def slopes(
         chosen = list(combinations(range(len(names)), 2))
         weight = np.array([weight[second] - weight[first] for first, second in chosen]).reshape(-1, weight.shape[1])
         names = [f"{names[second]} - {names[first]}" for first, second in chosen]
-    return term_rows(done, weight, names, conf)
+    return term_rows(done, weight, names, conf_level)
 
 
 def _around(design: Design, name: str, centre: float, step: float) -> tuple[float, float]:
@@ -210,28 +226,6 @@ def _number(name: str, value: object) -> float:
     if not np.isfinite(number):
         raise FormulaError.at(f"at {name}", expected="a finite number", found=repr(value))
     return number
-
-
-def _fitted(  # noqa: PLR0917 - what both functions were given
-    table: pd.DataFrame,
-    formula: str,
-    std_errors: StdErrors,
-    cluster: str | None,
-    weights: str | None,
-    reference: Mapping[str, str] | None,
-    allow: Collection[str],
-    conf_level: float,
-    needed_by: str,
-) -> tuple[Fitted, float]:
-    choices = Choices(
-        std_errors=std_errors,
-        cluster=cluster,
-        weights=weights,
-        reference=reference,
-        allow=one_or_more(allow) or (),
-        conf_level=conf_level,
-    )
-    return fitted(table, formula, choices, needed_by=needed_by), conf_level
 
 
 def _require_variable(name: str, design: Design) -> None:

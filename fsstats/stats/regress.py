@@ -12,6 +12,7 @@ from fsstats.errors import UnknownNameError
 from fsstats.stats._combinations import combinations_of
 from fsstats.stats._fitting import Choices, Fitted, fitted, term_rows
 from fsstats.stats._ols import linear, t_test
+from fsstats.stats._results import effect_columns
 from fsstats.stats.design import Design
 from fsstats.stats.effect_sizes import (
     EffectSize,
@@ -131,7 +132,7 @@ def regress(
         named = contrasts if isinstance(contrasts, Mapping) else list(one_or_more(contrasts) or ())
         names, combinations = combinations_of(named, done.model.design.columns)
         chosen = "partial_r" if effect == "auto" else effect
-        return term_rows(done, combinations, names, conf_level, **effects_of(done, combinations, chosen, conf_level))
+        return term_rows(done, combinations, names, conf_level, **_effects_of(done, combinations, chosen, conf_level))
     places = done.model.design.positions(None if terms is None else list(one_or_more(terms) or ()))
     combinations = np.eye(len(done.model.design.columns))[places]
     names = [done.model.design.columns[place] for place in places]
@@ -166,7 +167,7 @@ def group_d(
     return d_from_t(t * whole, df, *counts, conf_level=conf_level)
 
 
-def effects_of(done: Fitted, combinations: FloatArray, effect: str, conf_level: float) -> dict[str, object]:
+def _effects_of(done: Fitted, combinations: FloatArray, effect: str, conf_level: float) -> dict[str, object]:
     """Give the columns of one kind of effect size that needs nothing but t.
 
     Parameters
@@ -196,20 +197,10 @@ def effects_of(done: Fitted, combinations: FloatArray, effect: str, conf_level: 
     t, _ = t_test(estimate, classical, done.fits.df[:, None])
     df = np.broadcast_to(done.fits.df[:, None], t.shape)
     if effect == "partial_r":
-        return _columns(partial_r(t, df, conf_level=conf_level), effect)
+        return effect_columns(partial_r(t, df, conf_level=conf_level), effect)
     if effect == "partial_eta_squared":
-        return _columns(partial_eta_squared(t**2, 1.0, df, conf_level=conf_level), effect)
+        return effect_columns(partial_eta_squared(t**2, 1.0, df, conf_level=conf_level), effect)
     raise UnknownNameError.among("effect size of a combination", effect, ("partial_r", "partial_eta_squared", "none"))
-
-
-def _columns(size: EffectSize, name: object) -> dict[str, object]:
-    return {
-        "effect_size": size.size,
-        "effect_name": name,
-        "effect_se": size.std_error,
-        "effect_low": size.low,
-        "effect_high": size.high,
-    }
 
 
 def term_effects(
@@ -261,7 +252,7 @@ def term_effects(
         for whole, one in zip(size, own, strict=True):
             whole[:, k] = one
     names: npt.NDArray[np.object_] = np.array([kind if kind != "none" else None for kind in kinds], dtype=object)
-    return _columns(size, names) | {"n_first": counts[0], "n_second": counts[1]}
+    return effect_columns(size, names) | {"n_first": counts[0], "n_second": counts[1]}
 
 
 def _kind(design: Design, place: int, effect: Effect) -> str:

@@ -96,6 +96,16 @@ REFUSED = {
     "nothing on the right": ("value ~ ", "expected terms, found nothing right of ~"),
     "half a formula": ("~ age +", "age \\+: expected a formula, found Operator"),
     "two right sides": ("~ age | sex", "expected one right side"),
+    "a square as R users write it": (
+        "~ age + age**2",
+        r"found age\*\*2. For a square and the like write I\(age\*\*2\)",
+    ),
+    "a power as R users write it": ("~ I(age^2)", r"A power of a number is I\(age\*\*2\)"),
+    "random effects": ("~ age + (1|site)", r"Random effects are named apart: mixed\(..., groups='site'\)"),
+    "all variables": ("~ .", "Name the terms; there is no word for all of them"),
+    "a reference level": ("~ C(site, Treatment('B'))", r"A reference level is named apart"),
+    "a list": ("~ age, sex", r"Terms are joined by \+"),
+    "what breaks the parser": ("~ [)|#", "expected a formula"),
     "an unknown function": ("~ spline(age)", "found spline\\(age\\)"),
     "log of zero": ("~ log(age)", "expected a design matrix, found .*divide by zero"),
     "an alias": ("~ age + I(age * 2)", "found I\\(age \\* 2\\) is a combination of age. Leave one"),
@@ -107,6 +117,12 @@ REFUSED = {
 def test_what_cannot_be_a_design_says_why(formula, message):
     with pytest.raises(FormulaError, match=message):
         design_of(formula, PEOPLE)
+
+
+def test_a_word_among_numbers_is_named():
+    people = PEOPLE.assign(age=[*map(str, range(31)), "fifty"])
+    with pytest.raises(FormulaError, match="age: expected numbers, found text such as fifty among them"):
+        design_of("~ age", people)
 
 
 def test_an_unknown_variable_is_named_with_the_nearest():
