@@ -69,11 +69,11 @@ for script in (asegstats2table, aparcstats2table):
 
 
 def main() -> None:
-    """Run the command line; errors that name their cause end in one line and status 1."""
+    """Run the command line; errors that name their cause end in one line, what to try below it, and status 1."""
     try:
         app(prog_name="fsstats")
     except FsstatsError as error:
-        say(f"fsstats: {error}")
+        say("\n".join([f"fsstats: {error}", *getattr(error, "__notes__", ())]))
         sys.exit(1)
     except OSError as error:
         say(f"fsstats: {error.strerror or error}: {error.filename}" if error.filename else f"fsstats: {error}")

@@ -1,8 +1,11 @@
 """What the commands of the statistics share: a cohort with its participants in, results out."""
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar, get_args
 
 import typer
 
@@ -12,6 +15,10 @@ from fsstats_cli.output import number, print_results, print_table, said_warnings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    import fsstats as fs
+
+    _Reader = Callable[[Sequence[str] | None, Sequence[str] | None], pd.DataFrame]
 
 _Model = TypeVar("_Model")
 
@@ -49,6 +56,90 @@ CorrectOption = Annotated[
     typer.Option("--correct", metavar="METHOD", help="Correct p-values as fsstats correct does: fdr_bh, holm ..."),
 ]
 ConfidenceOption = Annotated[float, typer.Option("--confidence", metavar="LEVEL", help="Of the intervals.")]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write the table to FILE (.parquet, .csv or .tsv) instead of printing it; what its columns mean is "
+        "written beside it, to FILE with the suffix .json.",
+    ),
+]
+SaveModelOption = Annotated[
+    Path | None,
+    typer.Option("--save-model", metavar="FILE", help="Keep what was fitted, as JSON.", dir_okay=False),
+]
+ModelOption = Annotated[
+    Path | None,
+    typer.Option("--model", metavar="FILE", help="Apply what was fitted before.", exists=True, dir_okay=False),
+]
+
+_HINTS: Final = (
+    (r"allow=\[['\"]streams", "--stream cross, or --allow streams"),
+    (r"longcombat.*allow=\[['\"]repeated", "--method longcombat; or --allow repeated"),
+    (r"^(?!.*longcombat).*allow=\[['\"]repeated", "fsstats mixed; or --allow repeated"),
+    (r"allow=\[['\"](?!streams|repeated)(\w+)", r"--allow \1"),
+    (r"[Ll]eave the region", "--without REGION"),
+    (r"mean_only=True", "--mean-only"),
+)
+"""What errors of the library advise, in words of the commands."""
+
+
+def ready(
+    output: Path | None, inputs: Sequence[object], *, correct: str | None = None, save_model: Path | None = None
+) -> None:
+    """Refuse what could not be written, or would overwrite an input, before any work is done."""
+    import fsstats as fs
+    from fsstats.io.files import require_places
+    from fsstats.stats.correct import Correction
+
+    if correct is not None and correct not in get_args(Correction):
+        raise fs.UnknownNameError.among("method of correction", correct, get_args(Correction))
+    if output is not None:
+        require_other(output, *inputs)
+        _refuse_sidecar_of_another(output, inputs)
+        require_places([output])
+    if save_model is not None:
+        require_other(save_model, *inputs, output)
+        _require_place_of_model(save_model, output)
+
+
+def _refuse_sidecar_of_another(output: Path, inputs: Sequence[object]) -> None:
+    """Refuse an output whose sidecar would overwrite the one of a table that is read."""
+    import fsstats as fs
+
+    sidecar = output.with_suffix(".json")
+    paths = [Path(str(one)) for one in inputs if one is not None]
+    own = next((one for one in paths if one.with_suffix(".json").resolve() == sidecar.resolve()), None)
+    if own is not None and sidecar.exists():
+        message = f"{sidecar} says what the columns of {own} mean, and would be overwritten; name another output"
+        raise fs.TableError(message)
+
+
+def _require_place_of_model(path: Path, output: Path | None) -> None:
+    """Refuse to write a model over anything but a model."""
+    import fsstats as fs
+    from fsstats.io._stores import require_file
+
+    require_file(path)
+    if output is not None and path.resolve() == output.with_suffix(".json").resolve():
+        message = f"{path} is to say what the columns of {output} mean; name another file for --save-model"
+        raise fs.TableError(message)
+    try:
+        if path.exists():
+            fs.read_model(path)
+    except fs.FsstatsError as error:
+        message = f"{path} is there and is no model that fsstats wrote; name another file for --save-model"
+        raise fs.TableError(message) from error
+
+
+def refuse_given(ctx: typer.Context, names: Sequence[str], why: str) -> None:
+    """Refuse options that would do nothing."""
+    given = [name for name in names if getattr(ctx.get_parameter_source(name), "name", "DEFAULT") != "DEFAULT"]
+    if given:
+        message = f"of no use {why}."
+        raise typer.BadParameter(message, param_hint=", ".join(f"--{name.replace('_', '-')}" for name in given))
 
 
 def model_table(
@@ -60,80 +151,237 @@ def model_table(
     measures: Sequence[str] | None,
     stream: Stream | None,
     variables: Collection[str] = (),
+    regions: Sequence[str] | None = None,
 ) -> "pd.DataFrame":
     """Read a study or a merged table, put the participants' columns on it, and mark which version wrote each value.
 
-    Header Measures among `variables` are read as well where only some measures are asked for.
+    Header Measures among `variables` are there whatever is chosen, from aseg if it has them; `asked_for` tells them
+    from the rest. A study is read whole and then chosen from, of a merged table the rows are read that are needed.
     """
     import fsstats as fs
-    from fsstats.schema import DETAIL_COLUMNS, global_measures
+    from fsstats.io.cohorts import is_merged
+    from fsstats.schema import global_measures
 
-    also = [name for name in variables if name in global_measures()]
-    cohort = cohort_of(
-        roots,
-        subjects=read_subjects(subjects),
-        sources=sources,
-        measures=None if measures is None else list(dict.fromkeys([*measures, *also])),
-        stream=stream,
-    )
-    table = cohort.table.drop(columns=[name for name in DETAIL_COLUMNS if name in cohort.table.columns])
-    table = fs.with_versions(table, cohort.files) if len(cohort.files) else table
-    if participants is None:
+    people = None if participants is None else fs.read_table(participants)
+    theirs = () if people is None else people.columns
+    names = [name for name in dict.fromkeys(variables) if name in global_measures() and name not in theirs]
+    read: _Reader = partial(_read, roots, read_subjects(subjects), stream)
+    at_once = bool(names) and not (len(roots) == 1 and is_merged(roots[0]))
+    whole = read(sources, None if at_once else measures)
+    names = [name for name in names if name not in whole.columns]
+    table = _chosen(whole, measures, regions)
+    if names and (sources is not None or not (at_once or measures is None)):
+        whole = _with_others(whole, names, read, at_once=at_once)
+    table = _with_variables(table, whole, names)
+    if people is None:
         return table
     with said_warnings():
-        return fs.join(table, fs.read_table(participants), unmatched="drop")
+        return fs.join(table, people, unmatched="drop")
 
 
-def only(results: "pd.DataFrame", measures: Sequence[str] | None, regions: Sequence[str] | None) -> "pd.DataFrame":
-    """Keep the rows of measures and regions that were asked for; raise if a region does not exist."""
+def _read(
+    roots: Sequence[str],
+    subjects: Sequence[str] | None,
+    stream: Stream | None,
+    sources: Sequence[str] | None,
+    measures: Sequence[str] | None,
+) -> "pd.DataFrame":
+    """Read what is chosen, with the version that wrote each value."""
+    import fsstats as fs
+    from fsstats.schema import DETAIL_COLUMNS
+
+    cohort = cohort_of(roots, subjects=subjects, sources=sources, measures=measures, stream=stream)
+    table = cohort.table.drop(columns=[name for name in DETAIL_COLUMNS if name in cohort.table.columns])
+    return fs.with_versions(table, cohort.files) if len(cohort.files) else table
+
+
+def _chosen(table: "pd.DataFrame", measures: Sequence[str] | None, regions: Sequence[str] | None) -> "pd.DataFrame":
+    """Keep measures and regions; raise if one does not exist."""
+    _refuse_unknown("measure", measures, table["measure"])
+    kept = only(table, measures=measures)
+    return kept if regions is None else only(kept, regions=regions)
+
+
+def _with_others(whole: "pd.DataFrame", names: Sequence[str], read: "_Reader", *, at_once: bool) -> "pd.DataFrame":
+    """Add header Measures that are not clear yet: those of aseg, and if it has none, those of all sources."""
     import fsstats as fs
 
-    names = set(results["region"].dropna().astype("str"))
-    strange = next((name for name in regions or () if name not in names), None)
-    if strange is not None:
-        raise fs.UnknownNameError.among("region", strange, names)
-    kept = results if measures is None else results[results["measure"].isin(measures)]
+    for sources in (["aseg"], None):
+        unclear = [name for name in names if not _is_clear(whole, name)]
+        if at_once and sources and whole["source"].isin(sources).any():
+            continue
+        asked: list[list[str] | None] = [[name] for name in unclear]
+        for measures in [None] if at_once and unclear else asked:
+            with suppress(fs.UnknownNameError, fs.NothingFoundError):
+                whole = _below(whole, _globals(read(sources, measures), unclear))
+    return whole
+
+
+def _is_clear(table: "pd.DataFrame", name: str) -> bool:
+    """Say whether a model would know which value of a header Measure is meant."""
+    return len(_meant(table, name)[["source", "hemi"]].drop_duplicates()) == 1
+
+
+def _meant(table: "pd.DataFrame", name: str) -> "pd.DataFrame":
+    """Give the rows of a header Measure: of aseg if it has them."""
+    rows = _globals(table, [name])
+    own = rows[rows["source"] == "aseg"]
+    return own if len(own) else rows
+
+
+def _globals(table: "pd.DataFrame", names: Sequence[str]) -> "pd.DataFrame":
+    from fsstats.schema import GLOBAL
+
+    return table[(table["region"] == GLOBAL) & table["measure"].isin(names)]
+
+
+def _with_variables(table: "pd.DataFrame", whole: "pd.DataFrame", names: Sequence[str]) -> "pd.DataFrame":
+    """Put the rows of variables below those of a table, where it does not have them, for the runs that it has."""
+    from fsstats.schema import KEY, SUBJECT_KEY
+
+    for name in names:
+        rows = _meant(whole, name)
+        rows = rows[_index(rows, SUBJECT_KEY).isin(_index(table, SUBJECT_KEY).unique())]
+        table = _below(table, rows[~_index(rows, KEY).isin(_index(_globals(table, [name]), KEY))])
+    return table
+
+
+def _index(table: "pd.DataFrame", columns: Sequence[str]) -> "pd.MultiIndex":
+    import pandas as pd
+
+    return pd.MultiIndex.from_frame(table[list(columns)].astype("str").fillna(""))
+
+
+def _below(one: "pd.DataFrame", other: "pd.DataFrame") -> "pd.DataFrame":
+    """Put rows below others, once each; strings stay categories."""
+    import pandas as pd
+
+    from fsstats.schema import KEY
+
+    new = other[~_index(other, KEY).isin(_index(one[one["region"].isin(other["region"].unique())], KEY))]
+    if not len(new):
+        return one
+    kinds = {
+        name: pd.CategoricalDtype(column.cat.categories.append(pd.Index(new[name].dropna().unique())).unique())
+        for name, column in one.items()
+        if isinstance(column.dtype, pd.CategoricalDtype)
+    }
+    return pd.concat([one.astype(kinds), new.astype(kinds)], ignore_index=True)
+
+
+def asked_for(
+    table: "pd.DataFrame", sources: Sequence[str] | None, measures: Sequence[str] | None = None
+) -> "pd.Series":
+    """Say which rows are of the sources and measures that were asked for, and not only variables of a model."""
+    from fsstats.schema import is_of
+
+    own = [one for one in table["source"].dropna().astype("str").unique() if any(is_of(one, s) for s in sources or ())]
+    rows = table["source"].isin(own) if sources is not None else table["source"].notna()
+    return rows if measures is None else rows & table["measure"].isin(measures)
+
+
+def only(
+    table: "pd.DataFrame",
+    *,
+    sources: Sequence[str] | None = None,
+    measures: Sequence[str] | None = None,
+    regions: Sequence[str] | None = None,
+) -> "pd.DataFrame":
+    """Keep the rows of sources, measures and regions that were asked for; raise if a region does not exist."""
+    kept = table[asked_for(table, sources, measures)]
+    _refuse_unknown("region", regions, kept["region"])
     kept = kept if regions is None else kept[kept["region"].isin(regions)]
     return kept.reset_index(drop=True)
 
 
+def without(table: "pd.DataFrame", regions: Sequence[str] | None) -> "pd.DataFrame":
+    """Leave regions out; raise if one does not exist."""
+    _refuse_unknown("region", regions, table["region"])
+    return table if regions is None else table[~table["region"].isin(regions)].reset_index(drop=True)
+
+
+def _refuse_unknown(kind: str, names: Sequence[str] | None, column: "pd.Series") -> None:
+    import fsstats as fs
+
+    known = set(column.dropna().astype("str").unique())
+    strange = next((name for name in names or () if name not in known), None)
+    if strange is not None:
+        raise fs.UnknownNameError.among(kind, strange, known)
+
+
+@contextmanager
+def in_our_words(table: "pd.DataFrame") -> Iterator[None]:
+    """Say warnings of the library; add to its errors what that which they advise is called in a command."""
+    import fsstats as fs
+
+    with said_warnings():
+        try:
+            yield
+        except fs.FsstatsError as error:
+            for pattern, hint in _HINTS:
+                found = re.search(pattern, str(error))
+                if found:
+                    error.add_note(f"({found.expand(hint)})")
+            if _lacks_people(error, table):
+                error.add_note("(the participants' columns are given with -p FILE)")
+            raise
+
+
+def _lacks_people(error: Exception, table: "pd.DataFrame") -> bool:
+    """Say whether a name may be unknown because no participants were given."""
+    import fsstats as fs
+    from fsstats.schema import LONG
+
+    of_name = isinstance(error, fs.ColumnsError) or re.match("no (variable|column) ", str(error)) is not None
+    return of_name and set(table.columns) <= {*LONG, "version", "definition"}
+
+
 def levels_of(texts: Sequence[str] | None) -> dict[str, str] | None:
-    """Take apart ``group=control``."""
+    """Take apart ``group=control``, once a variable."""
+    several = several_levels_of(texts)
+    twice = next((name for name, levels in (several or {}).items() if len(levels) > 1), None)
+    if several and twice is not None:
+        message = f"{twice} has one reference level, and {' and '.join(several[twice])} are given."
+        raise typer.BadParameter(message, param_hint="--reference")
+    return None if several is None else {name: levels[0] for name, levels in several.items()}
+
+
+def several_levels_of(texts: Sequence[str] | None) -> dict[str, list[str]] | None:
+    """Take apart ``group=control``, one level or more a variable."""
     if not texts:
         return None
-    pairs = [text.partition("=") for text in texts]
-    wrong = next((text for text, (name, equals, level) in zip(texts, pairs, strict=True) if not (name and level)), None)
-    if wrong is not None:
-        message = f"expected a variable and its level, as group=control, found {wrong!r}."
-        raise typer.BadParameter(message, param_hint="--reference")
-    return {name: level for name, _, level in pairs}
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        name, _, level = text.partition("=")
+        if not (name and level):
+            message = f"expected a variable and its level, as group=control, found {text!r}."
+            raise typer.BadParameter(message, param_hint="--reference")
+        found.setdefault(name, []).append(level)
+    return found
 
 
-def deliver(
-    results: "pd.DataFrame", output: Path | None, inputs: Sequence[object], *, correct: str | None = None
-) -> None:
+def deliver(results: "pd.DataFrame", output: Path | None, *, correct: str | None = None) -> None:
     """Correct results if that was asked for; write them, or print them; say what was left without a number."""
     import fsstats as fs
 
     with said_warnings():
         results = results if correct is None else fs.correct(results, correct)  # type: ignore[arg-type] # checked there
-    _write(results, output, inputs, print_results)
+    _write(results, output, print_results)
     if "note" in results.columns:
         say_notes(results)
 
 
-def deliver_table(table: "pd.DataFrame", output: Path | None, inputs: Sequence[object]) -> None:
+def deliver_table(table: "pd.DataFrame", output: Path | None) -> None:
     """Write a long table, or print it."""
-    _write(table, output, inputs, print_table)
+    _write(table, output, print_table)
 
 
-def _write(table: "pd.DataFrame", output: Path | None, inputs: Sequence[object], show: object) -> None:
+def _write(table: "pd.DataFrame", output: Path | None, show: "Callable[[pd.DataFrame], None]") -> None:
     import fsstats as fs
 
     if output is None:
-        show(table)  # type: ignore[operator] # one of two functions
+        show(table)
         return
-    require_other(output, *inputs)
     fs.write_table(table, output)
     say(f"{number(len(table), 'row')} -> {output}")
 
@@ -147,17 +395,25 @@ def say_notes(results: "pd.DataFrame") -> None:
         say(f"note: {', '.join(names[:3])}{more}: {note}")
 
 
-def read_results(path: Path) -> "pd.DataFrame":
-    """Read a results table that a command wrote."""
+def read_results(path: Path, needed: Collection[str] = ()) -> "pd.DataFrame":
+    """Read a results table that a command, or another program, wrote; raise if it lacks what is needed."""
     import fsstats as fs
-    from fsstats.schema import RESULTS
 
     table = fs.read_table(path)
-    missing = [name for name in RESULTS if name not in table.columns]
+    missing = [name for name in needed if name not in table.columns]
     if missing:
         message = f"{path}: expected a results table, as fsstats regress writes it; it lacks {', '.join(missing)}"
         raise fs.TableError(message)
     return table
+
+
+def save(model: "fs.HeadSize | fs.Harmonisation", path: Path | None) -> None:
+    """Keep what was fitted, if that was asked for."""
+    import fsstats as fs
+
+    if path is not None:
+        fs.write_model(model, path)
+        say(f"what was fitted -> {path}")
 
 
 def model_of_kind(path: Path, kind: type[_Model]) -> _Model:

@@ -1,6 +1,8 @@
 """The commands of the statistics: a study or a merged table in, the library's results out."""
 
+import contextlib
 import os
+import pathlib
 import pty
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 import fsstats as library
 from fsstats.datasets import make_cohort
 from fsstats.schema import RESULTS
+from fsstats_cli.output import print_results
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +140,18 @@ FAULTS = {
     "an unknown term": (["regress", "-f", "~ age", "-t", "sex"], 1, "no term of the model is called 'sex'"),
     "half a reference": (["regress", "-f", "~ group", "--reference", "group"], 2, "expected a variable and its level"),
     "an unknown correction": (["regress", "-f", "~ age", "--correct", "fdr"], 1, "did you mean fdr_by or fdr_bh"),
+    "two references": (
+        ["regress", "-f", "~ group", "--reference", "group=control", "--reference", "group=patient"],
+        2,
+        "group has one reference level, and control and patient are given",
+    ),
+    "one variance with covariates": (["compare", "-b", "group", "-c", "age", "--equal-variance"], 2, "of no use with"),
+    "a strange region": (["harmonise", "--without", "hippo"], 1, "no region is called 'hippo'"),
+    "a strange region to permute": (
+        ["permute", "-f", "~ age + eTIV", "-t", "age", "--seed", "1", "-r", "hippo"],
+        1,
+        "no region is called 'hippo'",
+    ),
     "two corrections": (["compare", "-b", "group", "--adjust", "tukey", "--correct", "holm"], 2, "not both"),
     "no groups": (["compare", "-b", "age"], 1, "age: expected groups, found numbers"),
     "one site": (["harmonise", "--site", "group"], 1, "no variation at site"),
@@ -167,14 +182,283 @@ def test_an_output_that_is_an_input_is_refused(here, fsstats):
     assert "would be overwritten" in done.err
 
 
-def test_a_terminal_gets_few_digits_and_columns(here):
-    words = ["compare", here / "cohort.parquet", "-b", "group", "-s", "aseg", "-m", "volume", "-r", "Left-Hippocampus"]
+def on_a_terminal(words):
+    """Give the lines that a command prints on a terminal."""
     mine, theirs = pty.openpty()
     command = [sys.executable, "-m", "fsstats_cli", *map(str, words)]
-    subprocess.run(command, stdout=theirs, stderr=subprocess.DEVNULL, check=True)
-    os.close(theirs)
-    shown = os.read(mine, 100_000).decode().splitlines()
+    with subprocess.Popen(command, stdout=theirs, stderr=subprocess.DEVNULL) as running:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # how the end is told
+            while part := os.read(mine, 100_000):
+                shown += part
     os.close(mine)
+    assert running.returncode == 0
+    return shown.decode().splitlines()
+
+
+def test_a_terminal_gets_few_digits_and_columns(here):
+    words = ["compare", here / "cohort.parquet", "-b", "group", "-s", "aseg", "-m", "volume", "-r", "Left-Hippocampus"]
+    shown = on_a_terminal(words)
     assert shown[0].split()[:5] == ["source", "hemi", "region", "measure", "term"]
     assert "method" not in shown[0]
-    assert len(shown) == 2
+    assert len(shown) == 3
+    assert "columns more; -o FILE or a pipe gives all)" in shown[2]
+
+
+@pytest.fixture(scope="module")
+def sites(made):
+    """Results of two sites."""
+    formula = "value ~ group + age"
+    return library.by_site(table_of(made, ["volume"]), library.regress, formula, site="site", terms=["group"])
+
+
+@pytest.fixture
+def lines(monkeypatch, capsys):
+    """Give a function that prints results on a terminal of so many columns, and gives the lines."""
+
+    def shown(results, columns):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        print_results(results)
+        return capsys.readouterr().out.splitlines()
+
+    return shown
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120, 300])
+def test_lines_of_results_fit_a_terminal(columns, sites, lines):
+    shown = lines(sites, columns)
+    assert max(map(len, shown)) <= columns
+    assert shown[0].startswith("source aseg, measure volume")
+    place = next(place for place, line in enumerate(shown) if "region" in line)
+    head = shown[place].split()
+    assert head[:5] == ["site", "hemi", "region", "estimate", "p_value"]
+    assert ("effect_size" in head) == (columns > 80)
+    n_fixed = len(" ".join(shown[:place]).split(", "))
+    assert f"... ({len(sites.columns) - len(head) - n_fixed} columns more; -o FILE or a pipe gives all)" == shown[-1]
+
+
+def test_a_terminal_shows_whose_results_they_are(sites, lines):
+    own = sites[sites["region"] == "Left-Hippocampus"]
+    shown = lines(library.leave_one_out(own), 80)
+    head = next(line.split() for line in shown if "left_out" in line)
+    assert head[0] == "left_out"
+    assert "region Left-Hippocampus" in " ".join(shown)
+    assert lines(sites.drop(columns="source"), 80)[0].startswith("measure volume")
+    assert lines(sites.iloc[:0], 80)[0] == "(no rows)"
+
+
+WRITTEN = {
+    "the model over the table": (["--save-model", "own.parquet", "-o", "out.csv"], "own.parquet is what is read"),
+    "the model over the people": (["--save-model", "people.tsv", "-o", "out.csv"], "people.tsv is what is read"),
+    "the model over the output": (["--save-model", "out.csv", "-o", "out.csv"], "out.csv is what is read"),
+    "the model over the sidecar": (["--save-model", "out.json", "-o", "out.csv"], "what the columns of out.csv mean"),
+    "the model over anything": (["--save-model", "notes.txt"], "no model that fsstats wrote"),
+    "the model nowhere": (["--save-model", "no/m.json"], "no such folder"),
+    "the output over the people": (["-o", "people.tsv"], "people.tsv is what is read"),
+    "another's sidecar": (["-o", "own.csv"], "own.json says what the columns of own.parquet mean"),
+    "the output nowhere": (["-o", "no/out.csv"], "no such folder"),
+    "an unknown format": (["-o", "out.xlsx"], "no table format is called '.xlsx'"),
+}
+
+
+@pytest.mark.parametrize(("words", "message"), WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("command", ["adjust", "harmonise"])
+def test_nothing_that_is_read_is_overwritten_and_nothing_is_read_first(command, words, message, here, fsstats):
+    names = ["own.parquet", "own.json", "people.tsv", "notes.txt"]
+    for name in names:
+        pathlib.Path(name).write_text(f"this is {name}", encoding="utf-8")
+    done = fsstats(command, "own.parquet", "-p", "people.tsv", *words)
+    assert done.status == 1
+    assert message in done.err
+    assert [pathlib.Path(name).read_text(encoding="utf-8") for name in names] == [f"this is {name}" for name in names]
+
+
+def test_a_model_is_written_again(here, fsstats):
+    words = ["adjust", here / "cohort.parquet", "-s", "aseg", "-m", "volume", "--save-model", "m.json", "-o", "a.csv"]
+    assert fsstats(*words).status == fsstats(*words).status == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["permute", "-t", "age", "--seed", "1", "-n", "30000"], ["regress"], ["mixed"]],
+    ids=["permute", "regress", "mixed"],
+)
+def test_an_output_is_looked_at_before_the_work(words, here, fsstats):
+    pathlib.Path("broken.parquet").write_text("no table", encoding="utf-8")
+    done = fsstats(words[0], "broken.parquet", "-f", "~ age", *words[1:], "-o", "nodir/x.csv")
+    assert (done.status, done.err) == (1, "fsstats: no such folder: nodir\n")
+
+
+@pytest.mark.parametrize("root", ["cohort.parquet", "fs"])
+@pytest.mark.parametrize("choice", [["-s", "aparc", "-m", "thickness"], ["-s", "aparc"]])
+def test_the_head_size_of_aseg_is_a_covariate_of_the_cortex(choice, root, here, fsstats):
+    words = ["-f", "value ~ age + eTIV", "-t", "age", *choice]
+    people = [] if root == "cohort.parquet" else ["-p", here / "people.tsv"]
+    done = fsstats("regress", here / root, *people, *words, "-o", "out.csv")
+    assert done.status == 0, done.err
+    found = library.read_table("out.csv")
+    assert set(found["source"]) == {"aparc"}
+    assert not found.duplicated(["hemi", "region", "measure", "term"]).any()
+    table = library.with_versions(*_cohort(here))
+    ours = library.regress(table, "value ~ age + eTIV", terms=["age"])
+    ours = ours[ours["source"] == "aparc"]
+    ours = ours[ours["measure"] == "thickness"] if "-m" in choice else ours
+    assert len(found) == len(ours)
+    assert np.allclose(found["estimate"].sort_values(), ours["estimate"].sort_values(), equal_nan=True)
+
+
+def _cohort(here):
+    cohort = library.read_cohort(here / "cohort.parquet")
+    return cohort.table, cohort.files
+
+
+def test_only_what_was_asked_for_is_in_the_results(here, fsstats):
+    words = ["-f", "value ~ age + eTIV", "-t", "age", "-s", "aseg", "-o", "out.csv"]
+    assert fsstats("regress", here / "cohort.parquet", *words, "-m", "volume", "-m", "eTIV").status == 0
+    assert library.read_table("out.csv")["measure"].value_counts().to_dict() == {"volume": 45, "eTIV": 1}
+    done = fsstats("regress", here / "cohort.parquet", *words, "-m", "thicknes")
+    assert done.status == 1
+    assert "did you mean" in done.err or "there are" in done.err
+
+
+def test_a_participants_column_goes_before_a_measure_of_its_name(here, fsstats):
+    people = pd.read_csv(here / "people.tsv", sep="\t")
+    people.assign(eTIV=np.arange(len(people)) % 7).to_csv("own.tsv", sep="\t", index=False)
+    words = ["-f", "value ~ eTIV", "-t", "eTIV", "-s", "aparc", "-m", "thickness", "-o", "out.csv"]
+    done = fsstats("regress", here / "plain.parquet", "-p", "own.tsv", *words)
+    assert done.status == 0, done.err
+    assert library.read_table("out.csv")["estimate"].abs().median() > 1e-4
+
+
+def test_a_measure_can_be_the_weights(here, fsstats):
+    words = ["-f", "value ~ age", "-t", "age", "-s", "aparc", "-m", "thickness", "-o", "out.csv"]
+    done = fsstats("regress", here / "cohort.parquet", *words, "--weights", "eTIV")
+    assert done.status == 0, done.err
+
+
+def test_one_region_is_permuted_with_a_measure_as_covariate(here, fsstats):
+    words = ["-f", "value ~ group + eTIV", "-t", "group", "--seed", "1", "-n", "99", "-s", "aseg", "-m", "volume"]
+    done = fsstats("permute", here / "cohort.parquet", *words, "-r", "Left-Hippocampus", "-o", "out.csv")
+    assert done.status == 0, done.err
+    found = library.read_table("out.csv")
+    assert found["region"].tolist() == ["Left-Hippocampus"]
+    assert found["p_fwe"].tolist() == found["p_permutation"].tolist()
+
+
+LONG_TABLES = {
+    "areas by the head size of aseg": ["adjust", "-s", "aparc", "-m", "area"],
+    "as fractions": ["adjust", "-s", "aseg", "-m", "volume", "--method", "proportion"],
+    "with a nuisance": ["adjust", "-s", "aparc", "-m", "volume", "--nuisance", "BrainSegVol"],
+    "sites, keeping the head size": ["harmonise", "-s", "aparc", "-m", "thickness", "--keep", "age + eTIV"],
+}
+
+
+@pytest.mark.parametrize("words", LONG_TABLES.values(), ids=LONG_TABLES)
+@pytest.mark.parametrize("root", ["cohort.parquet", "fs"])
+def test_a_long_table_holds_what_was_asked_for(words, root, here, fsstats):
+    people = [] if root == "cohort.parquet" else ["-p", here / "people.tsv"]
+    done = fsstats(words[0], here / root, *people, *words[1:], "--save-model", "m.json", "-o", "out.parquet")
+    assert done.status == 0, done.err
+    found = library.read_table("out.parquet")
+    asked = library.read_table(here / "cohort.parquet", source=words[2], measure=words[4])
+    assert len(found) == len(asked)
+    assert not (found["region"] == "global").any()
+    assert fsstats(words[0], here / root, *people, *words[1:5], "--model", "m.json", "-o", "two.parquet").status == 0
+    assert np.allclose(library.read_table("two.parquet")["value"], found["value"], equal_nan=True)
+
+
+def test_the_head_scaling_is_that_of_another_source(tmp_path, monkeypatch, fsstats):
+    monkeypatch.chdir(tmp_path)
+    rows = [(f"sub-{n}", "first", "L_Amyg", "volume", 1000.0 + n, "mm^3", f"{n % 2}") for n in range(6)] + [
+        (f"sub-{n}", "sienax", "global", "VSCALING", 1.2 + n / 100, "unitless", f"{n % 2}") for n in range(6)
+    ]
+    columns = ["subject", "source", "region", "measure", "value", "unit", "site"]
+    table = pd.DataFrame(rows, columns=columns).assign(session=None, stream="cross", hemi=None)
+    library.write_table(table[[*library.schema.LONG, "site"]], "fsl.csv")
+    done = fsstats("adjust", "fsl.csv", "-s", "first", "-m", "volume", "--method", "sienax", "-o", "out.csv")
+    assert done.status == 0, done.err
+    assert np.allclose(library.read_table("out.csv")["value"], [(1000 + n) * (1.2 + n / 100) for n in range(6)])
+
+
+def test_several_levels_are_the_people_to_fit_to(here, fsstats):
+    words = ["adjust", here / "cohort.parquet", "-s", "aseg", "-m", "volume", "-o", "out.csv"]
+    both = ["--reference", "group=control", "--reference", "group=patient"]
+    assert fsstats(*words, *both, "--save-model", "both.json").status == 0
+    assert fsstats(*words, "--save-model", "all.json").status == 0
+    assert fsstats(*words, *both[:2], "--save-model", "one.json").status == 0
+    both, everyone, one = (library.read_model(f"{name}.json").means for name in ("both", "all", "one"))
+    assert both == everyone != one
+
+
+USELESS = {
+    "adjust": ["--method", "--icv", "--by", "--nuisance", "--exponent", "--minimum", "--force", "--reference"],
+    "harmonise": ["--site", "--keep", "--method", "--reference-site", "--allow"],
+}
+
+
+@pytest.mark.parametrize(("command", "option"), [(name, one) for name, options in USELESS.items() for one in options])
+def test_what_is_fitted_already_takes_no_options_of_the_fit(command, option, here, fsstats):
+    pathlib.Path("m.json").touch()
+    done = fsstats(command, here / "cohort.parquet", "--model", "m.json", option, "20" if option != "--force" else "x")
+    assert done.status == 2
+    assert f"Invalid value for {option}" in done.err
+    assert "of no use with --model" in done.err
+    switch = "--keep-unit" if command == "adjust" else "--no-empirical-bayes"
+    assert fsstats(command, here / "cohort.parquet", "--model", "m.json", switch).status == 2
+
+
+def test_other_p_values_are_corrected_if_they_are_named(here, fsstats):
+    words = ["-f", "value ~ group", "-t", "group", "--seed", "1", "-n", "99", "-s", "aseg", "-m", "volume"]
+    assert fsstats("permute", here / "cohort.parquet", *words, "-o", "p.csv").status == 0
+    plain = fsstats("correct", "p.csv", "-o", "one.csv")
+    assert "warning: p_value is corrected; there is p_permutation as well" in plain.err
+    named = fsstats("correct", "p.csv", "--p-column", "p_permutation", "-o", "two.csv")
+    assert named.status == 0
+    assert "warning" not in named.err
+    table = library.read_table("two.csv")
+    assert table["adjustment"].eq("fdr_bh of p_permutation within measure, term").all()
+    again = fsstats("correct", "two.csv", "--p-column", "p_value", "-o", "three.csv")
+    assert "warning: p_adjusted was there and is replaced: fdr_bh of p_permutation within" in again.err
+
+
+def test_tables_of_other_programs_are_corrected_and_what_they_lack_is_said(here, fsstats):
+    pd.DataFrame({"measure": "area", "term": "age", "p": [0.01, 0.04]}).to_csv("theirs.csv", index=False)
+    done = fsstats("correct", "theirs.csv", "--method", "holm", "--p-column", "p")
+    assert done.status == 0, done.err
+    assert [line.split("\t")[3] for line in done.out.splitlines()] == ["p_adjusted", "0.02", "0.04"]
+    lacking = fsstats("correct", "theirs.csv")
+    assert lacking.status == 1
+    assert "theirs.csv: expected a results table, as fsstats regress writes it; it lacks p_value" in lacking.err
+
+
+def test_a_constant_region_can_be_left_out(here, fsstats):
+    words = ["harmonise", here / "cohort.parquet", "-s", "aseg", "-m", "volume"]
+    table = library.read_table(here / "cohort.parquet", source="aseg", measure="volume")
+    table = table[~table["region"].str.contains("hypointensities")]
+    flat = (table["site"] == "A") & (table["region"] == "Left-Amygdala")
+    library.write_table(table.assign(value=table["value"].where(~flat, 1500.0)), "flat.parquet")
+    words[1] = "flat.parquet"
+    refused = fsstats(*words)
+    assert refused.status == 1
+    assert "no variation at site A" in refused.err
+    assert "(--without REGION)" in refused.err
+    done = fsstats(*words, "--without", "Left-Amygdala", "-o", "out.csv")
+    assert done.status == 0, done.err
+    assert "Left-Amygdala" not in set(library.read_table("out.csv")["region"])
+
+
+def test_what_an_error_advises_is_said_as_an_option(here, fsstats):
+    done = fsstats("regress", here / "plain.parquet", "-f", "~ age", "-s", "aseg", "-m", "volume")
+    assert done.status == 1
+    assert "(the participants' columns are given with -p FILE)" in done.err
+    table = library.read_table(here / "cohort.parquet", source="aseg", measure="volume")
+    twice = pd.concat([table.assign(session="1"), table.assign(session="2")])
+    library.write_table(twice, "twice.csv")
+    done = fsstats("regress", "twice.csv", "-f", "~ age")
+    assert "(fsstats mixed; or --allow repeated)" in done.err
+    library.write_table(pd.concat([table, table.assign(stream="long")]), "streams.csv")
+    done = fsstats("regress", "streams.csv", "-f", "~ age")
+    assert "(--stream cross, or --allow streams)" in done.err
+    assert "participants" not in done.err

@@ -1,21 +1,32 @@
 """``fsstats adjust``: volumes and areas adjusted for head size."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from fsstats_cli.models import AllowOption, ReferenceOption, deliver_table, levels_of, model_of_kind, model_table
+from fsstats_cli.models import (
+    AllowOption,
+    ModelOption,
+    OutputOption,
+    SaveModelOption,
+    asked_for,
+    deliver_table,
+    in_our_words,
+    model_of_kind,
+    model_table,
+    ready,
+    refuse_given,
+    save,
+    several_levels_of,
+)
 from fsstats_cli.options import (
     MeasureOption,
-    OutOption,
     ParticipantsOption,
     Roots,
     SourceOption,
     StreamOption,
     SubjectsOption,
 )
-from fsstats_cli.output import said_warnings, say
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -27,8 +38,11 @@ EXAMPLES = """
   fsstats adjust new.parquet --model size.json -o new-adjusted.csv
 """
 
+_FITTING: Final = ("method", "icv", "reference", "by", "nuisance", "exponent", "minimum", "force", "keep_unit")
+
 
 def adjust(
+    ctx: typer.Context,
     roots: Roots,
     participants: ParticipantsOption = None,
     method: Annotated[
@@ -37,7 +51,13 @@ def adjust(
     icv: Annotated[
         str | None, typer.Option(metavar="NAME", help="The head size: eTIV, sTIV, a column of the participants.")
     ] = None,
-    reference: ReferenceOption = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=LEVEL",
+            help="Fit to these people only: group=control. May be repeated: of one column any level, of several all.",
+        ),
+    ] = None,
     by: Annotated[str | None, typer.Option(metavar="COLUMN", help="A slope for each of its values (site).")] = None,
     nuisance: Annotated[
         str, typer.Option(metavar="TERMS", help='Beside the head size, when its slope is fitted: "age + sex".')
@@ -53,26 +73,25 @@ def adjust(
     keep_unit: Annotated[
         bool, typer.Option("--keep-unit", help="Method proportion in mm^3: times the mean head size.")
     ] = False,
-    save_model: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep what was fitted, as JSON.", dir_okay=False)
-    ] = None,
-    model: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Apply what was fitted before.", exists=True, dir_okay=False),
-    ] = None,
+    save_model: SaveModelOption = None,
+    model: ModelOption = None,
     source: SourceOption = None,
     measure: MeasureOption = None,
     allow: AllowOption = None,
     stream: StreamOption = None,
     subjects: SubjectsOption = None,
-    output: OutOption = None,
+    output: OutputOption = None,
 ) -> None:
     """Adjust volumes and areas for head size; other measures stay as they are.
 
     ROOT may also be one table that fsstats merge wrote.
     """
     import fsstats as fs
+    from fsstats.stats import variables_of
 
+    refuse_given(ctx, _FITTING if model else (), "with --model, which holds what was fitted")
+    levels = several_levels_of(reference)
+    ready(output, [*roots, participants, subjects, model], save_model=save_model)
     fitted = None if model is None else model_of_kind(model, fs.HeadSize)
     wanted = fitted.icv if fitted else icv or ("VSCALING" if method == "sienax" else "eTIV")
     table = model_table(
@@ -82,15 +101,15 @@ def adjust(
         sources=source,
         measures=measure,
         stream=stream,
-        variables=[wanted],
+        variables=[wanted, *(variables_of(nuisance) if nuisance.strip() else [])],
     )
-    with said_warnings():
+    with in_our_words(table):
         if fitted is None:
             fitted = fs.fit_head_size(
                 table,
                 icv=icv,
                 method=method,  # type: ignore[arg-type] # checked there
-                reference=levels_of(reference),
+                reference=levels,
                 by=by,
                 nuisance=nuisance,
                 exponent=exponent,
@@ -100,7 +119,5 @@ def adjust(
                 allow=allow or (),
             )
         adjusted = fs.apply_head_size(table, fitted, allow=allow or ())
-    if save_model is not None:
-        fs.write_model(fitted, save_model)
-        say(f"what was fitted -> {save_model}")
-    deliver_table(adjusted, output, [*roots, participants, subjects, model])
+    save(fitted, save_model)
+    deliver_table(adjusted[asked_for(table, source, measure).to_numpy()], output)

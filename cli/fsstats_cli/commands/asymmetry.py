@@ -4,17 +4,15 @@ from typing import Annotated
 
 import typer
 
-from fsstats_cli.models import deliver_table, model_table
+from fsstats_cli.models import OutputOption, deliver_table, in_our_words, model_table, ready
 from fsstats_cli.options import (
     MeasureOption,
-    OutOption,
     ParticipantsOption,
     Roots,
     SourceOption,
     StreamOption,
     SubjectsOption,
 )
-from fsstats_cli.output import said_warnings
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -35,7 +33,7 @@ def asymmetry(
     measure: MeasureOption = None,
     stream: StreamOption = None,
     subjects: SubjectsOption = None,
-    output: OutOption = None,
+    output: OutputOption = None,
 ) -> None:
     """Give the asymmetry of every paired measure: positive where the left is larger.
 
@@ -43,9 +41,10 @@ def asymmetry(
     """
     import fsstats as fs
 
+    ready(output, [*roots, participants, subjects])
     table = model_table(
         roots, participants=participants, subjects=subjects, sources=source, measures=measure, stream=stream
     )
-    with said_warnings():
+    with in_our_words(table):
         found = fs.asymmetry(table, kind=kind)  # type: ignore[arg-type] # checked there
-    deliver_table(found, output, [*roots, participants, subjects])
+    deliver_table(found, output)

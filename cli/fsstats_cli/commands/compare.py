@@ -8,21 +8,22 @@ from fsstats_cli.models import (
     AllowOption,
     ConfidenceOption,
     CorrectOption,
+    OutputOption,
     RegionOption,
     deliver,
+    in_our_words,
     model_table,
     only,
+    ready,
 )
 from fsstats_cli.options import (
     MeasureOption,
-    OutOption,
     ParticipantsOption,
     Roots,
     SourceOption,
     StreamOption,
     SubjectsOption,
 )
-from fsstats_cli.output import said_warnings
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -69,7 +70,7 @@ def compare(
     confidence: ConfidenceOption = 0.95,
     stream: StreamOption = None,
     subjects: SubjectsOption = None,
-    output: OutOption = None,
+    output: OutputOption = None,
 ) -> None:
     """Compare groups in every region, with Welch's test or adjusted for covariates.
 
@@ -81,6 +82,10 @@ def compare(
     if adjust is not None and correct is not None:
         message = "p-values are either adjusted for the pairs of a region or corrected over regions, not both."
         raise typer.BadParameter(message, param_hint="--adjust")
+    if equal_variance and covariate:
+        message = "of no use with covariates: one variance is taken for granted there (but see --std-errors)."
+        raise typer.BadParameter(message, param_hint="--equal-variance")
+    ready(output, [*roots, participants, subjects], correct=correct)
     table = model_table(
         roots,
         participants=participants,
@@ -92,7 +97,7 @@ def compare(
             name for text in covariate or () for name in ([text] if text.isidentifier() else variables_of(text))
         ],
     )
-    with said_warnings():
+    with in_our_words(table):
         results = fs.compare(
             table,
             between,
@@ -106,4 +111,4 @@ def compare(
             allow=allow or (),
             conf_level=confidence,
         )
-    deliver(only(results, measure, region), output, [*roots, participants, subjects], correct=correct)
+    deliver(only(results, sources=source, measures=measure, regions=region), output, correct=correct)

@@ -1,13 +1,15 @@
 """``fsstats correct``: p-values corrected for the number of tests."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fsstats_cli.models import deliver, read_results
-from fsstats_cli.options import OutOption
-from fsstats_cli.output import said_warnings
+from fsstats_cli.models import OutputOption, deliver, read_results, ready
+from fsstats_cli.output import said_warnings, say
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -15,6 +17,8 @@ EXAMPLES = """
   fsstats correct results.csv -o corrected.csv
 
   fsstats correct results.parquet --method holm --within measure --within term
+
+  fsstats correct permuted.csv --p-column p_permutation
 """
 
 
@@ -36,15 +40,34 @@ def correct(
         list[str] | None,
         typer.Option(metavar="COLUMN", help="Rows that are alike in these are one family. May be repeated."),
     ] = None,
-    output: OutOption = None,
+    p_column: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The p-values: p_value (if not given), p_permutation or another column."),
+    ] = None,
+    output: OutputOption = None,
 ) -> None:
     """Correct p-values for the number of tests, family by family."""
     import fsstats as fs
 
+    ready(output, [results], correct=method)
+    column, families = p_column or "p_value", within or ["measure", "term"]
+    table = read_results(results, [*families, column])
+    _say_doubts(table, p_column)
     with said_warnings():
         corrected = fs.correct(
-            read_results(results),
-            method,  # type: ignore[arg-type] # checked there
-            **({} if within is None else {"within": within}),  # type: ignore[arg-type] # its own default
+            table,
+            method,  # type: ignore[arg-type] # one of them, as ready saw
+            within=within,
+            p_column=column,
         )
-    deliver(corrected, output, [results])
+    deliver(corrected, output)
+
+
+def _say_doubts(table: "pd.DataFrame", p_column: str | None) -> None:
+    """Warn if other p-values may have been meant, or if what was corrected before is replaced."""
+    if p_column is None and "p_permutation" in table.columns:
+        say("warning: p_value is corrected; there is p_permutation as well: --p-column p_permutation")
+    if "adjustment" in table.columns:
+        before = table["adjustment"].dropna().astype("str").unique()
+        if len(before):
+            say(f"warning: p_adjusted was there and is replaced: {'; '.join(before)}")

@@ -1,21 +1,32 @@
 """``fsstats harmonise``: site effects taken out."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from fsstats_cli.models import AllowOption, deliver_table, model_of_kind, model_table
+from fsstats_cli.models import (
+    AllowOption,
+    ModelOption,
+    OutputOption,
+    SaveModelOption,
+    asked_for,
+    deliver_table,
+    in_our_words,
+    model_of_kind,
+    model_table,
+    ready,
+    refuse_given,
+    save,
+    without,
+)
 from fsstats_cli.options import (
     MeasureOption,
-    OutOption,
     ParticipantsOption,
     Roots,
     SourceOption,
     StreamOption,
     SubjectsOption,
 )
-from fsstats_cli.output import said_warnings, say
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -24,60 +35,77 @@ EXAMPLES = """
 
   fsstats harmonise cohort.parquet --site scanner --save-model m.json -o h.csv
 
+  fsstats harmonise cohort.parquet -s aseg --without CC_Central -o h.csv
+
   fsstats harmonise new.parquet --model m.json -o new.csv
 """
 
+_FITTING: Final = ("site", "keep", "method", "no_empirical_bayes", "mean_only", "reference_site", "allow")
+
 
 def harmonise(
+    ctx: typer.Context,
     roots: Roots,
     participants: ParticipantsOption = None,
     site: Annotated[str, typer.Option(metavar="COLUMN", help="The column that names site or scanner.")] = "site",
     keep: Annotated[str, typer.Option(metavar="TERMS", help='What is to stay: "age + sex + group".')] = "",
     method: Annotated[str, typer.Option(metavar="NAME", help="combat, covbat or longcombat.")] = "combat",
-    empirical_bayes: Annotated[
+    no_empirical_bayes: Annotated[
         bool,
-        typer.Option("--empirical-bayes/--no-empirical-bayes", help="Let regions of a measure share what sites do."),
-    ] = True,
+        typer.Option("--no-empirical-bayes", help="Each region for itself: they do not share what sites do."),
+    ] = False,
     mean_only: Annotated[bool, typer.Option("--mean-only", help="Means only, no variances.")] = False,
     reference_site: Annotated[str | None, typer.Option(metavar="SITE", help="Bring all others to this one.")] = None,
-    save_model: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep what was fitted, as JSON.", dir_okay=False)
-    ] = None,
-    model: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Apply what was fitted before.", exists=True, dir_okay=False),
-    ] = None,
+    save_model: SaveModelOption = None,
+    model: ModelOption = None,
     source: SourceOption = None,
     measure: MeasureOption = None,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without",
+            metavar="REGION",
+            help="Leave it out, of the result too: a region that is constant at a site. May be repeated.",
+        ),
+    ] = None,
     allow: AllowOption = None,
     stream: StreamOption = None,
     subjects: SubjectsOption = None,
-    output: OutOption = None,
+    output: OutputOption = None,
 ) -> None:
     """Take effects of site or scanner out of the values (ComBat and its relatives), keeping what is named.
 
     ROOT may also be one table that fsstats merge wrote.
     """
     import fsstats as fs
+    from fsstats.stats import variables_of
 
-    table = model_table(
-        roots, participants=participants, subjects=subjects, sources=source, measures=measure, stream=stream
-    )
+    refuse_given(ctx, _FITTING if model else (), "with --model, which holds what was fitted")
+    ready(output, [*roots, participants, subjects, model], save_model=save_model)
     fitted = None if model is None else model_of_kind(model, fs.Harmonisation)
-    with said_warnings():
+    kept = keep if fitted is None else fitted.coding.formula if fitted.coding else ""
+    whole = model_table(
+        roots,
+        participants=participants,
+        subjects=subjects,
+        sources=source,
+        measures=measure,
+        stream=stream,
+        variables=variables_of(kept) if kept.strip() else [],
+    )
+    table = without(whole, leave_out)
+    with in_our_words(table):
         if fitted is None:
             fitted = fs.fit_harmonisation(
                 table,
                 site=site,
                 keep=keep,
                 method=method,  # type: ignore[arg-type] # checked there
-                empirical_bayes=empirical_bayes,
+                empirical_bayes=not no_empirical_bayes,
                 mean_only=mean_only,
                 reference_site=reference_site,
                 allow=allow or (),
             )
         harmonised = fs.apply_harmonisation(table, fitted)
-    if save_model is not None:
-        fs.write_model(fitted, save_model)
-        say(f"what was fitted -> {save_model}")
-    deliver_table(harmonised, output, [*roots, participants, subjects, model])
+    save(fitted, save_model)
+    deliver_table(harmonised[asked_for(table, source, measure).to_numpy()], output)

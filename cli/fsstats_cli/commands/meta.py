@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fsstats_cli.models import ConfidenceOption, CorrectOption, deliver, read_results
-from fsstats_cli.options import OutOption
+from fsstats_cli.models import ConfidenceOption, CorrectOption, OutputOption, deliver, read_results, ready
 from fsstats_cli.output import said_warnings
 
 EXAMPLES = """
@@ -38,12 +37,19 @@ def meta(
     method: Annotated[
         str, typer.Option(metavar="NAME", help="Of the variance between sites: REML, DL, ML, PM, EE.")
     ] = "REML",
-    test: Annotated[str | None, typer.Option(metavar="NAME", help="knha (Knapp and Hartung) or z.")] = None,
+    test: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="knha (Knapp and Hartung), adhoc (the same, never bolder than z) or z. "
+            "If not given: knha; with --method EE, z.",
+        ),
+    ] = None,
     minimum: Annotated[float, typer.Option(metavar="N", help="Leave out sites with fewer rows in a group.")] = 0,
     leave_one_out: Annotated[bool, typer.Option("--leave-one-out", help="Pool all sites but one, in turn.")] = False,
     correct: CorrectOption = None,
     confidence: ConfidenceOption = 0.95,
-    output: OutOption = None,
+    output: OutputOption = None,
 ) -> None:
     """Pool the results of several sites, region by region and term by term."""
     import fsstats as fs
@@ -51,6 +57,7 @@ def meta(
     if (site is None) == (len(results) == 1):
         message = "give either several tables, one a site, or one table and --site."
         raise typer.BadParameter(message, param_hint="RESULTS")
+    ready(output, results, correct=correct)
     tables = {path.stem: read_results(path) for path in results}
     if len(tables) < len(results):
         message = "two tables have the same name, which is the site's; rename one."
@@ -66,4 +73,4 @@ def meta(
             minimum=minimum,
             conf_level=confidence,
         )
-    deliver(pooled, output, results, correct=correct)
+    deliver(pooled, output, correct=correct)

@@ -9,24 +9,25 @@ from fsstats_cli.models import (
     ConfidenceOption,
     CorrectOption,
     FormulaOption,
+    OutputOption,
     ReferenceOption,
     RegionOption,
     TermOption,
     deliver,
+    in_our_words,
     levels_of,
     model_table,
     only,
+    ready,
 )
 from fsstats_cli.options import (
     MeasureOption,
-    OutOption,
     ParticipantsOption,
     Roots,
     SourceOption,
     StreamOption,
     SubjectsOption,
 )
-from fsstats_cli.output import said_warnings
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -64,7 +65,7 @@ def mixed(
     confidence: ConfidenceOption = 0.95,
     stream: StreamOption = None,
     subjects: SubjectsOption = None,
-    output: OutOption = None,
+    output: OutputOption = None,
 ) -> None:
     """Fit a mixed model to every region: random intercepts (and slopes) of subjects, sites or families.
 
@@ -73,6 +74,8 @@ def mixed(
     import fsstats as fs
     from fsstats.stats import variables_of
 
+    levels = levels_of(reference)
+    ready(output, [*roots, participants, subjects], correct=correct)
     table = model_table(
         roots,
         participants=participants,
@@ -82,7 +85,7 @@ def mixed(
         stream=stream,
         variables=variables_of(formula),
     )
-    with said_warnings():
+    with in_our_words(table):
         results = fs.mixed(
             table,
             formula,
@@ -90,8 +93,8 @@ def mixed(
             slopes=slope,
             terms=term,
             method=method,  # type: ignore[arg-type] # checked there
-            reference=levels_of(reference),
+            reference=levels,
             allow=allow or (),
             conf_level=confidence,
         )
-    deliver(only(results, measure, region), output, [*roots, participants, subjects], correct=correct)
+    deliver(only(results, sources=source, measures=measure, regions=region), output, correct=correct)

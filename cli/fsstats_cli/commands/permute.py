@@ -7,23 +7,24 @@ import typer
 from fsstats_cli.models import (
     AllowOption,
     FormulaOption,
+    OutputOption,
     ReferenceOption,
     RegionOption,
     deliver,
+    in_our_words,
     levels_of,
     model_table,
     only,
+    ready,
 )
 from fsstats_cli.options import (
     MeasureOption,
-    OutOption,
     ParticipantsOption,
     Roots,
     SourceOption,
     StreamOption,
     SubjectsOption,
 )
-from fsstats_cli.output import said_warnings
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -53,7 +54,7 @@ def permute(
     allow: AllowOption = None,
     stream: StreamOption = None,
     subjects: SubjectsOption = None,
-    output: OutOption = None,
+    output: OutputOption = None,
 ) -> None:
     """Test a term by permutations, with p-values corrected over regions by the largest statistic.
 
@@ -62,6 +63,8 @@ def permute(
     import fsstats as fs
     from fsstats.stats import variables_of
 
+    levels = levels_of(reference)
+    ready(output, [*roots, participants, subjects])
     table = model_table(
         roots,
         participants=participants,
@@ -70,11 +73,11 @@ def permute(
         measures=measure,
         stream=stream,
         variables=variables_of(formula),
+        regions=region,
     )
-    chosen = only(table, None, region) if region else table
-    with said_warnings():
+    with in_our_words(table):
         results = fs.permute(
-            chosen,
+            table,
             formula,
             term=term,
             seed=seed,
@@ -82,7 +85,7 @@ def permute(
             scheme=scheme,  # type: ignore[arg-type] # checked there
             blocks=blocks,
             whole_blocks=whole_blocks,
-            reference=levels_of(reference),
+            reference=levels,
             allow=allow or (),
         )
-    deliver(only(results, measure, None), output, [*roots, participants, subjects])
+    deliver(only(results, sources=source, measures=measure, regions=region), output)

@@ -9,24 +9,25 @@ from fsstats_cli.models import (
     ConfidenceOption,
     CorrectOption,
     FormulaOption,
+    OutputOption,
     ReferenceOption,
     RegionOption,
     TermOption,
     deliver,
+    in_our_words,
     levels_of,
     model_table,
     only,
+    ready,
 )
 from fsstats_cli.options import (
     MeasureOption,
-    OutOption,
     ParticipantsOption,
     Roots,
     SourceOption,
     StreamOption,
     SubjectsOption,
 )
-from fsstats_cli.output import said_warnings
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -64,7 +65,7 @@ def regress(
     confidence: ConfidenceOption = 0.95,
     stream: StreamOption = None,
     subjects: SubjectsOption = None,
-    output: OutOption = None,
+    output: OutputOption = None,
 ) -> None:
     """Fit a linear model to every region and test its terms.
 
@@ -73,6 +74,8 @@ def regress(
     import fsstats as fs
     from fsstats.stats import variables_of
 
+    levels = levels_of(reference)
+    ready(output, [*roots, participants, subjects], correct=correct)
     table = model_table(
         roots,
         participants=participants,
@@ -80,20 +83,20 @@ def regress(
         sources=source,
         measures=measure,
         stream=stream,
-        variables=variables_of(formula),
+        variables=[*variables_of(formula), *([weights] if weights else [])],
     )
     options: dict[str, Any] = {
         "terms": term,
         "std_errors": std_errors,
         "cluster": cluster,
         "weights": weights,
-        "reference": levels_of(reference),
+        "reference": levels,
         "allow": allow or (),
         "conf_level": confidence,
     }
-    with said_warnings():
+    with in_our_words(table):
         if by is None:
             results = fs.regress(table, formula, **options)
         else:
             results = fs.by_site(table, fs.regress, formula, site=by, **options)
-    deliver(only(results, measure, region), output, [*roots, participants, subjects], correct=correct)
+    deliver(only(results, sources=source, measures=measure, regions=region), output, correct=correct)
