@@ -81,9 +81,6 @@ def people_of(
     runs = own[[*SUBJECT_KEY, *(further if participants is None else [])]].drop_duplicates().reset_index(drop=True)
     runs = runs.astype(dict.fromkeys(SUBJECT_KEY, "str"))
     people = runs if participants is None else join(runs, participants, unmatched="drop")
-    if not len(people):
-        message = "no subject of the study is among the participants"
-        raise TableError(message)
     missing = [name for name in variables if name not in people.columns]
     if missing:
         people = people.merge(_values(own, missing), on=list(SUBJECT_KEY), how="left")

@@ -1,13 +1,14 @@
 """Fitted models on disk: JSON texts, nothing that could run."""
 
 import json
-from typing import Final
+from typing import Final, get_args
 
-from fsstats.errors import TableError
+from fsstats.errors import FsstatsError, TableError, wording
 from fsstats.io._replace import write_text
 from fsstats.io._stores import PathLike, path_here, require_file
 from fsstats.places import read_bytes
 from fsstats.stats import Composite, Harmonisation, HeadSize, Norms
+from fsstats.stats._required import with_article
 
 Model = Composite | Harmonisation | HeadSize | Norms
 _KINDS: Final[dict[str, type[Model]]] = {
@@ -30,6 +31,8 @@ def write_model(model: Model, path: PathLike) -> None:
 
     Raises
     ------
+    TableError
+        If it is no model.
     OSError
         If it cannot be written.
 
@@ -52,6 +55,9 @@ def write_model(model: Model, path: PathLike) -> None:
     >>> read_model("memory.json") == memory
     True
     """
+    if not isinstance(model, get_args(Model)):
+        names = ", ".join(kind.__name__ for kind in _KINDS.values())
+        raise TableError(wording(expected=f"one of {names}", found=with_article(type(model).__name__)))
     place = path_here(path)
     require_file(place)
     write_text(model.to_json(), place)
@@ -73,7 +79,9 @@ def read_model(path: PathLike) -> Model:
     Raises
     ------
     TableError
-        If it is no such file.
+        If it is no such file, or it was edited and is no such model any more: which entry of it, is said.
+    FormulaError
+        If a formula in it cannot be read, or would run code.
     OSError
         If it cannot be opened.
 
@@ -83,13 +91,17 @@ def read_model(path: PathLike) -> Model:
     """
     text = read_bytes(path).decode("utf-8", "replace")
     try:
-        kind = json.loads(text)["kind"]
-        model = _KINDS[kind]
-    except (ValueError, LookupError, TypeError) as error:
-        message = f"{path}: expected a model that fsstats wrote, found something else ({error})"
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        message = f"{path}: expected a model that fsstats wrote, found no JSON ({error})"
         raise TableError(message) from error
+    kind = found.get("kind") if isinstance(found, dict) else None
+    if not isinstance(kind, str) or kind not in _KINDS:
+        said = f"the kind {kind!r}" if isinstance(kind, str) else "something else"
+        message = wording(expected=f"a model that fsstats wrote ({', '.join(_KINDS)})", found=said)
+        raise TableError(f"{path}: {message}")
     try:
-        return model.from_json(text)
-    except TableError as error:
+        return _KINDS[kind].from_json(text)
+    except FsstatsError as error:
         message = f"{path}: {error}"
-        raise TableError(message) from error
+        raise type(error)(message) from error

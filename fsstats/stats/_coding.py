@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 from formulaic import ModelSpec
 
-from fsstats._frames import FloatArray
+from fsstats._frames import FloatArray, some_of
+from fsstats.errors import FormulaError
 from fsstats.stats._formula import parsed_formula, variables_of
+from fsstats.stats._learned import is_whole, learners_of
+from fsstats.stats._stored import Stored
 from fsstats.stats.design import Design, matrix_of
 
 
@@ -58,21 +61,57 @@ class Coding:
 
 
 def coding_of(design: Design) -> Coding:
-    """Take from a design what codes other people alike."""
-    return Coding(design.formula, design.columns, dict(design.levels), dict(design.spec.transform_state))
+    """Take from a design what codes other people alike.
+
+    Raises
+    ------
+    FormulaError
+        If formulaic gave two names that look alike a name by chance, so that others would be coded by themselves.
+    """
+    learned = dict(design.spec.transform_state)
+    if learned.keys() != learners_of(design.formula).keys():
+        raise FormulaError.at(
+            design.formula,
+            expected="names that do not look alike without the signs that stand between backticks",
+            found=some_of([*map(str, learned)]),
+            hint="Rename the columns.",
+        )
+    return Coding(design.formula, design.columns, dict(design.levels), learned)
 
 
-def coding_from(written: Mapping[str, Any]) -> Coding:
+def coding_from(written: Stored) -> Coding:
     """Read what `Coding.to_plain` gave; a formula that would run code is refused.
 
     Raises
     ------
     FormulaError
         If the formula calls what a formula may not call.
+    TableError
+        If an entry is not what it must be, or not all that the formula has learned is there.
     """
-    variables_of(written["formula"])
-    levels = {str(name): tuple(map(str, levels)) for name, levels in written["levels"].items()}
-    return Coding(written["formula"], tuple(map(str, written["columns"])), levels, from_plain(written["state"]))
+    formula = written.text("formula")
+    variables, levels = variables_of(formula), written.part("levels")
+    strange = [name for name in levels.entries if name not in variables]
+    if strange:
+        written.refuse("levels", expected=f"variables of {formula}", found=strange[0])
+    columns = written.texts("columns")
+    return Coding(formula, columns, {name: levels.texts(name) for name in levels.entries}, _learned(written, columns))
+
+
+def _learned(written: Stored, columns: Sequence[str]) -> dict[str, Any]:
+    """Read what the calls of a formula have learned; less than all would be learned anew from other people."""
+    stored, calls = written.entry("state"), learners_of(written.text("formula"))
+    try:
+        learned = from_plain(stored)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
+        written.refuse("state", expected="pairs of keys and values, and arrays of a shape", found=stored)
+    if not isinstance(learned, dict) or learned.keys() != calls.keys():
+        due = f"what {some_of([*calls])} learned" if calls else "nothing"
+        written.refuse("state", expected=due, found=stored)
+    for text, call in calls.items():
+        if not is_whole(text, call, learned[text], columns):
+            written.refuse("state", expected=f"all that {text} learned", found=learned[text])
+    return learned
 
 
 def plain(value: Any) -> Any:

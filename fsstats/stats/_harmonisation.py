@@ -3,19 +3,23 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray, Positions
-from fsstats.errors import FsstatsError, TableError
 from fsstats.schema import CELL
-from fsstats.stats._coding import Coding, coding_from, from_plain, plain
-from fsstats.stats._combat import Common, Rows, Sites, adjusted
+from fsstats.stats._coding import Coding, coding_from, plain
+from fsstats.stats._combat import Common, Prior, Rows, Sites, adjusted
 from fsstats.stats._covbat import Scores, rotated
-from fsstats.stats._longcombat import Subjects, expected_of
+from fsstats.stats._derived import labels_of
+from fsstats.stats._longcombat import Scale, Subjects, expected_of
+from fsstats.stats._stored import Stored, stored_of
 
+Method = Literal["combat", "covbat", "longcombat"]
+METHODS: Final[tuple[Method, ...]] = get_args(Method)
+MeanOnly = bool | Literal["by_size"]
 _KIND: Final = "fsstats harmonisation 1"
 """Stands first in the text; the number is raised when its layout changes."""
 
@@ -111,67 +115,131 @@ class Harmonisation:
         Raises
         ------
         TableError
-            If it is no such text.
+            If it is no such text, or was edited so that an entry is missing, is not what it must be, or does not go
+            with another: a variance that is not positive, a method without what belongs to it.
         FormulaError
             If its formula calls what a formula may not call.
         """
-        try:
-            read = json.loads(text)
-            if read["kind"] != _KIND:
-                message = f"no stored harmonisation: expected {_KIND!r}, found {read['kind']!r}"
-                raise TableError(message)
-            model = cls(
-                method=read["method"],
-                options=read["options"],
-                site=read["site"],
-                sites=tuple(read["sites"]),
-                reference_site=read["reference_site"],
-                coding=None if read["coding"] is None else coding_from(read["coding"]),
-                average=from_plain(read["average"]),
-                cells=pd.DataFrame(read["cells"]).astype(dict.fromkeys((*CELL, "unit"), "str")),
-                common=Common(**_arrays(read["common"])),
-                effects=Sites(**_arrays(read["effects"])),
-                subjects=None if read["subjects"] is None else Subjects(**_arrays(read["subjects"])),
-                components=tuple(_scores(one) for one in read["components"]),
-            )
-            _require_shapes(model)
-        except FsstatsError:
-            raise
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            message = f"this text is no stored harmonisation: {type(error).__name__} {error}"
-            raise TableError(message) from error
-        return model
+        return cls(**_entries(stored_of(text, _KIND)))
 
 
-def _require_shapes(model: Harmonisation) -> None:
-    """Raise if the arrays of a model that was read do not belong together."""
-    sites, regions, kept = len(model.sites), len(model.cells), 0 if model.coding is None else len(model.coding.kept)
-    own = model.common
-    found = (
-        own.mean.shape,
-        own.slopes.shape,
-        own.site.shape,
-        *(getattr(model.effects, n).shape for n in Sites.__slots__),
+def _entries(stored: Stored) -> dict[str, Any]:
+    """Read the fields of a harmonisation."""
+    method, sites = stored.text("method", METHODS), stored.texts("sites")
+    if len(sites) < 2:
+        stored.refuse("sites", expected="at least 2 sites", found=sites)
+    cells = _cells(stored)
+    coding = coding_from(stored.part("coding")) if stored.has("coding") else None
+    kept = 0 if coding is None else len(coding.kept)
+    regions = len(cells)
+    effects = _sites_from(stored.part("effects"), len(sites), regions)
+    return {
+        "method": method,
+        "options": _options(stored.part("options"), method),
+        "site": stored.text("site"),
+        "sites": sites,
+        "reference_site": _reference(stored, method, sites, effects),
+        "coding": coding,
+        "average": stored.array("average", [kept]),
+        "cells": cells,
+        "common": _common_from(stored.part("common"), len(sites), kept, regions),
+        "effects": effects,
+        "subjects": _subjects(stored, method, regions),
+        "components": _components(stored, method, cells, len(sites)),
+    }
+
+
+def _cells(stored: Stored) -> pd.DataFrame:
+    """Read the regions; the sets with which they were fitted are numbered without gaps."""
+    cells = stored.cells("cells", texts=["unit"], counts=["set"])
+    stored.require_distinct("cells", labels_of(cells))
+    numbers = sorted(cells["set"].unique())
+    if not numbers or numbers != [*range(len(numbers))]:
+        stored.refuse("cells.set", expected="sets numbered 0, 1 and so on", found=[*map(int, numbers)])
+    return cells
+
+
+def _options(stored: Stored, method: str) -> dict[str, Any]:
+    together = stored.texts("together")
+    if not {*together} <= {*CELL}:
+        stored.refuse("together", expected=f"some of {', '.join(CELL)}", found=[*together])
+    explained = stored.number("explained", positive=True) if stored.has("explained") else None
+    scale = stored.text("scale", get_args(Scale)) if stored.has("scale") else None
+    if (explained or 0) >= 1 or (explained is not None) != (method == "covbat"):
+        stored.refuse("explained", expected="a part of 1 with covbat, else null", found=explained)
+    if (scale is not None) != (method == "longcombat"):
+        stored.refuse("scale", expected="a text with longcombat, else null", found=scale)
+    mean_only = "by_size" if stored.entry("mean_only") == "by_size" else stored.flag("mean_only")
+    prior = stored.text("prior", get_args(Prior))
+    return {"prior": prior, "mean_only": mean_only, "together": [*together], "explained": explained, "scale": scale}
+
+
+def _common_from(stored: Stored, sites: int, kept: int, regions: int) -> Common:
+    return Common(
+        stored.array("mean", [regions]),
+        stored.array("slopes", [kept, regions]),
+        stored.array("scale", [regions], positive=True),
+        stored.array("site", [sites, regions]),
     )
-    due = ((regions,), (kept, regions), (sites, regions), *((sites, regions) for _ in Sites.__slots__))
-    if found != due or own.scale.shape != (regions,) or model.average.shape != (kept,):
-        message = f"no stored harmonisation: its arrays are not those of {regions} regions and {sites} sites"
-        raise TableError(message)
+
+
+def _sites_from(stored: Stored, sites: int, columns: int) -> Sites:
+    shape = [sites, columns]
+    n, raw_variance = stored.array("n", shape, positive=True), stored.array("raw_variance", shape, may_lack=True)
+    if not (raw_variance[n > 1] >= 0).all():
+        stored.refuse("raw_variance", expected="a variance where there is more than one value", found=None)
+    raw_shift, shift = stored.array("raw_shift", shape), stored.array("shift", shape)
+    return Sites(n, raw_shift, raw_variance, shift, stored.array("variance", shape, positive=True))
+
+
+def _subjects(stored: Stored, method: str, regions: int) -> Subjects | None:
+    if stored.has("subjects") != (method == "longcombat"):
+        stored.refuse("subjects", expected="an object with longcombat, else null", found=stored.entry("subjects"))
+    if method != "longcombat":
+        return None
+    own = stored.part("subjects")
+    between, within = own.array("between", [regions]), own.array("within", [regions], positive=True)
+    if (between < 0).any():
+        own.refuse("between", expected="variances", found=between.min())
+    return Subjects(between, within)
+
+
+def _components(stored: Stored, method: str, cells: pd.DataFrame, sites: int) -> tuple[Scores, ...]:
+    parts = stored.parts("components")
+    members = np.bincount(cells["set"])
+    due = len(members) if method == "covbat" else 0
+    if len(parts) != due:
+        stored.refuse("components", expected=f"{due}: one of each set with covbat, else none", found=len(parts))
+    return tuple(_scores(part, int(regions), sites) for part, regions in zip(parts, members, strict=False))
+
+
+def _scores(stored: Stored, regions: int, sites: int) -> Scores:
+    scale = stored.part("scale").several("numbers")
+    components = len(scale)
+    return Scores(
+        stored.array("centre", [regions]),
+        stored.array("width", [regions], positive=True),
+        stored.array("loadings", [components, regions]),
+        stored.array("scale", [components], positive=True),
+        _sites_from(stored.part("sites"), sites, components),
+    )
+
+
+def _reference(stored: Stored, method: str, sites: tuple[str, ...], effects: Sites) -> str | None:
+    """Read the site that stays as it is; no other can have been fitted as that."""
+    if not stored.has("reference_site"):
+        return None
+    name = stored.text("reference_site", sites)
+    own = sites.index(name)
+    if method != "combat" or (effects.shift[own] != 0).any() or (effects.variance[own] != 1).any():
+        stored.refuse("reference_site", expected="a site without shift and change, with combat", found=name)
+    return name
 
 
 def _parts(value: Common | Sites | Subjects | Scores) -> dict[str, Any]:
     """Write the arrays of a record by their names."""
     own = {one.name: getattr(value, one.name) for one in fields(value)}
     return {name: _parts(part) if isinstance(part, Sites) else plain(part) for name, part in own.items()}
-
-
-def _arrays(written: Mapping[str, Any]) -> dict[str, FloatArray]:
-    return {name: from_plain(part) for name, part in written.items()}
-
-
-def _scores(written: Mapping[str, Any]) -> Scores:
-    own = _arrays({name: part for name, part in written.items() if name != "sites"})
-    return Scores(**own, sites=Sites(**_arrays(written["sites"])))
 
 
 def harmonised(model: Harmonisation, values: FloatArray, places: Positions, rows: Rows) -> FloatArray:

@@ -3,18 +3,18 @@
 import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, some_of
+from fsstats._frames import FloatArray, Positions, as_word, some_of
 from fsstats.errors import FormulaError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import CELL
 from fsstats.stats._coding import Coding, coding_of
 from fsstats.stats._combat import Choices, Common, Prior, Rows, Sites, adjusted, common_of, site_design, sites_of
 from fsstats.stats._covbat import Scores, scores_of
-from fsstats.stats._harmonisation import Harmonisation
+from fsstats.stats._harmonisation import METHODS, Harmonisation, MeanOnly
 from fsstats.stats._longcombat import Scale, Subjects, expected_of, longitudinal_of
 from fsstats.stats._rank import dependent_columns
 from fsstats.stats._sites import (
@@ -31,10 +31,6 @@ from fsstats.stats.design import design_of
 from fsstats.stats.guards import notes_of_mixing, refuse_repeated
 from fsstats.tables.panel import number
 
-Method = Literal["combat", "covbat", "longcombat"]
-METHODS: Final = get_args(Method)
-MeanOnly = bool | Literal["by_size"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -45,7 +41,7 @@ class Options:
     method: str
     prior: Prior
     mean_only: MeanOnly
-    reference_site: str | None
+    reference_site: str | float | None
     measures: Collection[str] | None
     together: Collection[str]
     explained: float
@@ -166,7 +162,7 @@ def _reference(options: Options, sites: Sequence[str]) -> int | None:
         raise TableError(message)
     if options.reference_site is None:
         return None
-    wanted = str(options.reference_site)
+    wanted = as_word(options.reference_site)
     if wanted not in sites:
         raise UnknownNameError.among("site", wanted, sites)
     return sites.index(wanted)

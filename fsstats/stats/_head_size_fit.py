@@ -10,11 +10,13 @@ import pandas as pd
 from fsstats._frames import FloatArray, Positions, as_words, require, some_of
 from fsstats.errors import FormulaError, TableError, UnknownNameError
 from fsstats.schema import CELL, GLOBAL, LONG
+from fsstats.schema.groupings import DERIVED
 from fsstats.schema.policy import HEAD_SCALING, NOT_STRAIGHT, Scaling, scaling_of
 from fsstats.stats._derived import levels_of, reference_rows, says
 from fsstats.stats._formula import variables_of
 from fsstats.stats._head_size import FEWEST, Slopes, is_given, logs, rescaled, residual, slopes
 from fsstats.stats._icv import Head, columns_not_of, findings, head_of, own_cells, settle
+from fsstats.stats._required import require_of_people, require_rows
 from fsstats.stats.design import design_of
 from fsstats.stats.guards import GUARDS, Notes, notes_of_mixing
 from fsstats.tables.panel import BoolArray, Panel, panel_of
@@ -32,6 +34,10 @@ FITTED_COLUMNS: Final = (*CELL, "unit", "level", "coefficient", "std_error", "df
 _PER: Final = 1e5
 """mm^3 in 100 cm^3, the unit of the centred head size."""
 _DIVIDED: Final = ("unitless", "percent")
+_FRACTION: Final = "fraction"
+"""Ends the name of what is divided by head size: volume_fraction."""
+NO_SLOPE: Final = "no slope"
+"""Begins or ends the note of a region that has no coefficient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,15 @@ class Ready(NamedTuple):
         return [column_name(*label) for label in labels.itertuples(index=False, name=None)]
 
 
+class Inside(NamedTuple):
+    """The reference of one level."""
+
+    rows: BoolArray
+    """Which of the runs that the slopes rest on are of the level."""
+    runs: int
+    """How many the level has, those without a nuisance variable among them."""
+
+
 class Fitted(NamedTuple):
     """What was learned from a reference."""
 
@@ -96,7 +111,9 @@ def ready_of(table: pd.DataFrame, asked: Asked, *, needed_by: str) -> tuple[Read
     """Find head sizes and the cells to adjust, and say what is doubtful about them."""
     require(table, [*LONG, *([asked.by] if asked.by else []), *(asked.reference or {})], needed_by=needed_by)
     wanted = [asked.icv, *(asked.reference or {}), *([asked.by] if asked.by else []), *_variables(asked.nuisance)]
+    require_rows(table, needed_by=needed_by)
     panel = panel_of(table, needed_by=needed_by, leave_out=columns_not_of(table, wanted))
+    require_of_people([*([asked.by] if asked.by else []), *(asked.reference or {})], panel, needed_by=needed_by)
     _require_variables(_variables(asked.nuisance), table, panel)
     head = head_of(panel, asked.icv)
     _refuse_wrong_way(head, asked.method)
@@ -117,7 +134,9 @@ def ready_of(table: pd.DataFrame, asked: Asked, *, needed_by: str) -> tuple[Read
 
 
 def _scaling(region: str, measure: str, unit: object) -> Scaling:
-    return scaling_of(region, measure, unit if isinstance(unit, str) else None)
+    """Tell how a measure goes with head size; a fraction as what was divided, so that it is not divided again."""
+    origin = measure.removesuffix(f"_{_FRACTION}")
+    return scaling_of(region, origin, unit if isinstance(unit, str) else None)
 
 
 def _variables(formula: str) -> list[str]:
@@ -222,17 +241,19 @@ def _without_level(ready: Ready, asked: Asked) -> Iterator[str]:
 
 def fitted_of(table: pd.DataFrame, ready: Ready, asked: Asked) -> tuple[Fitted, list[str]]:
     """Fit slopes or exponents to the reference, and say what is doubtful about them."""
-    rows, others = _rows(ready, asked)
-    inside = {level: own[rows] for level, own in _levels(ready, asked).items()}
-    sizes = ready.head.sizes[rows]
-    means = {level: float(sizes[own].mean()) if own.any() else np.nan for level, own in inside.items()}
-    notes = _guarded(table, ready, rows, asked)
+    reference = _reference(ready, asked)
+    levels = _levels(ready, asked)
+    of_levels = {level: ready.head.sizes[own & reference] for level, own in levels.items()}
+    means = {level: float(sizes.mean()) if len(sizes) else np.nan for level, sizes in of_levels.items()}
+    notes = _guarded(table, ready, reference, asked)
     if asked.method in FITTED:
+        rows, others = _with_nuisance(ready, reference, asked)
+        inside = {level: Inside(own[rows], len(of_levels[level])) for level, own in levels.items()}
         frame, said = _fitted(ready, rows, others, inside, asked)
     else:
         none = np.full(len(ready.places), np.nan)
         frame, said = _frame(ready, "", Slopes(ready.exponents, none, none, none), 0, np.full(len(none), None)), []
-    return Fitted(means, typed(frame.assign(note=_together(frame["note"], np.tile(notes, len(inside)))))), said
+    return Fitted(means, typed(frame.assign(note=_together(frame["note"], np.tile(notes, len(levels)))))), said
 
 
 def _together(first: pd.Series, second: Notes) -> pd.Series:
@@ -248,8 +269,8 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype({name: "float64" if name in numbers else "str" for name in FITTED_COLUMNS})
 
 
-def _rows(ready: Ready, asked: Asked) -> tuple[BoolArray, FloatArray]:
-    """Say which runs the fit rests on, and give their nuisance variables, a row each of these."""
+def _reference(ready: Ready, asked: Asked) -> BoolArray:
+    """Say which runs are of the reference and have a head size."""
     people = ready.panel.people
     rows = np.isfinite(ready.head.sizes)
     rows &= reference_rows(people, asked.reference, needed_by="adjust_head_size")
@@ -258,10 +279,11 @@ def _rows(ready: Ready, asked: Asked) -> tuple[BoolArray, FloatArray]:
     if asked.learns and not rows.any():
         message = f"no run of the reference ({asked.whom}) has a head size"
         raise TableError(message)
-    return _with_nuisance(ready, rows, asked)
+    return rows
 
 
 def _with_nuisance(ready: Ready, rows: BoolArray, asked: Asked) -> tuple[BoolArray, FloatArray]:
+    """Say which of these runs the slopes rest on, and give their nuisance variables, a row each."""
     names = _variables(asked.nuisance)
     if not names:
         return rows, np.empty((int(rows.sum()), 0))
@@ -294,7 +316,7 @@ def _guarded(table: pd.DataFrame, ready: Ready, rows: BoolArray, asked: Asked) -
 
 
 def _fitted(
-    ready: Ready, rows: BoolArray, others: FloatArray, inside: Mapping[str, BoolArray], asked: Asked
+    ready: Ready, rows: BoolArray, others: FloatArray, inside: Mapping[str, Inside], asked: Asked
 ) -> tuple[pd.DataFrame, list[str]]:
     """Fit each level, with the common slope where it has too few runs."""
     values, sizes = ready.panel.values[rows][:, ready.places], ready.head.sizes[rows]
@@ -305,17 +327,17 @@ def _fitted(
     values = np.where(np.isfinite(values), values, np.nan)
     if asked.method == "power":
         values, sizes = logs(values), logs(sizes)
-    intercepts = [np.stack([*inside.values()], axis=1).astype(np.float64)] if asked.by else []
+    intercepts = [np.stack([own.rows for own in inside.values()], axis=1).astype(np.float64)] if asked.by else []
     common = slopes(values, sizes, np.column_stack([others, *intercepts]))
     frames, few = [], {}
-    for level, own in inside.items():
+    for level, (own, runs) in inside.items():
         found = slopes(values[own], sizes[own], others[own]) if asked.by else common
         is_few = np.isnan(fixed) & ((found.n < asked.minimum) | (asked.by is not None and np.isnan(found.estimate)))
         few[level] = is_few
         if asked.by:
             found = _instead(found, common, is_few)
         found = _with_fixed(found, fixed)
-        frames.append(_frame(ready, level, found, int(own.sum()), _notes(found, fixed, is_few, asked)))
+        frames.append(_frame(ready, level, found, runs, _notes(found, fixed, is_few, asked)))
     frame = pd.concat(frames, ignore_index=True)
     return frame, [*said, *_few(ready, frame, few, inside, asked), *_lost(ready, frame, inside, asked)]
 
@@ -368,7 +390,7 @@ def _notes(found: Slopes, fixed: FloatArray, few: BoolArray, asked: Asked) -> No
     notes[few] = [f"{n:g} value(s) in the reference, fewer than {asked.minimum}{common}" for n in found.n[few]]
     for text, cells in (
         ("exponent given, not fitted", ~np.isnan(fixed)),
-        ("no slope", np.isnan(found.estimate)),
+        (NO_SLOPE, np.isnan(found.estimate)),
         ("values do not vary", np.isfinite(found.estimate) & np.isnan(fixed) & np.isnan(found.std_error)),
     ):
         notes[cells] = [f"{note}; {text}" if note else text for note in notes[cells]]
@@ -389,7 +411,7 @@ def _frame(ready: Ready, level: str, found: Slopes, rows: int, notes: Notes) -> 
 
 
 def _few(
-    ready: Ready, frame: pd.DataFrame, few: Mapping[str, BoolArray], inside: Mapping[str, BoolArray], asked: Asked
+    ready: Ready, frame: pd.DataFrame, few: Mapping[str, BoolArray], inside: Mapping[str, Inside], asked: Asked
 ) -> Iterator[str]:
     """Warn of slopes that rest on few runs, or on those of other levels."""
     if "few" in asked.allow:
@@ -401,7 +423,7 @@ def _few(
             what = f"{len(names)} of {len(weak)} slopes rest on fewer than {asked.minimum} runs of the reference"
             yield f"{what} ({asked.whom}), the least on {least:g}: {some_of(names, 4)}"
         return
-    weak_levels = [f"{level} ({int(inside[level].sum())})" for level, weak in few.items() if weak.any()]
+    weak_levels = [f"{level} ({int(inside[level].rows.sum())})" for level, weak in few.items() if weak.any()]
     if weak_levels:
         yield (
             f"some or all regions have fewer than {asked.minimum} values in the reference ({asked.whom}) of {asked.by} "
@@ -409,11 +431,11 @@ def _few(
         )
 
 
-def _lost(ready: Ready, frame: pd.DataFrame, inside: Mapping[str, BoolArray], asked: Asked) -> Iterator[str]:
+def _lost(ready: Ready, frame: pd.DataFrame, inside: Mapping[str, Inside], asked: Asked) -> Iterator[str]:
     """Warn of what has no slope or no mean, so that its adjusted values are missing."""
     if "missing" in asked.allow:
         return
-    empty = [level for level, own in inside.items() if not own.any()]
+    empty = [level for level, own in inside.items() if not own.runs]
     if empty:
         yield f"{asked.by} {some_of(empty)}: no run of the reference ({asked.whom}), so adjusted values are missing"
     none = np.isnan(frame["coefficient"].to_numpy(dtype=np.float64)).reshape(len(inside), -1).any(axis=0)
@@ -436,7 +458,8 @@ def adjusted(table: pd.DataFrame, ready: Ready, fitted: Fitted, asked: Asked) ->
         new = residual(values, sizes, coefficients, mean[:, None])
     else:
         new = rescaled(values, _factor(sizes, mean[:, None], asked), coefficients)
-    return _with_values(table, ready, new, unit="unitless" if _divides(asked) else None)
+    made = _with_values(table, ready, new)
+    return _as_fractions(made, ready) if _divides(asked) else made
 
 
 def _factor(sizes: FloatArray, mean: FloatArray, asked: Asked) -> FloatArray:
@@ -490,7 +513,7 @@ def _with_centred(table: pd.DataFrame, panel: Panel, centred: FloatArray, name: 
     return table.assign(**{name: centred[panel.row]})
 
 
-def _with_values(table: pd.DataFrame, ready: Ready, new: FloatArray, *, unit: str | None) -> pd.DataFrame:
+def _with_values(table: pd.DataFrame, ready: Ready, new: FloatArray) -> pd.DataFrame:
     """Give the table with other values of the cells that are adjusted."""
     place = np.full(len(ready.panel.cells), -1, dtype=np.intp)
     place[ready.places] = np.arange(len(ready.places))
@@ -498,11 +521,37 @@ def _with_values(table: pd.DataFrame, ready: Ready, new: FloatArray, *, unit: st
     rows = column >= 0
     value = table["value"].to_numpy(dtype=np.float64, copy=True)
     value[rows] = new[ready.panel.row[rows], column[rows]]
-    made = table.assign(value=value)
-    return made if unit is None else made.assign(unit=_replaced(table["unit"], rows, unit))
+    return table.assign(value=value)
 
 
-def _replaced(units: pd.Series, rows: BoolArray, unit: str) -> pd.Series:
+def _as_fractions(table: pd.DataFrame, ready: Ready) -> pd.DataFrame:
+    """Give the cells that were divided another unit, and a name that says it also where no unit is written."""
+    measures = [f"{name}_{_FRACTION}" for name in ready.names]
+    labels = ready.panel.cells[list(CELL)].astype("object")
+    known = {column_name(*label) for label in labels.itertuples(index=False, name=None)}
+    twice = next((name for name in measures if name in known), None)
+    if twice is not None:
+        message = f"the table has {twice} already; leave it out first"
+        raise TableError(message)
+    rows = np.isin(ready.panel.column, ready.places)
+    return table.assign(measure=_renamed(table["measure"], rows), unit=_replaced(table["unit"], rows))
+
+
+def _renamed(measures: pd.Series, rows: BoolArray) -> pd.Series:
+    """Name the measures of some rows as fractions, and keep the type of the column."""
+    if not isinstance(measures.dtype, pd.CategoricalDtype):
+        return measures.where(~rows, measures.astype("str") + f"_{_FRACTION}").astype(measures.dtype)
+    before = measures.cat.categories.tolist()
+    after = [f"{name}_{_FRACTION}" for name in before]
+    names = [*dict.fromkeys([*before, *after])]
+    place = np.array([names.index(name) for name in after], dtype=np.intp)
+    codes = measures.cat.codes.to_numpy()
+    made = pd.Categorical.from_codes(np.where(rows, place[codes], codes), categories=pd.Index(names, dtype="str"))
+    return pd.Series(made.remove_unused_categories(), index=measures.index)
+
+
+def _replaced(units: pd.Series, rows: BoolArray) -> pd.Series:
+    unit = DERIVED[_FRACTION]
     if isinstance(units.dtype, pd.CategoricalDtype) and unit not in units.cat.categories:
         units = units.cat.add_categories([unit])
     return units.mask(rows, unit)

@@ -10,6 +10,7 @@ from fsstats._frames import FloatArray, require, some_of
 from fsstats.errors import TableError, UnknownNameError, wording
 from fsstats.schema import GLOBAL, LONG, SUBJECT_KEY
 from fsstats.schema.policy import HEAD_SCALING, HEAD_SIZES
+from fsstats.stats._required import require_rows
 from fsstats.stats.guards import GUARDS
 from fsstats.tables.panel import BoolArray, Panel, number, panel_of
 from fsstats.tables.variables import places_of
@@ -147,7 +148,8 @@ def check_head_size(table: pd.DataFrame, *, icv: str = "eTIV") -> pd.DataFrame:
     UnknownNameError
         If there is no such head size.
     TableError
-        If a value occurs twice, a Measure stands in several files and none is aseg, or a column holds no numbers.
+        If the table has no rows, a value occurs twice, a Measure stands in several files and none is aseg, or a column
+        holds no numbers.
 
     Notes
     -----
@@ -173,6 +175,7 @@ def check_head_size(table: pd.DataFrame, *, icv: str = "eTIV") -> pd.DataFrame:
     ['eTIV is 1480: expected mm^3, found a number like mL', 'no eTIV']
     """
     require(table, LONG, needed_by="check_head_size")
+    require_rows(table, needed_by="check_head_size")
     panel = panel_of(table, needed_by="check_head_size", leave_out=columns_not_of(table, [icv]))
     head = head_of(panel, icv)
     found = findings(panel, head)

@@ -3,19 +3,20 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from fsstats._frames import FloatArray, Positions
-from fsstats.errors import FormulaError, FsstatsError, TableError
+from fsstats.errors import FormulaError, TableError
 from fsstats.schema import CELL
-from fsstats.stats._coding import Coding, coding_from, from_plain, plain
-from fsstats.stats._derived import LABELS
+from fsstats.stats._coding import Coding, coding_from, plain
+from fsstats.stats._derived import labels_of
 from fsstats.stats._formula import RESPONSES
 from fsstats.stats._norms_fit import Gaussian, Place, place_of, z_of
+from fsstats.stats._stored import Stored, stored_of
 from fsstats.tables.panel import BoolArray
 
 Method = Literal["gaussian", "quantile"]
@@ -37,7 +38,7 @@ class Norms:
     spread: Coding | None
     """The formula of the logarithm of the variance; None for a constant one."""
     ranges: Mapping[str, tuple[float, float]]
-    """Least and greatest value of each numeric variable in the reference."""
+    """Least and greatest value of each numeric variable in the reference; infinite where norms were given without."""
     centiles: tuple[float, ...]
     """With quantiles: which were fitted."""
     cells: pd.DataFrame
@@ -99,7 +100,7 @@ class Norms:
             "reference": {name: list(levels) for name, levels in self.reference.items()},
             "coding": self.coding.to_plain(),
             "spread": None if self.spread is None else self.spread.to_plain(),
-            "ranges": {name: list(ends) for name, ends in self.ranges.items()},
+            "ranges": {name: None if np.isinf(ends).any() else list(ends) for name, ends in self.ranges.items()},
             "centiles": list(self.centiles),
             "cells": {str(name): cells[name].tolist() for name in cells.columns},
             "gaussian": of_gaussian,
@@ -124,59 +125,106 @@ class Norms:
         Raises
         ------
         TableError
-            If it is no such text.
+            If it is no such text, or was edited so that an entry is missing, is not what it must be, or does not go
+            with another: a variable without a range, centiles that do not rise, a region that stands there twice.
         FormulaError
             If a formula in it calls what a formula may not call.
         """
-        try:
-            found = json.loads(text)
-            if found["kind"] != _KIND:
-                message = f"expected {_KIND!r}, found {found['kind']!r}"
-                raise TableError(message)
-            texts = dict.fromkeys((*LABELS, "note"), "str")
-            made = cls(
-                method=found["method"],
-                response=found["response"],
-                reference={name: tuple(levels) for name, levels in found["reference"].items()},
-                coding=coding_from(found["coding"]),
-                spread=None if found["spread"] is None else coding_from(found["spread"]),
-                ranges={name: (float(low), float(high)) for name, (low, high) in found["ranges"].items()},
-                centiles=tuple(map(float, found["centiles"])),
-                cells=pd.DataFrame(found["cells"]).astype(texts),
-                gaussian=None if found["gaussian"] is None else Gaussian(**_read(found["gaussian"])),
-                quantiles=None if found["quantiles"] is None else from_plain(found["quantiles"]),
-            )
-            _require_shapes(made)
-        except FsstatsError:
-            raise
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            message = f"this text is no stored norms: {type(error).__name__} {error}"
-            raise TableError(message) from error
-        return made
+        return cls(**_entries(stored_of(text, _KIND)))
 
 
-def _require_shapes(norms: Norms) -> None:
-    """Raise `TableError` if arrays and names do not go together."""
-    k, p, q = len(norms.cells), len(norms.coding.columns), norms.of_spread
-    due: dict[str, tuple[int, ...]] = {"quantiles": (k, len(norms.centiles), p)}
-    found = {"quantiles": np.shape(np.asarray(norms.quantiles))}
-    if norms.gaussian is not None:
-        due = {"coefficients": (k, p), "roots": (k, p, p), "spreads": (k, q), "spread_roots": (k, q, q), "df": (k,)}
-        found = {name: np.shape(getattr(norms.gaussian, name)) for name in due}
-    wrong = [f"{name} of the shape {found[name]}, not {due[name]}" for name in due if found[name] != due[name]]
-    if norms.response not in RESPONSES or (norms.gaussian is not None) != (norms.method == "gaussian"):
-        wrong.append(f"{norms.method} norms of {norms.response}")
-    if wrong:
-        message = f"this text is no stored norms: {wrong[0]}"
-        raise TableError(message)
+def _entries(stored: Stored) -> dict[str, Any]:
+    """Read the fields of norms."""
+    method = stored.text("method", get_args(Method))
+    reference = stored.part("reference")
+    coding = coding_from(stored.part("coding"))
+    spread = coding_from(stored.part("spread")) if stored.has("spread") else None
+    if spread is not None and method != "gaussian":
+        stored.refuse("spread", expected="null with quantiles", found=spread.formula)
+    cells = stored.cells("cells", texts=["unit", "note"], counts=["n"])
+    stored.require_distinct("cells", labels_of(cells))
+    if not len(cells):
+        stored.refuse("cells", expected="at least one region", found=[])
+    centiles = _centiles(stored, method)
+    is_noted, k, p = cells["note"].notna().to_numpy(dtype=np.bool_), len(cells), len(coding.columns)
+    return {
+        "method": method,
+        "response": stored.text("response", RESPONSES),
+        "reference": {name: reference.texts(name) for name in reference.entries},
+        "coding": coding,
+        "spread": spread,
+        "ranges": _ranges(stored.part("ranges"), [coding] if spread is None else [coding, spread]),
+        "centiles": centiles,
+        "cells": cells[[*CELL, "unit", "n", "note"]],
+        "gaussian": _gaussian(stored, method, (k, p, len(spread.columns) if spread else 1), is_noted),
+        "quantiles": _quantiles(stored, method, (k, len(centiles), p), is_noted),
+    }
+
+
+def _centiles(stored: Stored, method: str) -> tuple[float, ...]:
+    found = tuple(stored.numbers("centiles").tolist())
+    if method == "gaussian" and found:
+        stored.refuse("centiles", expected="none with gaussian norms", found=[*found])
+    is_rising = all(low < high for low, high in zip((0.0, *found), (*found, 100.0), strict=True))
+    if method == "quantile" and (len(found) < 2 or not is_rising):
+        stored.refuse("centiles", expected="two or more between 0 and 100, each above the one before", found=[*found])
+    return found
+
+
+def _ranges(stored: Stored, codings: Sequence[Coding]) -> dict[str, tuple[float, float]]:
+    """Read the range of each numeric variable; null where it is not known."""
+    variables = dict.fromkeys(name for one in codings for name in one.variables if name not in one.levels)
+    strange = [name for name in stored.entries if name not in variables]
+    if strange:
+        stored.refuse(strange[0], expected=f"ranges of {', '.join(variables)}", found=stored.entry(strange[0]))
+    found = {}
+    for name in variables:
+        ends = stored.numbers(name).tolist() if stored.has(name) else [-np.inf, np.inf]
+        if len(ends) != 2 or ends[0] > ends[1]:
+            stored.refuse(name, expected="the least and the greatest value", found=ends)
+        found[name] = (ends[0], ends[1])
+    return {name: found[name] for name in stored.entries}
+
+
+def _gaussian(stored: Stored, method: str, shape: tuple[int, int, int], is_noted: BoolArray) -> Gaussian | None:
+    """Read the arrays; only regions of which the note says why have no numbers."""
+    if method != "gaussian":
+        _require_none(stored, "gaussian", method)
+        return None
+    k, p, q = shape
+    own = stored.part("gaussian")
+    due = {"coefficients": (k, p), "roots": (k, p, p), "spreads": (k, q), "spread_roots": (k, q, q), "df": (k,)}
+    found = {name: own.array(name, one, may_lack=True) for name, one in due.items()}
+    lacks = np.isnan(found["spreads"]).all(axis=1) & is_noted
+    for name, numbers in found.items():
+        if not np.isfinite(numbers[~lacks]).all():
+            own.refuse(name, expected="numbers, or all of a region's null and a note why", found=None)
+    if not (found["df"][~lacks] > 0).all():
+        own.refuse("df", expected="positive numbers", found=found["df"][~lacks].min())
+    if not np.diagonal(found["spread_roots"], axis1=1, axis2=2)[~lacks].all():
+        own.refuse("spread_roots", expected="triangles without 0 in the diagonal", found=0)
+    return Gaussian(**found)
+
+
+def _quantiles(stored: Stored, method: str, shape: tuple[int, int, int], is_noted: BoolArray) -> FloatArray | None:
+    """Read the coefficients; only regions of which the note says why have none."""
+    if method != "quantile":
+        _require_none(stored, "quantiles", method)
+        return None
+    found = stored.array("quantiles", shape, may_lack=True)
+    lacks = np.isnan(found).all(axis=(1, 2)) & is_noted
+    if not np.isfinite(found[~lacks]).all():
+        stored.refuse("quantiles", expected="numbers, or all of a region's null and a note why", found=None)
+    return found
+
+
+def _require_none(stored: Stored, name: str, method: str) -> None:
+    if stored.has(name):
+        stored.refuse(name, expected=f"null with {method} norms", found=stored.entry(name))
 
 
 def _arrays(model: Gaussian) -> dict[str, Any]:
     return {one.name: plain(getattr(model, one.name)) for one in fields(model)}
-
-
-def _read(written: Mapping[str, Any]) -> dict[str, FloatArray]:
-    return {name: from_plain(part) for name, part in written.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """From a long table and a formula to norms of every region, and what must be said of them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -100,6 +100,7 @@ def fitted_norms(table: pd.DataFrame, asked: Asked, *, needed_by: str) -> Fitted
     _require_enough(model.design, levels)
     measured = [name for name in (*variables_of(asked.formula), *also) if name not in whole.people.columns]
     model = _without(model, [*places_of(measured, model.panel.cells).values()] if measured else [])
+    model = replace(model, panel=replace(model.panel, cells=_in_own_units(model.panel.cells, whole.cells)))
     spread = design_of(asked.spread, model.panel.people) if asked.spread else None
     found = _fit_cells(model, spread, centiles)
     faults = named(model.panel.cells, found.faults)
@@ -173,6 +174,12 @@ def _without(model: Model, cells: Sequence[int]) -> Model:
     """Leave out the cells that are variables."""
     kept = np.setdiff1d(np.arange(len(model.panel.cells)), np.array(cells, dtype=np.intp))
     return Model(model.panel.of_cells(kept), model.design, model.left_out, model.notes[kept])
+
+
+def _in_own_units(cells: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
+    """Give cells with the units of their values, not of what is modelled: log(mm^3)."""
+    units = dict(zip(labels_of(whole), whole["unit"], strict=True))
+    return cells.assign(unit=pd.Series([units[label] for label in labels_of(cells)], index=cells.index, dtype="str"))
 
 
 def _ranges(designs: Sequence[Design]) -> dict[str, tuple[float, float]]:

@@ -1,13 +1,13 @@
 """Norms of somebody else: coefficients from a paper, a colleague, another program."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray, require, some_of
-from fsstats.errors import FormulaError, TableError
+from fsstats.errors import FormulaError, TableError, UnknownNameError
 from fsstats.schema import CELL
 from fsstats.stats._coding import Coding, coding_of
 from fsstats.stats._formula import sides, variables_of
@@ -43,6 +43,7 @@ def norms_from_coefficients(
         The levels of each variable that has some, the reference first: ``{"sex": ["F", "M"]}``.
     ranges : mapping of str to (low, high), optional
         Where the norms hold: ``{"age": (20, 80)}``. Beyond there are none, unless `apply_norms` is told to extrapolate.
+        A variable that is not named has no limits.
     spread : str, optional
         The formula of the logarithm of the variance; by default the ``sd`` is constant.
 
@@ -55,10 +56,13 @@ def norms_from_coefficients(
     ------
     ColumnsError
         If a column is missing.
+    UnknownNameError
+        If `ranges` names what is no numeric variable of the formulas.
     FormulaError
         If the formula depends on people, or a variable has neither levels nor is a number.
     TableError
-        If a region lacks a coefficient, has one twice or one too many, or its sd is not positive.
+        If a region lacks a coefficient, has one twice or one too many, or its sd is not positive; or if a range does
+        not go from a number to a greater one.
 
     See Also
     --------
@@ -85,6 +89,7 @@ def norms_from_coefficients(
     if strange:
         message = f"part: expected {', '.join(_PARTS)}, found {some_of(strange)}"
         raise TableError(message)
+    limits = _ranges(ranges or {}, [formula] if spread is None else [formula, spread], levels or {})
     coding = _coding(formula, levels or {}, ranges or {})
     of_spread = None if spread is None else _coding(spread, levels or {}, ranges or {})
     cells = coefficients[[*CELL, "unit"]].drop_duplicates().reset_index(drop=True).astype("str")
@@ -101,7 +106,7 @@ def norms_from_coefficients(
         reference={},
         coding=coding,
         spread=of_spread,
-        ranges={name: (float(low), float(high)) for name, (low, high) in (ranges or {}).items()},
+        ranges=limits,
         centiles=(),
         cells=cells.assign(n=0, note=pd.Series([None] * k, dtype="str")),
         gaussian=Gaussian(mean, np.zeros((k, p, p)), spreads, certain, np.ones(k)),
@@ -124,6 +129,22 @@ def _coding(formula: str, levels: Mapping[str, Sequence[str]], ranges: Mapping[s
     if coding.state:
         raise FormulaError.at(formula, expected="terms that do not depend on people", found=some_of([*coding.state]))
     return coding
+
+
+def _ranges(
+    given: Mapping[str, tuple[float, float]], formulas: Sequence[str], levels: Collection[str]
+) -> dict[str, tuple[float, float]]:
+    """Give the range of each numeric variable, infinite where none is given."""
+    known = dict.fromkeys(name for one in formulas for name in variables_of(one) if name not in levels)
+    strange = next((name for name in given if name not in known), None)
+    if strange is not None:
+        raise UnknownNameError.among("numeric variable of the formulas", strange, known)
+    wrong = next((name for name, ends in given.items() if not -np.inf < ends[0] < ends[1] < np.inf), None)
+    if wrong is not None:
+        message = f"ranges: expected two rising numbers, found {given[wrong]} of {wrong}"
+        raise TableError(message)
+    found = {name: given.get(name, (-np.inf, np.inf)) for name in known}
+    return {name: (float(low), float(high)) for name, (low, high) in found.items()}
 
 
 def _numbers(given: pd.DataFrame, cells: pd.DataFrame, part: str, columns: Sequence[str]) -> FloatArray:

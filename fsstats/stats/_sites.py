@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, as_words, require, some_of
-from fsstats.errors import ColumnsError, FormulaError, FsstatsWarning, TableError, UnknownNameError
+from fsstats.errors import FormulaError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import GLOBAL, LONG
 from fsstats.stats._combat import rows_of
 from fsstats.stats._derived import labels_of
 from fsstats.stats._formula import sides, variables_of
+from fsstats.stats._required import require_of_people, require_rows
 from fsstats.tables.panel import BoolArray, Panel, panel_of
 from fsstats.tables.shape import column_name
 from fsstats.tables.variables import places_of
@@ -60,16 +61,13 @@ def cohort_of(table: pd.DataFrame, site: str, keep: str, *, needed_by: str) -> C
         If a column is not there, a run has no site or lacks a variable (all are named), or a value is infinite.
     """
     require(table, [*LONG, site], needed_by=needed_by)
+    require_rows(table, needed_by=needed_by)
     variables = variables_of(keep) if keep.strip() else []
     if site in variables:
         raise FormulaError.at(keep, expected="what is to be kept beside the site", found=f"the site itself, {site}")
     wanted = {*LONG, site, *variables}
     panel = panel_of(table, needed_by=needed_by, leave_out=[name for name in table.columns if name not in wanted])
-    if site not in panel.people.columns:
-        raise ColumnsError.missing([site], map(str, panel.people.columns), needed_by=f"{needed_by} (site)")
-    if not len(panel.people):
-        message = f"{needed_by} needs values, and the table has no rows"
-        raise TableError(message)
+    require_of_people([site], panel, needed_by=f"{needed_by} (site)")
     measured = [name for name in variables if name not in panel.people.columns]
     places = places_of(measured, panel.cells) if measured else {}
     people = panel.people.assign(**{name: panel.values[:, place] for name, place in places.items()})

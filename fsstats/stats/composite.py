@@ -27,6 +27,8 @@ from fsstats.stats._derived import (
     units_of,
     warn,
 )
+from fsstats.stats._required import require_model, require_rows
+from fsstats.stats._stored import Stored, stored_of
 from fsstats.stats.guards import notes_of_mixing, refuse_repeated
 from fsstats.tables.panel import panel_of
 from fsstats.tables.versions import VERSION_COLUMNS
@@ -105,21 +107,44 @@ class Composite:
         Raises
         ------
         TableError
-            If it is no such text.
+            If it is no such text, or was edited so that an entry is missing or is not what it must be: a weight that is
+            0 or no number, a standard deviation that is not positive.
         """
-        try:
-            found: dict[str, Any] = json.loads(text)
-            kind = found.pop("kind")
-            found["parts"] = tuple(Part(**part) for part in found["parts"])
-            found["reference"] = {name: tuple(levels) for name, levels in found["reference"].items()}
-            made = cls(**found)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            message = f"this text is no stored composite: {type(error).__name__} {error}"
-            raise TableError(message) from error
-        if kind != _KIND:
-            message = f"expected {_KIND!r}, found {kind!r}"
-            raise TableError(message)
-        return made
+        return cls(**_entries(stored_of(text, _KIND)))
+
+
+def _entries(stored: Stored) -> dict[str, Any]:
+    """Read the fields of a composite."""
+    name, reference = stored.text("name"), stored.part("reference")
+    if name in ("", GLOBAL):
+        stored.refuse("name", expected="a name", found=name)
+    parts = tuple(map(_part_from, stored.parts("parts")))
+    stored.require_distinct("parts", [part.label for part in parts])
+    if not parts:
+        stored.refuse("parts", expected="at least one region", found=[])
+    return {
+        "name": name,
+        "parts": parts,
+        "reference": {column: reference.texts(column) for column in reference.entries},
+        "centre": stored.number("centre"),
+        "scale": stored.number("scale", positive=True),
+    }
+
+
+def _part_from(stored: Stored) -> Part:
+    if stored.number("weight") == 0:
+        stored.refuse("weight", expected="a number other than 0", found=0)
+    return Part(
+        source=stored.text_or_none("source"),
+        hemi=stored.text_or_none("hemi"),
+        region=stored.text("region"),
+        measure=stored.text("measure"),
+        unit=stored.text_or_none("unit"),
+        weight=stored.number("weight"),
+        mean=stored.number("mean"),
+        sd=stored.number("sd", positive=True),
+        n=stored.count("n"),
+    )
 
 
 def composite(
@@ -170,8 +195,8 @@ def composite(
     ColumnsError
         If the table lacks a column of the reference.
     TableError
-        If a region has several measures or sources, or is named twice; is constant in the reference, or has fewer than
-        two values there; if a weight is 0 or no number; or if a guard holds.
+        If the table has no rows; if a region has several measures or sources, or is named twice; is constant in the
+        reference, or has fewer than two values there; if a weight is 0 or no number; or if a guard holds.
 
     Warns
     -----
@@ -313,7 +338,7 @@ def apply_composite(table: pd.DataFrame, model: Composite) -> pd.DataFrame:
     ColumnsError
         If it is no long table.
     TableError
-        If it has none of the regions, or one in another unit.
+        If `model` is something else, or the table has no rows, none of the regions, or one in another unit.
 
     Warns
     -----
@@ -329,6 +354,8 @@ def apply_composite(table: pd.DataFrame, model: Composite) -> pd.DataFrame:
     >>> apply_composite(table, model)["value"].tolist()
     [-0.5]
     """
+    require_model(model, Composite, made_by="fit_composite")
+    require_rows(table, needed_by="apply_composite")
     scores, said = _applied(table, model)
     warn(said)
     return scores
@@ -346,6 +373,7 @@ def _fitted(
     allow: Collection[str],
 ) -> tuple[Composite, list[str]]:
     """Fit, and say what is doubtful."""
+    require_rows(table, needed_by="composite")
     if not name or name == GLOBAL:
         message = f"a composite cannot be called {name!r}"
         raise TableError(message)

@@ -196,6 +196,11 @@ def _require_other_names(names: Sequence[str], formula: str) -> None:
     if taken is not None:
         hint = "Rename the column."
         raise FormulaError.at(formula, expected="variables with names of their own", found=taken, hint=hint)
+    plain = [re.sub(r"\W", "_", name) for name in names]
+    alike = [name for name, own in zip(names, plain, strict=True) if plain.count(own) > 1]
+    if alike:
+        expected = "names that differ in more than signs and blanks"
+        raise FormulaError.at(formula, expected=expected, found=" and ".join(alike), hint="Rename one of the columns.")
 
 
 def _require_known(names: Sequence[str], people: pd.DataFrame) -> None:

@@ -10,9 +10,10 @@ from fsstats._frames import FloatArray, Positions, one_or_more, some_of
 from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
 from fsstats.stats._combat import Rows
 from fsstats.stats._derived import labels_of
-from fsstats.stats._harmonisation import Harmonisation, harmonised
-from fsstats.stats._harmonising import MeanOnly, Method, Options, fitted, prepared, prior_of
+from fsstats.stats._harmonisation import Harmonisation, MeanOnly, Method, harmonised
+from fsstats.stats._harmonising import Options, fitted, prepared, prior_of
 from fsstats.stats._longcombat import Scale
+from fsstats.stats._required import require_model
 from fsstats.stats._sites import Cohort, cohort_of, names_of, refuse_gaps, refuse_infinite
 
 __all__ = ["Harmonisation", "apply_harmonisation", "fit_harmonisation", "harmonise"]
@@ -27,7 +28,7 @@ def harmonise(
     empirical_bayes: bool = True,
     parametric: bool = True,
     mean_only: MeanOnly = False,
-    reference_site: str | None = None,
+    reference_site: str | float | None = None,
     measures: Collection[str] | None = None,
     together: Collection[str] = ("measure",),
     explained: float = 0.95,
@@ -58,7 +59,7 @@ def harmonise(
         Sites differ in their means only. With True a site's own shift has the weight of a single row, however many
         there are, as in sva and neuroCombat: regions then lose little more than the mean shift of their site.
         ``"by_size"`` takes the number of rows, which is the formula of the paper [1]_, and what you rather want.
-    reference_site : str, optional
+    reference_site : str or number, optional
         The site that stays as it is, to which the others are brought. Only ``combat``.
     measures : collection of str, optional
         Which measures are harmonised; by default all but header Measures (eTIV …) and counts of vertices and voxels.
@@ -85,9 +86,10 @@ def harmonise(
         If a column, a measure, a reference site or a method does not exist, or `keep` cannot be used; also if
         what is to be kept cannot be told from the site (which term, is said).
     TableError
-        If there are fewer than two sites; if a run has no site or lacks a variable of `keep`; if a site has one run, or
-        a region fewer than two values or no variation at a site; if a set is too small for empirical Bayes; if values
-        are missing in ``covbat``; if something is mixed. The sites, regions and subjects are named.
+        If the table has no rows; if there are fewer than two sites; if a run has no site or lacks a variable of `keep`;
+        if a site has one run, or a region fewer than two values or no variation at a site; if a set is too small for
+        empirical Bayes; if values are missing in ``covbat``; if something is mixed. The sites, regions and subjects
+        are named.
 
     Warns
     -----
@@ -182,7 +184,7 @@ def fit_harmonisation(
     empirical_bayes: bool = True,
     parametric: bool = True,
     mean_only: MeanOnly = False,
-    reference_site: str | None = None,
+    reference_site: str | float | None = None,
     measures: Collection[str] | None = None,
     together: Collection[str] = ("measure",),
     explained: float = 0.95,
@@ -276,8 +278,9 @@ def apply_harmonisation(table: pd.DataFrame, model: Harmonisation, *, average_co
     FormulaError
         If a covariate has a level that the model does not know, or lies where a spline has no value.
     TableError
-        If a site or covariate is missing; if a region has another unit than in the model; if no region is known; or,
-        for ``covbat``, if a region is not there or a value is missing.
+        If `model` is another kind of model; if the table has no rows; if a site or covariate is missing; if a region
+        has another unit than in the model; if no region is known; or, for ``covbat``, if a region is not there or a
+        value is missing.
 
     Warns
     -----
@@ -298,6 +301,7 @@ def apply_harmonisation(table: pd.DataFrame, model: Harmonisation, *, average_co
     >>> apply_harmonisation(table[held_out], later)["value"].head(2).round(3).tolist()
     [2.957, 2.538]
     """
+    require_model(model, Harmonisation, made_by="fit_harmonisation")
     keep = "" if model.coding is None or average_covariates else model.coding.formula
     cohort = cohort_of(table, model.site, keep, needed_by="apply_harmonisation")
     places, columns = _known(model, cohort)

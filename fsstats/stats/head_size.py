@@ -5,19 +5,21 @@ import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import numpy as np
 import pandas as pd
 
 from fsstats._frames import one_or_more
 from fsstats.errors import FsstatsWarning, TableError, UnknownNameError, wording
-from fsstats.schema import CELL
+from fsstats.schema import CELL, RESULTS
 from fsstats.schema.policy import HEAD_SCALING
+from fsstats.stats._derived import labels_of
 from fsstats.stats._head_size_fit import (
     FITTED,
     FITTED_COLUMNS,
     METHODS,
+    NO_SLOPE,
     Asked,
     Fitted,
     Method,
@@ -29,7 +31,9 @@ from fsstats.stats._head_size_fit import (
 )
 from fsstats.stats._icv import require_checks
 from fsstats.stats._ols import interval, t_test
+from fsstats.stats._required import require_model
 from fsstats.stats._results import results_table
+from fsstats.stats._stored import Stored, stored_of
 
 _KIND: Final = "fsstats head size 1"
 
@@ -110,24 +114,58 @@ class HeadSize:
         Raises
         ------
         TableError
-            If the text is something else.
+            If it is no such text, or was edited so that an entry is missing, is not what it must be, or does not go
+            with another: a slope that is missing, a mean of no level.
         """
-        try:
-            found: dict[str, Any] = json.loads(text)
-            is_ours = found.pop("kind") == _KIND and found["method"] in METHODS
-            found["measures"] = None if found["measures"] is None else tuple(found["measures"])
-            found["force"] = tuple(found["force"])
-            found["means"] = {level: np.nan if mean is None else float(mean) for level, mean in found["means"].items()}
-            found["fitted"] = typed(pd.DataFrame(found["fitted"], columns=list(FITTED_COLUMNS)))
-            is_ours &= len(found["means"]) > 0 and len(found["fitted"]) % len(found["means"]) == 0
-            made = cls(**found)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            message = f"expected the text that to_json of a fitted head size gives, found something else: {error}"
-            raise TableError(message) from error
-        if not is_ours:
-            message = f"expected {_KIND!r} and a method that is known, found another format or version"
-            raise TableError(message)
-        return made
+        return cls(**_entries(stored_of(text, _KIND)))
+
+
+def _entries(stored: Stored) -> dict[str, Any]:
+    """Read the fields of a head-size adjustment."""
+    method = cast("Method", stored.text("method", METHODS))
+    by, keep_unit = stored.text_or_none("by"), stored.flag("keep_unit")
+    if by in RESULTS or (by is not None and method not in FITTED):
+        stored.refuse("by", expected="a column of the people, with residual or power", found=by)
+    if keep_unit and method != "proportion":
+        stored.refuse("keep_unit", expected=f"false with {method}", found=keep_unit)
+    levels = stored.part("means")
+    means = {level: levels.number(level, positive=True) if levels.has(level) else np.nan for level in levels.entries}
+    if not means or (by is None and (list(means) != [""] or np.isnan(means[""]))):
+        stored.refuse("means", expected="the mean of each level, of '' without levels", found=dict(levels.entries))
+    numbers = ["coefficient", "std_error", "df", "n", "n_missing"]
+    fitted = typed(stored.cells("fitted", texts=["unit", "level", "note"], numbers=numbers)[list(FITTED_COLUMNS)])
+    _require_fitted(stored.part("fitted"), fitted, means, method)
+    return {
+        "method": method,
+        "icv": stored.text("icv"),
+        "reference": stored.text("reference"),
+        "by": by,
+        "keep_unit": keep_unit,
+        "measures": stored.texts("measures") if stored.has("measures") else None,
+        "force": stored.texts("force"),
+        "means": means,
+        "fitted": fitted,
+    }
+
+
+def _require_fitted(stored: Stored, fitted: pd.DataFrame, means: Mapping[str, float], method: str) -> None:
+    """Raise if the rows are not those of the same regions level by level, or a number is missing without a reason."""
+    cells = len(fitted) // len(means)
+    if fitted["level"].tolist() != list(np.repeat([*means], cells)) or (cells > 0) == (method == "covariate"):
+        stored.refuse("level", expected=f"the levels of means, {', '.join(means)}", found=fitted["level"].tolist())
+    labels = labels_of(fitted)
+    stored.require_distinct("region", labels[:cells])
+    if labels != labels[:cells] * len(means):
+        stored.refuse("region", expected="the same regions in every level", found=labels)
+    lacks = fitted["coefficient"].isna() & ~fitted["note"].str.contains(NO_SLOPE, regex=False, na=False)
+    if lacks.any():
+        stored.refuse("coefficient", expected="a number, or null and a note why", found=None)
+    if (fitted[["std_error", "df", "n", "n_missing"]] < 0).to_numpy().any():
+        stored.refuse("n", expected="no negative std_error, df, n and n_missing", found=fitted["n"].tolist())
+    rows = (fitted["n"] + fitted["n_missing"]).to_numpy().reshape(len(means), cells)
+    lost = [level for level, own in zip(means, rows, strict=True) if np.isnan(means[level]) and (own > 0).any()]
+    if lost:
+        stored.refuse("level", expected=f"a mean of {lost[0]}, which has runs of the reference", found=None)
 
 
 def adjust_head_size(
@@ -161,10 +199,12 @@ def adjust_head_size(
         Whose slopes and mean head size are taken: ``{"group": "control"}``, or several levels in a list. By default
         everybody. Where groups differ in head size, or the illness changes the volumes, take the controls.
     by : str, optional
-        A column (site) of which each level gets slopes and a mean of its own; residual and power only.
+        A column (site) of which each level gets slopes and a mean of its own; residual and power only. It must not be
+        called as a column of the results (n, method, note …).
     nuisance : str
         Right side of a formula (``age + sex``) for which the slopes are adjusted; only the part of head size is
-        taken away. Residual and power only.
+        taken away. Runs without one of its variables are left out of the slopes, but not of the mean head size.
+        Residual and power only.
     exponent : float or mapping of str to float, optional
         With power: the exponent of all measures, or of some by name (``{"area": 2 / 3}``), instead of fitted ones.
     keep_unit : bool
@@ -183,9 +223,10 @@ def adjust_head_size(
     Returns
     -------
     DataFrame
-        The table with adjusted values; rows, order, index and columns as they were. The unit changes only by
-        proportion, to ``unitless``, unless `keep_unit`. With ``method="covariate"`` all values stay, and a column is
-        added: ``<icv>_centred``, the head size less the mean of the reference, in 100 cm^3.
+        The table with adjusted values; rows, order, index and columns as they were. Unit and name change only by
+        proportion without `keep_unit`: a volume in mm^3 becomes a ``volume_fraction``, ``unitless``, an area an
+        ``area_fraction``, and ``BrainSegVol`` is ``BrainSegVol_fraction``. With ``method="covariate"`` all values stay,
+        and a column is added: ``<icv>_centred``, the head size less the mean of the reference, in 100 cm^3.
 
     Raises
     ------
@@ -194,9 +235,10 @@ def adjust_head_size(
     UnknownNameError
         If a head size, method, measure, level, column or check does not exist.
     TableError
-        If a measure is asked for that is not adjusted (thickness, counts, ratios); if values have been divided by head
-        size already (their unit is unitless or percent); if head sizes are not positive, not in mm^3 or by several
-        estimators; if they do not vary; if the reference is empty; or if an option does not go with the method.
+        If the table has no rows; if a measure is asked for that is not adjusted (thickness, counts, ratios); if values
+        have been divided by head size already (their unit is unitless or percent); if head sizes are not positive, not
+        in mm^3 or by several estimators; if they do not vary; if the reference is empty; or if an option does not go
+        with the method.
     FormulaError
         If `nuisance` cannot be used.
 
@@ -232,7 +274,7 @@ def adjust_head_size(
     goes with head size [5]_, and dividing it by head size makes it worse.
 
     Do not use adjusted values together with head size as a covariate: that would correct twice. Only fractions can be
-    told by their unit; a table that was adjusted in mm^3 cannot be recognised.
+    told by their name and unit; a table that was adjusted in mm^3 cannot be recognised.
 
     With `by` the slope and the mean are those of the level's own reference; differences in mean head size between
     levels stay in the values. Where a level has fewer than `minimum` values of a region it takes the common slope of
@@ -417,7 +459,7 @@ def apply_head_size(table: pd.DataFrame, model: HeadSize, *, allow: str | Collec
     UnknownNameError
         If the table has a region that the model does not know, or a level (site).
     TableError
-        If a unit is another one than in the fit; and see `adjust_head_size`.
+        If `model` is something else, or a unit is another one than in the fit; and see `adjust_head_size`.
 
     Warns
     -----
@@ -433,9 +475,7 @@ def apply_head_size(table: pd.DataFrame, model: HeadSize, *, allow: str | Collec
     >>> apply_head_size(table.tail(1), model)["value"].item()
     21000.0
     """
-    if not isinstance(model, HeadSize):
-        message = f"expected what fit_head_size gives, found {type(model).__name__}"
-        raise TableError(message)
+    require_model(model, HeadSize, made_by="fit_head_size")
     asked = Asked(
         icv=model.icv,
         method=model.method,
@@ -473,7 +513,7 @@ def _asked(
     if method not in METHODS:
         raise UnknownNameError.among("method", str(method), METHODS)
     wanted, forced = one_or_more(measures), tuple(one_or_more(force) or ())
-    _refuse_options(reference, exponent)
+    _refuse_options(reference, exponent, by)
     useless = {
         "reference": reference is not None and method in ("proportion", "sienax") and not keep_unit,
         "by": by is not None and method not in FITTED,
@@ -502,8 +542,11 @@ def _asked(
     )
 
 
-def _refuse_options(reference: object, exponent: object) -> None:
-    """Refuse what is of another type than it should be."""
+def _refuse_options(reference: object, exponent: object, by: object) -> None:
+    """Refuse what is of another type than it should be, or has a name that is taken."""
+    if by in RESULTS:
+        message = f"by: a results table has a column {by!r} of its own; give people's column another name"
+        raise TableError(message)
     if not (reference is None or isinstance(reference, Mapping)):
         expected = "a mapping of a column to its level, {'group': 'control'}"
         raise TableError(f"reference: {wording(expected=expected, found=repr(reference))}")

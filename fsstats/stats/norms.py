@@ -12,6 +12,7 @@ from fsstats.stats._derived import LABELS, Reference, warn
 from fsstats.stats._norms import Method, Norms, covariates_of
 from fsstats.stats._norms_fitting import Asked, fitted_norms, require_between
 from fsstats.stats._norms_scoring import scored_by, values_at
+from fsstats.stats._required import require_model, require_rows
 
 CENTILES: Final = (5.0, 25.0, 50.0, 75.0, 95.0)
 _BACK: Final[Mapping[str, Callable[[FloatArray], FloatArray]]] = {
@@ -68,8 +69,8 @@ def fit_norms(
     ColumnsError
         If the table lacks a column of the reference.
     TableError
-        If the reference has no more runs than columns of the design and one, or no region can be fitted; if an option
-        does not go with the method; or if a guard holds.
+        If the table has no rows; if the reference has no more runs than columns of the design and one, or no region can
+        be fitted; if an option does not go with the method; or if a guard holds.
 
     Warns
     -----
@@ -113,6 +114,7 @@ def fit_norms(
     >>> norms.ranges["age"], norms.cells["n"].tolist()
     ((21.6..., 78.8...), [60])
     """
+    require_rows(table, needed_by="fit_norms")
     asked = Asked(formula, reference, method, spread, centiles, one_or_more(allow) or ())
     made = fitted_norms(table, asked, needed_by="fit_norms")
     warn(made.said)
@@ -145,7 +147,7 @@ def apply_norms(table: pd.DataFrame, norms: Norms, *, extrapolate: bool = False)
     FormulaError
         If somebody has a level that the reference did not have, or a spline has no value there.
     TableError
-        If a value is in another unit than in the reference.
+        If `norms` is something else, the table has no rows, or a value is in another unit than in the reference.
 
     Warns
     -----
@@ -190,6 +192,8 @@ def apply_norms(table: pd.DataFrame, norms: Norms, *, extrapolate: bool = False)
     0      p1  insula        thickness_z  -2.29       sd
     1      p1  insula  thickness_centile   1.11  percent
     """
+    require_model(norms, Norms, made_by="fit_norms")
+    require_rows(table, needed_by="apply_norms")
     scored = scored_by(table, norms, extrapolate=extrapolate)
     warn(scored.said)
     return scored.table()
@@ -258,6 +262,7 @@ def norm_scores(
     ... )
     (1.0, -3.3)
     """
+    require_rows(table, needed_by="norm_scores")
     asked = Asked(formula, reference, spread=spread, allow=one_or_more(allow) or ())
     made = fitted_norms(table, asked, needed_by="norm_scores")
     scored = scored_by(table, made.norms, extrapolate=extrapolate)
@@ -294,7 +299,7 @@ def norm_centiles(
     FormulaError
         If a level is unknown, or a spline has no value there.
     TableError
-        If a centile is not between 0 and 100.
+        If `norms` is something else, or a centile is not between 0 and 100.
 
     Warns
     -----
@@ -319,6 +324,7 @@ def norm_centiles(
     0   30  insula  thickness     50.0   3.08   mm
     1   60  insula  thickness     50.0   2.80   mm
     """
+    require_model(norms, Norms, made_by="fit_norms")
     wanted = _wanted(norms, centiles)
     missing = next((name for name in norms.variables if name not in people.columns), None)
     if missing is not None:

@@ -38,7 +38,7 @@ def _values(column, *, over_mean_to_exponent=False, **how):
     """Compare adjusted values of three regions of every subject."""
     how = {"allow": _ALLOW, **how}
     rows = adjust_head_size(_volumes(), **how)
-    rows = rows[rows["measure"] == "volume"]
+    rows = rows[rows["measure"].isin(["volume", "volume_fraction"])]
     ours = rows.set_axis([rows["subject"].astype(str), column_of(rows)])["value"]
     theirs = expected("icv_norm").set_index(["subject", "region"])[column]
     ours = ours.loc[theirs.index].to_numpy()

@@ -175,6 +175,19 @@ def test_what_makes_no_score_is_an_error(options, error, message):
         composite(cohort(), asked.pop("regions"), **asked)
 
 
+def test_an_empty_table_is_said_to_be_empty():
+    model = fit_composite(cohort(), "Hippocampus", name="x", reference=CN)
+    with pytest.raises(TableError, match="apply_composite: the table has no rows"):
+        apply_composite(cohort().head(0), model)
+    with pytest.raises(TableError, match="composite: the table has no rows"):
+        composite(cohort().head(0), "Hippocampus", name="x", reference=CN, measure="volume")
+
+
+def test_only_a_composite_can_be_applied():
+    with pytest.raises(TableError, match="expected a Composite, as fit_composite gives it, found a dict"):
+        apply_composite(cohort(), {})
+
+
 def test_measures_can_be_chosen():
     found = composite(cohort(), "precuneus", name="x", reference=CN, measure="area")
     model = fit_composite(cohort(), "precuneus", name="x", reference=CN, measure="area")

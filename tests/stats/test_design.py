@@ -125,6 +125,12 @@ def test_a_word_among_numbers_is_named():
         design_of("~ age", people)
 
 
+def test_names_that_differ_in_signs_only_are_refused():
+    people = PEOPLE.assign(my_score=1.0 * PEOPLE["site"])
+    with pytest.raises(FormulaError, match=r"found my score and my_score\. Rename one of the columns"):
+        design_of("~ scale(`my score`) + my_score", people)
+
+
 def test_an_unknown_variable_is_named_with_the_nearest():
     with pytest.raises(UnknownNameError, match="no variable is called 'grop'; did you mean group"):
         design_of("~ grop", PEOPLE)

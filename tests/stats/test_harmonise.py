@@ -482,7 +482,12 @@ def with_values(value, **rows):
 
 FAULTS = {
     "no column of the site": (changed(), {"site": "scanner"}, ColumnsError, "needs the column.s. 'scanner'"),
-    "the site is no property of a run": (changed(), {"site": "region"}, ColumnsError, r"harmonise \(site\) needs"),
+    "the site is no property of a run": (
+        changed(),
+        {"site": "region"},
+        ColumnsError,
+        r"harmonise \(site\): the column 'region' of a long table",
+    ),
     "no rows": (lambda table: table.iloc[:0], {}, TableError, "the table has no rows"),
     "one site": (changed(site="A"), {}, TableError, "expected at least 2 sites to harmonise, found A"),
     "a run without a site": (
@@ -677,9 +682,9 @@ def test_covbat_needs_all_its_regions_and_values_again():
 
 
 TEXTS = {
-    "no JSON": ("{", "no stored harmonisation: JSONDecodeError"),
-    "something else": ("{}", "no stored harmonisation: KeyError"),
-    "a list": ("[1]", "no stored harmonisation: TypeError"),
+    "no JSON": ("{", "no stored harmonisation: expected JSON, found something else"),
+    "something else": ("{}", "no stored harmonisation: the entry kind is missing"),
+    "a list": ("[1]", r"no stored harmonisation: expected an object, found \[1\]"),
     "another version": ('{"kind": "fsstats harmonisation 9"}', "found 'fsstats harmonisation 9'"),
 }
 
@@ -694,7 +699,7 @@ def test_a_stored_model_whose_parts_do_not_fit_is_refused():
     table, _ = made()
     written = json.loads(fit_harmonisation(table, keep="age").to_json())
     written["sites"] = ["A", "B"]
-    with pytest.raises(TableError, match="not those of 6 regions and 2 sites"):
+    with pytest.raises(TableError, match=r"expected the shape \[2, 6\], found \[3, 6\]"):
         Harmonisation.from_json(json.dumps(written))
 
 
@@ -704,6 +709,84 @@ def test_a_stored_formula_cannot_run_code():
     written["coding"]["formula"] = "__import__('os').getpid() * age"
     with pytest.raises(FormulaError, match="getpid"):
         Harmonisation.from_json(json.dumps(written))
+
+
+def test_a_stored_model_without_what_its_formula_learned_is_refused():
+    table, _ = made()
+    model = fit_harmonisation(table, keep="scale(age)")
+    written = json.loads(model.to_json())
+    written["coding"]["state"] = {"pairs": []}
+    with pytest.raises(TableError, match=r"coding.state: expected what scale\(age\) learned"):
+        Harmonisation.from_json(json.dumps(written))
+
+
+LEARN = [
+    "scale(age)",
+    "scale(age, center=False)",
+    "scale(age, scale=False)",
+    "scale(log(age))",
+    "scale(bs(age, df=4))",
+    "scale(poly(age, 2))",
+    "standardize(age, rescale=False)",
+    "center(age)",
+    "poly(age, 3)",
+    "poly(age, degree=2, raw=True)",
+    "bs(age, df=5, degree=2)",
+    "bs(age, knots=[40, 60], lower_bound=0, upper_bound=100)",
+    "cr(age, df=4)",
+    "cs(age, knots=[40, 60])",
+    "cc(age, df=4)",
+    "sex * scale(`my age`)",
+    "bs(scale(age), df=4)",
+    "I(age**2) + C(sex, contr.sum)",
+]
+
+
+@pytest.mark.parametrize("keep", LEARN)
+def test_what_a_formula_learned_is_stored_whole(keep):
+    table, _ = made()
+    table["my age"] = table["age"]
+    model = fit_harmonisation(table, keep=keep)
+    again = Harmonisation.from_json(model.to_json())
+    assert again.to_json() == model.to_json()
+    few = table[table["subject"].isin(["s003", "s007", "s011"])]
+    found, due = apply_harmonisation(few, again)["value"], harmonise(table, keep=keep)["value"]
+    np.testing.assert_allclose(found, due[found.index], rtol=1e-10)
+
+
+ALIKE = {
+    "two columns": ("scale(`my age`) + my_age", "my age", "my_age"),
+    "one column twice": ("I(`my age` * center(`my age`))", "my age", "other"),
+}
+
+
+@pytest.mark.parametrize(("keep", "one", "other"), ALIKE.values(), ids=ALIKE)
+def test_names_that_formulas_cannot_tell_apart_are_an_error(keep, one, other):
+    people = people_of()
+    people[one], people[other] = people["age"], np.random.default_rng(8).normal(size=len(people))
+    table = table_of(people, np.random.default_rng(9).normal(size=(len(people), 3)))
+    with pytest.raises(FormulaError, match=r"expected names that (do not look alike|differ in more)"):
+        fit_harmonisation(table, keep=keep)
+
+
+@pytest.mark.parametrize("site", [3.0, 3, "3", np.float64(3)])
+def test_the_reference_site_may_be_a_number(site):
+    table, _ = made(sites=("1.5", "3"))
+    due = harmonise(table, reference_site="3")["value"]
+    numbered = table.assign(site=table["site"].astype(float))
+    model = fit_harmonisation(numbered, reference_site=site)
+    assert (model.sites, model.reference_site) == (("1.5", "3"), "3")
+    pd.testing.assert_series_equal(apply_harmonisation(numbered, model)["value"], due)
+    alone = numbered[numbered["site"] == 3.0]
+    pd.testing.assert_series_equal(apply_harmonisation(alone, model)["value"], alone["value"])
+
+
+@pytest.mark.parametrize("name", ["segid", "name_found"])
+def test_a_column_of_values_is_no_site(name):
+    table, _ = made()
+    table[name] = np.where(table["site"] == "A", "x", "y")
+    with pytest.raises(ColumnsError, match=rf"fit_harmonisation \(site\): the column '{name}' .* not of people"):
+        fit_harmonisation(table, site=name)
 
 
 # The core

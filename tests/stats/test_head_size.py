@@ -1,6 +1,5 @@
 """Volumes and areas are adjusted for head size as the docstring says; thickness is not; nothing happens in silence."""
 
-import json
 import warnings
 
 import numpy as np
@@ -16,7 +15,9 @@ from fsstats.datasets import make_cohort
 from fsstats.errors import ColumnsError, FormulaError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import RESULTS, global_measures, measures
 from fsstats.schema.policy import HEAD_SIZES, NOT_STRAIGHT, scaling_of
+from fsstats.stats._icv import check_head_size
 from fsstats.stats.head_size import HeadSize, adjust_head_size, apply_head_size, fit_head_size
+from fsstats.tables import to_long, to_wide
 from fsstats.tables.versions import with_versions
 from reference_support import cohort, read
 
@@ -125,6 +126,7 @@ def test_areas_go_by_two_thirds_and_volumes_by_one_in_a_proportion():
     made = adjust_head_size(table, method="proportion")
     for measure, power in (("volume", 1), ("area", 2 / 3)):
         rows = (table["measure"] == measure).to_numpy()
+        assert set(made["measure"][rows]) == {f"{measure}_fraction"}
         np.testing.assert_allclose(made["value"][rows], table["value"][rows] / sizes[rows] ** power, rtol=1e-12)
         assert set(made["unit"][rows]) == {"unitless"}
     kept = adjust_head_size(table, method="proportion", keep_unit=True)
@@ -205,7 +207,8 @@ def test_rows_index_and_other_columns_stay(how):
     before = table.copy()
     made = adjust_head_size(table, allow=QUIET, **how)
     pd.testing.assert_frame_equal(table, before)
-    rest = [name for name in table.columns if name not in {"value", "unit"}]
+    changed = {"value", "unit", "measure"} if how == METHODS["proportion"] else {"value"}
+    rest = [name for name in table.columns if name not in changed]
     pd.testing.assert_frame_equal(made[rest], table[rest])
     assert made.columns.tolist() == table.columns.tolist()
     for measure in ("thickness", "eTIV"):
@@ -318,8 +321,42 @@ def test_values_that_were_divided_already_are_refused(unit):
     with pytest.raises(TableError, match="divided by head size already"):
         adjust_head_size(made(unit=unit))
     once = adjust_head_size(made(), method="proportion")
-    with pytest.raises(TableError, match="aseg_Brain-Stem_volume is unitless"):
+    with pytest.raises(TableError, match="aseg_Brain-Stem_volume_fraction is unitless: it has been divided"):
         adjust_head_size(once)
+
+
+def test_fractions_say_so_in_their_name_and_unit_also_in_a_wide_table():
+    table = plain()
+    found = adjust_head_size(table, method="proportion")
+    named = {"volume": "volume_fraction", "area": "area_fraction"}
+    assert found["measure"].astype("str").tolist() == table["measure"].astype("str").replace(named).tolist()
+    assert found["measure"].dtype == "category"
+    again = to_long(to_wide(found))
+    units = again.groupby(again["measure"].astype("str"))["unit"].unique().map(list).to_dict()
+    assert units["volume_fraction"] == units["area_fraction"] == ["unitless"]
+    with pytest.raises(TableError, match="volume_fraction is unitless: it has been divided by head size already"):
+        adjust_head_size(again, method="proportion")
+    with pytest.raises(TableError, match="is unitless: it has been divided by head size already"):
+        adjust_head_size(found, force="volume_fraction", measures="volume_fraction")
+
+
+@pytest.mark.parametrize("kind", ["object", "str", "category"])
+def test_header_measures_become_fractions_whatever_the_type_of_the_column(kind):
+    head = made().assign(region="global", measure="BrainSegVol")
+    table = pd.concat([made(), head], ignore_index=True).astype({"measure": kind, "unit": kind})
+    found = adjust_head_size(table, method="proportion")
+    assert found["measure"].unique().tolist() == ["volume_fraction", "BrainSegVol_fraction"]
+    assert found.dtypes.drop(["measure", "unit"]).equals(table.dtypes.drop(["measure", "unit"]))
+    assert str(found["measure"].dtype) == kind
+    assert set(found["unit"]) == {"unitless"}
+    kept = adjust_head_size(table, method="proportion", keep_unit=True)
+    pd.testing.assert_series_equal(kept["measure"], table["measure"])
+
+
+def test_a_fraction_that_is_there_already_is_not_doubled():
+    table = pd.concat([made(), made().assign(measure="volume_fraction", unit="unitless")], ignore_index=True)
+    with pytest.raises(TableError, match="the table has aseg_Brain-Stem_volume_fraction already"):
+        adjust_head_size(table, method="proportion", measures="volume")
 
 
 # --- Whose slopes -----------------------------------------------------------------------------------------------------
@@ -350,6 +387,80 @@ WRONG = {
 def test_what_cannot_be_is_refused(how, error, message):
     with pytest.raises(error, match=message):
         adjust_head_size(plain(), **how)
+
+
+@pytest.mark.parametrize("name", ["n", "method", "note", "estimate", "unit", "source"])
+def test_a_level_column_must_not_be_called_as_one_of_the_results(name):
+    table = made(40)
+    table[name] = np.where(table["group"] == "control", "x", "y") if name not in table else table[name]
+    with pytest.raises(TableError, match=f"by: a results table has a column '{name}' of its own"):
+        fit_head_size(table, by=name)
+
+
+OF_VALUES = {
+    "by": {"by": "segid"},
+    "by the measure's value": {"by": "value"},
+    "reference": {"reference": {"name_found": "x"}},
+}
+
+
+@pytest.mark.parametrize("how", OF_VALUES.values(), ids=OF_VALUES)
+def test_a_column_of_values_says_nothing_of_people(how):
+    table = made(40).assign(segid=1, name_found="x")
+    with pytest.raises(ColumnsError, match="of a long table says something of each value, not of people"):
+        fit_head_size(table, **how)
+
+
+EMPTY = {
+    "adjust_head_size": adjust_head_size,
+    "fit_head_size": fit_head_size,
+    "apply_head_size": lambda table: apply_head_size(table, fit_head_size(made())),
+    "check_head_size": check_head_size,
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_an_empty_table_is_said_to_be_empty(name):
+    table = made().assign(measure="eTIV", region="global") if name == "check_head_size" else made()
+    with pytest.raises(TableError, match=f"{name}: the table has no rows"):
+        EMPTY[name](table.drop(columns="eTIV").head(0))
+
+
+def test_runs_without_a_nuisance_variable_are_in_the_mean_but_not_in_the_slope():
+    table = made(60).assign(site=np.tile(["A", "B", "C"], 20))
+    rng = np.random.default_rng(3)
+    age = rng.uniform(20, 80, 60)
+    age[[2, 5, 8, 11, 14]] = np.nan  # of site C
+    table["age"] = age
+    due = smf.ols("value ~ I(eTIV / 1e6) + age", table).fit()
+    model = fit_head_size(table, nuisance="age")
+    assert model.means == fit_head_size(table).means
+    assert model.means[""] == pytest.approx(table["eTIV"].mean(), rel=1e-14)
+    row = model.table.iloc[0]
+    assert row["estimate"] * 1e6 == pytest.approx(due.params.iloc[1], rel=1e-9)
+    assert (row["n"], row["n_missing"]) == (55, 5)
+    by_site = fit_head_size(table, by="site", nuisance="age", minimum=3)
+    assert by_site.means == pytest.approx(table.groupby("site")["eTIV"].mean().to_dict(), rel=1e-14)
+    assert by_site.table["n_missing"].tolist() == [0, 0, 5]
+
+
+def test_a_level_of_which_nobody_has_the_nuisance_variable_keeps_its_mean():
+    table = made(60).assign(site=np.tile(["A", "B", "C"], 20), age=np.random.default_rng(3).uniform(20, 80, 60))
+    table["age"] = table["age"].where(table["site"] != "C")
+    with pytest.warns(FsstatsWarning, match=r"of site C \(0\), or no slope of their own, and take the common") as said:
+        found = adjust_head_size(table, by="site", nuisance="age", minimum=5)
+    assert len(said) == 1
+    assert found["value"].notna().all()
+    model = HeadSize.from_json(fit_head_size(table, by="site", nuisance="age", minimum=5, allow="few").to_json())
+    pd.testing.assert_frame_equal(apply_head_size(table, model), found)
+
+
+@pytest.mark.parametrize("level", [3.0, 3, "3"])
+def test_a_reference_may_be_a_field_strength(level):
+    table = made(40).assign(field=np.tile([1.5, 3.0], 20))
+    found = fit_head_size(table, reference={"field": level})
+    assert found.means[""] == pytest.approx(table.loc[table["field"] == 3, "eTIV"].mean(), rel=1e-14)
+    assert found.reference == "field = 3"
 
 
 def test_what_is_forced_needs_an_exponent_to_be_scaled():
@@ -393,7 +504,6 @@ NO_SLOPE = {
     "constant head sizes": (lambda t: t.assign(eTIV=1.5e6), "does not vary in the reference"),
     "one subject": (lambda t: t.head(1), r"1 run\(s\) are too few"),
     "two subjects": (lambda t: t.head(2), r"2 run\(s\) are too few"),
-    "no rows": (lambda t: t.head(0), "no run has a head size"),
     "no head sizes": (lambda t: t.assign(eTIV=np.nan), "eTIV is missing everywhere"),
     "none in the reference": (
         lambda t: t.assign(eTIV=t["eTIV"].where(t["group"] != "control")),
@@ -572,18 +682,17 @@ NOT_A_MODEL = {
     "another method": lambda text: text.replace('"residual"', '"magic"'),
     "a part": lambda text: text[:-40],
     "a level too many": lambda text: text.replace('"means": {', '"means": {"a": 1.0, '),
-    "a field too many": lambda text: json.dumps(json.loads(text) | {"extra": 1}),
 }
 
 
 @pytest.mark.parametrize("change", NOT_A_MODEL.values(), ids=NOT_A_MODEL)
 def test_a_text_that_is_no_model_is_refused(change):
-    with pytest.raises(TableError, match="found"):
+    with pytest.raises(TableError, match=r"this text is no stored head size: .*(found|missing)"):
         HeadSize.from_json(change(fit_head_size(made()).to_json()))
 
 
 def test_only_a_model_can_be_applied():
-    with pytest.raises(TableError, match="expected what fit_head_size gives, found dict"):
+    with pytest.raises(TableError, match="expected a HeadSize, as fit_head_size gives it, found a dict"):
         apply_head_size(made(), {})
 
 

@@ -361,9 +361,28 @@ def test_people_who_cannot_be_judged_are_an_error():
     with pytest.raises(FormulaError, match="age: expected numbers, found str"):
         apply_norms(new.assign(age="old"), norms)
     with pytest.raises(ColumnsError, match="apply_norms needs the column"):
-        apply_norms(pd.DataFrame({"subject": []}), norms)
+        apply_norms(pd.DataFrame({"subject": ["a"]}), norms)
     with pytest.raises(UnknownNameError, match="no region of the norms"):
-        apply_norms(new.head(0), norms)
+        apply_norms(new.assign(region="r9"), norms)
+
+
+EMPTY = {
+    "fit_norms": lambda table: fit_norms(table, "value ~ age"),
+    "apply_norms": lambda table: apply_norms(table, fit_norms(healthy(60), "value ~ age")),
+    "norm_scores": lambda table: norm_scores(table, "value ~ age", reference=CN),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_an_empty_table_is_said_to_be_empty(name):
+    with pytest.raises(TableError, match=f"{name}: the table has no rows"):
+        EMPTY[name](healthy(60).head(0))
+
+
+@pytest.mark.parametrize("apply", [apply_norms, lambda table, norms: norm_centiles(norms, table)])
+def test_only_norms_can_be_applied(apply):
+    with pytest.raises(TableError, match="expected a Norms, as fit_norms gives it, found a NoneType"):
+        apply(healthy(60), None)
 
 
 def test_too_few_people_are_an_error_and_few_a_warning():
@@ -439,9 +458,19 @@ def test_another_text_is_refused(text, error, message):
 
 CHANGED = {
     "code": (("coding", "formula"), "open('x')", FormulaError, "expected arithmetic"),
-    "an unknown response": (("response",), "exp(value)", TableError, r"gaussian norms of exp\(value\)"),
-    "another method": (("method",), "quantile", TableError, "quantile norms of value"),
-    "fewer numbers": (("gaussian", "df"), {"shape": [0], "numbers": []}, TableError, "df of the shape"),
+    "an unknown response": (
+        ("response",),
+        "exp(value)",
+        TableError,
+        r"response: expected one of value, log\(value\), .*found 'exp",
+    ),
+    "another method": (("method",), "quantile", TableError, "centiles: expected two or more"),
+    "fewer numbers": (
+        ("gaussian", "df"),
+        {"shape": [0], "numbers": []},
+        TableError,
+        r"gaussian.df: expected the shape \[1\], found \[0\]",
+    ),
 }
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from fsstats.errors import ColumnsError, FormulaError, TableError
+from fsstats.errors import ColumnsError, FormulaError, TableError, UnknownNameError
 from fsstats.stats._norms import Norms
 from fsstats.stats._norms_given import norms_from_coefficients
 from fsstats.stats.norms import apply_norms, fit_norms
@@ -68,6 +68,15 @@ def test_it_can_be_kept_as_text_and_holds_where_it_says():
     assert (found.set_index("subject")["value"].isna() == old.loc[found["subject"]].to_numpy()).all()
 
 
+def test_without_limits_they_hold_everywhere_also_as_text():
+    norms = norms_from_coefficients(given(), "value ~ age + sex", levels=LEVELS)
+    again = Norms.from_json(norms.to_json())
+    assert norms.ranges == again.ranges == {"age": (-np.inf, np.inf)}
+    table = made_up(n=40, regions=2).assign(age=lambda t: t["age"] + 1000)
+    pd.testing.assert_frame_equal(apply_norms(table, again), apply_norms(table, norms))
+    assert apply_norms(table, again)["value"].notna().all()
+
+
 FAULTS = {
     "a column that is missing": (given().drop(columns="unit"), {}, ColumnsError, "needs the column"),
     "another part": (
@@ -81,6 +90,9 @@ FAULTS = {
     "one of no column": (given([*ROWS, ("mean", "site", 1.0)]), {}, TableError, "found site"),
     "no spread": (given([*ROWS[:3], ("sd", "Intercept", 0.0)]), {}, TableError, "r0: expected a positive sd, found 0"),
     "a spline": (given(), {"formula": "value ~ bs(age) + sex"}, FormulaError, "terms that do not depend on people"),
+    "limits of nothing": (given(), {"ranges": {"agee": (20, 80)}}, UnknownNameError, "did you mean age"),
+    "limits that fall": (given(), {"ranges": {"age": (80, 20)}}, TableError, "ranges: expected two rising numbers"),
+    "half a limit": (given(), {"ranges": {"age": (20, np.inf)}}, TableError, "ranges: expected two rising numbers"),
     "code": (given(), {"formula": "value ~ {open('x')}"}, FormulaError, "expected arithmetic"),
 }
 
