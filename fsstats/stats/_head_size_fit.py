@@ -9,7 +9,7 @@ import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, as_words, require, some_of
 from fsstats.errors import FormulaError, TableError, UnknownNameError
-from fsstats.schema import CELL, GLOBAL, LONG
+from fsstats.schema import CELL, LONG
 from fsstats.schema.groupings import DERIVED
 from fsstats.schema.policy import HEAD_SCALING, NOT_STRAIGHT, Scaling, scaling_of
 from fsstats.stats._derived import levels_of, reference_rows, says
@@ -21,7 +21,7 @@ from fsstats.stats.design import design_of
 from fsstats.stats.guards import GUARDS, Notes, notes_of_mixing
 from fsstats.tables.panel import BoolArray, Panel, panel_of
 from fsstats.tables.shape import column_name
-from fsstats.tables.variables import places_of
+from fsstats.tables.variables import places_of, with_variables
 
 Method = Literal["residual", "proportion", "power", "covariate", "sienax"]
 METHODS: Final[tuple[Method, ...]] = get_args(Method)
@@ -145,13 +145,8 @@ def _variables(formula: str) -> list[str]:
 
 def _require_variables(names: Sequence[str], table: pd.DataFrame, panel: Panel) -> None:
     """Raise if a variable is neither a column nor a value of the table."""
-    for name in names:
-        try:
-            places_of([name] if name not in table.columns else [], panel.cells)
-        except UnknownNameError:
-            known = [one for one in map(str, table.columns) if one not in LONG]
-            measures = panel.cells["measure"][(panel.cells["region"] == GLOBAL).to_numpy()]
-            raise UnknownNameError.among("variable", name, [*known, *measures.astype("str")]) from None
+    known = [name for name in map(str, table.columns) if name not in LONG]
+    places_of([name for name in names if name not in table.columns], panel.cells, others=known, values=panel.values)
 
 
 def _refuse_wrong_way(head: Head, method: Method) -> None:
@@ -287,10 +282,7 @@ def _with_nuisance(ready: Ready, rows: BoolArray, asked: Asked) -> tuple[BoolArr
     names = _variables(asked.nuisance)
     if not names:
         return rows, np.empty((int(rows.sum()), 0))
-    panel = ready.panel
-    measured = [name for name in names if name not in panel.people.columns]
-    places = places_of(measured, panel.cells) if measured else {}
-    people = panel.people.assign(**{name: panel.values[:, place] for name, place in places.items()})
+    people, _ = with_variables(ready.panel, names)
     design = design_of(asked.nuisance, people[rows].reset_index(drop=True))
     complete = rows.copy()
     complete[rows] = design.rows

@@ -25,7 +25,7 @@ from fsstats.stats._norms import (
 )
 from fsstats.stats._norms_fitting import Fitted
 from fsstats.tables.panel import BoolArray, Panel, panel_of
-from fsstats.tables.variables import places_of
+from fsstats.tables.variables import with_variables
 from fsstats.tables.versions import VERSION_COLUMNS
 
 
@@ -78,8 +78,8 @@ def _runs(people: pd.DataFrame) -> list[tuple[str | None, ...]]:
 def scored_by(table: pd.DataFrame, norms: Norms, *, extrapolate: bool) -> Scored:
     """Judge the values of a table, and say what could not be judged."""
     panel = panel_of(table, needed_by="apply_norms", leave_out=tuple(VERSION_COLUMNS))
-    people, variables = _with_variables(panel, norms.variables)
-    ours, theirs, strange = _matched(panel, norms, variables)
+    people, variables = with_variables(panel, norms.variables)
+    ours, theirs, strange = _matched(panel, norms, set(variables.values()))
     found = covariates_of(norms, people, extrapolate=extrapolate)
     values = _response(norms, panel.values[:, ours])[found.rows]
     said = [*found.said, *([f"no norms of {some_of(strange)}"] if strange else [])]
@@ -101,14 +101,6 @@ def _filled(numbers: FloatArray, found: Covariates) -> FloatArray:
     whole = np.full((len(found.rows), *numbers.shape[1:]), np.nan)
     whole[found.rows] = numbers
     return whole
-
-
-def _with_variables(panel: Panel, names: Sequence[str]) -> tuple[pd.DataFrame, set[int]]:
-    """Put header Measures that are variables beside the people, and say which cells they are."""
-    measured = [name for name in names if name not in panel.people.columns]
-    places = places_of(measured, panel.cells, others=[*map(str, panel.people.columns)]) if measured else {}
-    people = panel.people.assign(**{name: panel.values[:, place] for name, place in places.items()})
-    return people, set(places.values())
 
 
 def _matched(panel: Panel, norms: Norms, variables: Collection[int]) -> tuple[Positions, Positions, list[str]]:

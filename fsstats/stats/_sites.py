@@ -17,7 +17,7 @@ from fsstats.stats._formula import sides, variables_of
 from fsstats.stats._required import require_of_people, require_rows
 from fsstats.tables.panel import BoolArray, Panel, panel_of
 from fsstats.tables.shape import column_name
-from fsstats.tables.variables import places_of
+from fsstats.tables.variables import with_variables
 
 FEW: Final = 10
 """A site with fewer runs is warned of."""
@@ -68,9 +68,7 @@ def cohort_of(table: pd.DataFrame, site: str, keep: str, *, needed_by: str) -> C
     wanted = {*LONG, site, *variables}
     panel = panel_of(table, needed_by=needed_by, leave_out=[name for name in table.columns if name not in wanted])
     require_of_people([site], panel, needed_by=f"{needed_by} (site)")
-    measured = [name for name in variables if name not in panel.people.columns]
-    places = places_of(measured, panel.cells) if measured else {}
-    people = panel.people.assign(**{name: panel.values[:, place] for name, place in places.items()})
+    people, _ = with_variables(panel, variables)
     for name in (site, *variables):
         _refuse_missing(people, name)
     return Cohort(panel, people, as_words(people[site]))

@@ -58,9 +58,8 @@ class HeadSize:
     fitted: pd.DataFrame
     """A row a cell and level of `by`; its coefficient is the slope (residual) or the exponent."""
 
-    @property
     def table(self) -> pd.DataFrame:
-        """The slopes or exponents as a results table, with 95 % confidence limits.
+        """Give the slopes or exponents as a results table, with 95 % confidence limits.
 
         Slopes are in the unit of the measure per unit of head size; their test is against 0, also that of exponents.
         A further column, called as `by`, says which level a row is of.
@@ -399,7 +398,7 @@ def fit_head_size(
     >>> people = people.assign(hemi=None, unit="mm^3", eTIV=[1.4e6, 1.5e6, 1.6e6, 1.5e6])
     >>> table = people.assign(region="Brain-Stem", measure="volume", value=[19e3, 20e3, 22e3, 21e3])
     >>> model = fit_head_size(table, minimum=4)
-    >>> model.table[["region", "term", "estimate", "unit", "n"]]
+    >>> model.table()[["region", "term", "estimate", "unit", "n"]]
            region  term  estimate  unit    n
     0  Brain-Stem  eTIV     0.015  mm^3  4.0
     >>> other = table.tail(1).assign(eTIV=1.6e6)

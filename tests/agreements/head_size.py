@@ -24,7 +24,7 @@ def _slopes(quantity, **how):
     """Compare the slopes or exponents of all regions."""
     model = fit_head_size(_volumes(), allow=_ALLOW, **how)
     theirs = expected("icv_coef").set_index("region")[quantity]
-    ours = model.table.set_index("region")["estimate"]
+    ours = model.table().set_index("region")["estimate"]
     return relative(ours.loc[theirs.index], theirs)
 
 
@@ -44,7 +44,7 @@ def _values(column, *, over_mean_to_exponent=False, **how):
     ours = ours.loc[theirs.index].to_numpy()
     if over_mean_to_exponent:  # R's column has not been multiplied by the mean's power
         model = fit_head_size(_volumes(), **how)
-        exponents = model.table.set_index("region")["estimate"].loc[theirs.index.get_level_values("region")]
+        exponents = model.table().set_index("region")["estimate"].loc[theirs.index.get_level_values("region")]
         ours = ours / model.means[""] ** exponents.to_numpy()
     return relative(ours, theirs)
 

@@ -66,7 +66,7 @@ def test_slopes_and_their_errors_are_those_of_statsmodels(nuisance, reference):
     table = plain()
     wide = read("cohort").assign(e=lambda d: (d["eTIV"] - 1.5e6) / 1e5)
     wide = wide if reference is None else wide[wide["group"] == "CN"]
-    found = fit_head_size(table, nuisance=nuisance, reference=reference, allow=QUIET).table
+    found = fit_head_size(table, nuisance=nuisance, reference=reference, allow=QUIET).table()
     found = found[found["measure"] == "volume"].set_index("region")
     assert len(found) == 13
     for region, row in found.iterrows():
@@ -83,7 +83,7 @@ def test_slopes_and_their_errors_are_those_of_statsmodels(nuisance, reference):
 def test_only_the_part_of_head_size_is_taken_away():
     table = plain()
     model = fit_head_size(table, nuisance="age + sex", reference=CONTROLS, allow=QUIET)
-    slope = model.table.set_index(["source", "hemi", "region", "measure"])["estimate"]
+    slope = model.table().set_index(["source", "hemi", "region", "measure"])["estimate"]
     due = table.copy()
     sizes = read("cohort").set_index("subject")["eTIV"]
     mean = sizes[(read("cohort")["group"] == "CN").to_numpy()].mean()
@@ -103,10 +103,10 @@ def test_a_small_site_takes_the_slope_of_a_model_with_an_intercept_a_site():
     wide = wide[wide["group"] == "CN"]
     common = smf.ols("y ~ e + C(site)", wide).fit().params["e"] / 1e6
     own = [smf.ols("y ~ e", wide[wide["site"] == site]).fit().params["e"] / 1e6 for site in ("S1", "S2")]
-    np.testing.assert_allclose(model.table["estimate"], [*own, common, common], rtol=1e-9)
-    assert model.table["site"].tolist() == ["S1", "S2", "S3", "S4"]
-    assert model.table["note"].isna().tolist() == [True, True, False, False]
-    assert "common slope of all levels of site" in model.table["note"].iloc[2]
+    np.testing.assert_allclose(model.table()["estimate"], [*own, common, common], rtol=1e-9)
+    assert model.table()["site"].tolist() == ["S1", "S2", "S3", "S4"]
+    assert model.table()["note"].isna().tolist() == [True, True, False, False]
+    assert "common slope of all levels of site" in model.table()["note"].iloc[2]
     np.testing.assert_allclose([*model.means.values()], wide.groupby("site")["eTIV"].mean(), rtol=1e-12)
 
 
@@ -115,7 +115,7 @@ def test_a_region_that_a_site_lacks_does_not_lose_its_common_slope():
     gone = (table["site"] == "S3") & (table["region"] == "Left-Putamen")
     table = table.assign(value=table["value"].where(~gone))
     model = fit_head_size(table, by="site", allow=QUIET)
-    own = model.table[model.table["region"] == "Left-Putamen"]
+    own = model.table()[model.table()["region"] == "Left-Putamen"]
     assert own["estimate"].notna().all()
     assert own["n"].tolist()[2] == 0
 
@@ -150,7 +150,7 @@ def test_sienax_gives_what_sienax_gives(tmp_path):
 def test_a_planted_exponent_is_found(tmp_path):
     table = load(make_cohort(tmp_path, n_subjects=150, seed=3, head_size_exponent=0.7).root, sources=["aseg", "aparc"])
     model = fit_head_size(table, method="power", force="thickness", allow=["zeros", "few", "missing"])
-    found = model.table[model.table["region"] != "global"]
+    found = model.table()[model.table()["region"] != "global"]
     for source, measure, due in (("aseg", "volume", 0.7), ("aparc", "area", 1.4 / 3), ("aparc", "thickness", 0.0)):
         own = found[(found["source"] == source) & (found["measure"] == measure)]
         own = own[~own["region"].isin(NOT_STRAIGHT)]
@@ -245,14 +245,14 @@ def test_residuals_do_not_go_with_head_size_in_the_reference(by):
     own = own[(own["group"] == "CN") & own["measure"].isin(["volume", "area"])]
     again = fit_head_size(pd.concat([own, sub(table, "eTIV")]), **model)
     before = fit_head_size(table, **model)
-    assert (again.table["estimate"].abs() < 1e-10 * before.table["estimate"].abs().max()).all()
+    assert (again.table()["estimate"].abs() < 1e-10 * before.table()["estimate"].abs().max()).all()
 
 
 def test_a_region_that_does_not_vary_stays_and_is_noted():
     table = pd.concat([made(), made(regions=("Left-Putamen",), value=7.0)], ignore_index=True)
     adjusted = adjust_head_size(table)
     np.testing.assert_allclose(adjusted["value"][table["region"] == "Left-Putamen"], 7.0, rtol=1e-14)
-    slopes = fit_head_size(table).table
+    slopes = fit_head_size(table).table()
     assert slopes["note"].tolist()[1] == "values do not vary"
     assert slopes["std_error"].isna().tolist() == [False, True]
 
@@ -436,12 +436,12 @@ def test_runs_without_a_nuisance_variable_are_in_the_mean_but_not_in_the_slope()
     model = fit_head_size(table, nuisance="age")
     assert model.means == fit_head_size(table).means
     assert model.means[""] == pytest.approx(table["eTIV"].mean(), rel=1e-14)
-    row = model.table.iloc[0]
+    row = model.table().iloc[0]
     assert row["estimate"] * 1e6 == pytest.approx(due.params.iloc[1], rel=1e-9)
     assert (row["n"], row["n_missing"]) == (55, 5)
     by_site = fit_head_size(table, by="site", nuisance="age", minimum=3)
     assert by_site.means == pytest.approx(table.groupby("site")["eTIV"].mean().to_dict(), rel=1e-14)
-    assert by_site.table["n_missing"].tolist() == [0, 0, 5]
+    assert by_site.table()["n_missing"].tolist() == [0, 0, 5]
 
 
 def test_a_level_of_which_nobody_has_the_nuisance_variable_keeps_its_mean():
@@ -564,8 +564,8 @@ def test_zeros_are_said_and_power_leaves_them_out():
     with pytest.warns(FsstatsWarning, match="left out of the fit"):
         found = adjust_head_size(with_zero, method="power")
     assert found["value"].iloc[4] == 0
-    due = fit_head_size(table.drop(index=4), method="power").table["estimate"]
-    found = fit_head_size(with_zero, method="power", allow="zeros").table["estimate"]
+    due = fit_head_size(table.drop(index=4), method="power").table()["estimate"]
+    found = fit_head_size(with_zero, method="power", allow="zeros").table()["estimate"]
     np.testing.assert_allclose(found, due, rtol=1e-12)
 
 
@@ -583,7 +583,7 @@ def test_ventricles_are_named_where_a_straight_line_is_taken():
 def test_infinite_values_stay_out_of_the_fit():
     table = made()
     spoilt = table.assign(value=table["value"].where(table.index != 4, np.inf))
-    found, due = fit_head_size(spoilt).table, fit_head_size(table.drop(index=4)).table
+    found, due = fit_head_size(spoilt).table(), fit_head_size(table.drop(index=4)).table()
     assert found["estimate"].item() == pytest.approx(due["estimate"].item(), rel=1e-12)
     assert found[["n", "n_missing"]].to_numpy().tolist() == [[29, 1]]
 
@@ -598,7 +598,7 @@ def test_streams_are_not_mixed_in_a_fit(tmp_path):
     with pytest.raises(TableError, match=r"streams mixed: .*allow=\['streams'\]"):
         adjust_head_size(table, allow=quiet)
     model = fit_head_size(table, allow=[*quiet, "streams"])
-    assert model.table["note"].str.contains("streams mixed").all()
+    assert model.table()["note"].str.contains("streams mixed").all()
     adjust_head_size(table, method="proportion", allow=quiet)  # learns nothing
 
 
@@ -610,7 +610,7 @@ def test_versions_are_not_mixed_in_a_fit(tmp_path):
     with pytest.raises(TableError, match=r"versions mixed: .*FreeSurfer 6"):
         adjust_head_size(table, allow=quiet)
     model = fit_head_size(table, allow=[*quiet, "versions", "definitions"])
-    assert model.table["note"].str.contains("versions mixed").all()
+    assert model.table()["note"].str.contains("versions mixed").all()
 
 
 def test_columns_that_vary_within_a_run_do_no_harm():
@@ -634,7 +634,7 @@ def test_a_model_survives_as_text(how):
     model = fit_head_size(table, allow=QUIET, **how)
     again = HeadSize.from_json(model.to_json())
     assert again.to_json() == model.to_json()
-    pd.testing.assert_frame_equal(again.table, model.table)
+    pd.testing.assert_frame_equal(again.table(), model.table())
     pd.testing.assert_frame_equal(apply_head_size(table, again), apply_head_size(table, model))
 
 
@@ -643,7 +643,7 @@ def test_others_are_adjusted_by_what_was_learned():
     first = table["site"].isin(["S1", "S2"])
     model = fit_head_size(table[first], allow=QUIET)
     found = apply_head_size(table[~first], model)
-    slope = model.table.query("region == 'Brain-Stem'")["estimate"].item()
+    slope = model.table().query("region == 'Brain-Stem'")["estimate"].item()
     sizes = read("cohort").query("site in ['S1', 'S2']")["eTIV"]
     own = found[found["region"] == "Brain-Stem"]
     head = own["subject"].astype("str").map(read("cohort").set_index("subject")["eTIV"])
@@ -698,13 +698,13 @@ def test_only_a_model_can_be_applied():
 
 def test_the_table_of_a_model_is_a_results_table():
     model = fit_head_size(plain(), method="power", exponent={"area": 2 / 3}, reference=CONTROLS)
-    assert model.table.columns.tolist() == list(RESULTS)
-    assert set(model.table["term"]) == {"log(eTIV)"}
-    assert set(model.table["method"]) == {"head size, power; reference: group = CN"}
-    area = model.table["measure"] == "area"
-    assert (model.table["estimate"][area] == 2 / 3).all()
-    assert set(model.table["note"][area]) == {"exponent given, not fitted"}
-    assert model.table["p_value"].isna().equals(area)
+    assert model.table().columns.tolist() == list(RESULTS)
+    assert set(model.table()["term"]) == {"log(eTIV)"}
+    assert set(model.table()["method"]) == {"head size, power; reference: group = CN"}
+    area = model.table()["measure"] == "area"
+    assert (model.table()["estimate"][area] == 2 / 3).all()
+    assert set(model.table()["note"][area]) == {"exponent given, not fitted"}
+    assert model.table()["p_value"].isna().equals(area)
 
 
 def test_sites_that_are_numbers_are_found_again_in_other_types():
@@ -738,7 +738,7 @@ def test_p_values_of_slopes_are_uniform_where_there_is_none_and_intervals_cover(
     n, cells = 40, 600
     values = np.exp(rng.normal(8, 0.1, (cells, n))) if method == "power" else rng.normal(4000, 300, (cells, n))
     table = made(n, regions=[f"r{i}" for i in range(cells)]).assign(value=values.ravel())
-    found = fit_head_size(table, method=method).table
+    found = fit_head_size(table, method=method).table()
     p = found["p_value"]
     for level in (0.05, 0.01):
         assert stats.binomtest(int((p < level).sum()), cells, level).pvalue > 0.001
