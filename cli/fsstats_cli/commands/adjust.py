@@ -33,7 +33,7 @@ EXAMPLES = """
 
   fsstats adjust cohort.parquet -s aseg -o adjusted.parquet
 
-  fsstats adjust cohort.parquet --method power --save-model size.json -o adj.csv
+  fsstats adjust cohort.parquet --method power --save-model size.json
 
   fsstats adjust new.parquet --model size.json -o new-adjusted.csv
 """

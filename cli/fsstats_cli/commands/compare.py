@@ -28,9 +28,9 @@ from fsstats_cli.options import (
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  fsstats compare cohort.parquet -b group -c age -c sex -c eTIV -s aseg -m volume --correct fdr_bh
+  fsstats compare cohort.parquet -b group -c age -c eTIV --correct fdr_bh
 
-  fsstats compare $SUBJECTS_DIR -p people.tsv -b dx --adjust tukey -s aparc -m thickness -o dx.csv
+  fsstats compare $SUBJECTS_DIR -p people.tsv -b dx --adjust tukey -o dx.csv
 """
 
 

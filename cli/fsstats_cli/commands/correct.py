@@ -16,9 +16,7 @@ EXAMPLES = """
 
   fsstats correct results.csv -o corrected.csv
 
-  fsstats correct results.parquet --method holm --within measure --within term
-
-  fsstats correct permuted.csv --p-column p_permutation
+  fsstats correct results.parquet --method holm --within measure
 """
 
 

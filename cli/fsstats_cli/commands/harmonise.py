@@ -31,11 +31,9 @@ from fsstats_cli.options import (
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  fsstats harmonise cohort.parquet --keep "age + sex" -s aparc -o harm.parquet
+  fsstats harmonise cohort.parquet --keep "age + sex" -s aparc -o harm.csv
 
-  fsstats harmonise cohort.parquet --site scanner --save-model m.json -o h.csv
-
-  fsstats harmonise cohort.parquet -s aseg --without CC_Central -o h.csv
+  fsstats harmonise cohort.parquet --site scanner --save-model m.json
 
   fsstats harmonise new.parquet --model m.json -o new.csv
 """

@@ -32,9 +32,9 @@ from fsstats_cli.options import (
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  fsstats mixed long.parquet --stream long -f "value ~ time * group + age" -t time:group -s aseg -m volume
+  fsstats mixed long.parquet --stream long -f "value ~ time * group"
 
-  fsstats mixed cohort.parquet -f "value ~ group + age + sex" -g site -s aparc -m thickness -o thickness.csv
+  fsstats mixed cohort.parquet -f "value ~ group" -g site -o group.csv
 """
 
 

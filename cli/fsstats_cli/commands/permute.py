@@ -29,9 +29,9 @@ from fsstats_cli.options import (
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  fsstats permute cohort.parquet -f "value ~ group + age + sex" -t group -s aparc -m thickness --seed 1
+  fsstats permute cohort.parquet -f "value ~ group + age" -t group --seed 1
 
-  fsstats permute cohort.parquet -f "value ~ group + age" -t group --blocks site --seed 1 -o group.csv
+  fsstats permute cohort.parquet -f "~ group" -t group --blocks site --seed 1
 """
 
 

@@ -32,11 +32,11 @@ from fsstats_cli.options import (
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  fsstats regress cohort.parquet -f "value ~ group + age + sex" -t group -s aparc -m thickness --correct fdr_bh
+  fsstats regress cohort.parquet -f "value ~ group + age" -t group -s aparc
 
-  fsstats regress $SUBJECTS_DIR -p people.tsv -f "value ~ age + eTIV" -s aseg -m volume --std-errors HC3 -o age.csv
+  fsstats regress cohort.parquet -f "value ~ age" --std-errors HC3 -o age.csv
 
-  fsstats regress cohort.parquet -f "value ~ group + age" -t group --by site -o sites.csv
+  fsstats regress cohort.parquet -f "value ~ group" --by site -o sites.csv
 """
 
 
