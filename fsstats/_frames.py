@@ -1,7 +1,7 @@
 """What every layer needs of data frames; nothing of the domain."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -156,3 +156,26 @@ def as_words(column: pd.Series) -> pd.Series:
     codes, names = pd.factorize(column)
     words = pd.Series([*map(as_word, names), None], dtype="str")
     return pd.Series(words.iloc[codes].array, index=column.index, name=column.name)
+
+
+def plain_rows(table: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Give the rows of a table as tuples, None where a value is missing.
+
+    Examples
+    --------
+    >>> plain_rows(pd.DataFrame({"subject": ["a", "b"], "session": ["1", None]}))
+    [('a', '1'), ('b', None)]
+    """
+    plain = table.astype("object")
+    return [*plain.where(plain.notna(), None).itertuples(index=False, name=None)]
+
+
+def is_number(column: pd.Series) -> bool:
+    """Say whether a column holds numbers; truth values are none.
+
+    Examples
+    --------
+    >>> is_number(pd.Series([1, 2])), is_number(pd.Series([True])), is_number(pd.Series(["1"]))
+    (True, False, False)
+    """
+    return pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)

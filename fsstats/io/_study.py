@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import Positions, one_or_more
+from fsstats._frames import Positions, one_or_more, plain_rows
 from fsstats._version import __version__
 from fsstats.discovery import GROUP_TABLE
 from fsstats.errors import TableError
@@ -85,7 +85,7 @@ def _people(files: pd.DataFrame) -> People:
     """Give the FreeSurfer subjects of the study by the names of their folders, where a name is one subject's."""
     own = files[files["directory"].notna() & files["path"].notna() & files["tool"].ne("FSL")]
     own = own[["directory", *SUBJECT_KEY]].drop_duplicates().drop_duplicates("directory", keep=False)
-    rows = own.astype("object").where(own.notna(), None).itertuples(index=False, name=None)
+    rows = plain_rows(own)
     return {str(directory): (str(subject), session, str(stream)) for directory, subject, session, stream in rows}
 
 

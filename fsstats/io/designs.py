@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from fsstats._frames import one_or_more, require, some_of
+from fsstats._frames import one_or_more, plain_rows, require, some_of
 from fsstats.errors import FsstatsWarning, TableError
 from fsstats.io._replace import replacing, write_text
 from fsstats.io._stores import PathLike, path_here, require_file
@@ -85,8 +85,7 @@ def people_of(
     if missing:
         people = people.merge(_values(own, missing), on=list(SUBJECT_KEY), how="left")
     _warn_of_rows(people["subject"], longitudinal=longitudinal)
-    keys = people[list(SUBJECT_KEY)].astype("object")
-    who = [*keys.where(keys.notna(), None).itertuples(index=False, name=None)]
+    who = plain_rows(people[list(SUBJECT_KEY)])
     scans = [(subject, session, "cross") for subject, session, _ in who]
     return people.assign(**{FSID: run_names(scans, folders), BASE: [subject for subject, _, _ in who]})
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, as_word, as_words, categorical, to_category
+from fsstats._frames import FloatArray, Positions, as_word, as_words, categorical, plain_rows, to_category
 from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import CELL, LONG, SUBJECT_KEY
 from fsstats.tables.panel import BoolArray, Panel, column_by_value
@@ -23,8 +23,7 @@ Reference = Mapping[str, object]
 
 def labels_of(cells: pd.DataFrame) -> list[Label]:
     """Give source, hemi, region and measure of each cell, None where missing."""
-    plain = cells[list(CELL)].astype("object")
-    return [*plain.where(plain.notna(), None).itertuples(index=False, name=None)]
+    return plain_rows(cells[list(CELL)])
 
 
 def warn(texts: Sequence[str]) -> None:

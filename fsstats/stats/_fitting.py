@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, some_of
+from fsstats._frames import FloatArray, is_number, some_of
 from fsstats.errors import FormulaError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.stats._model import Model, model_of
 from fsstats.stats._ols import COVARIANCES, Covariance, Fits, fit, interval, linear, t_test
@@ -140,8 +140,7 @@ def _warn_of_few(name: str, n: int) -> None:
 
 def _weights(model: Model, name: str) -> FloatArray:
     column = model.panel.people[name]
-    is_number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
-    if not is_number or not (column > 0).all() or np.isinf(column).any():
+    if not is_number(column) or not (column > 0).all() or np.isinf(column).any():
         raise FormulaError.at(f"weights {name}", expected="positive numbers", found=_odd(column))
     return column.to_numpy(dtype=np.float64)
 

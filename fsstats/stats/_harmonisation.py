@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final, Literal, Self, get_args
+from typing import Any, ClassVar, Final, Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -20,13 +20,14 @@ from fsstats.stats._stored import Stored, stored_of
 Method = Literal["combat", "covbat", "longcombat"]
 METHODS: Final[tuple[Method, ...]] = get_args(Method)
 MeanOnly = bool | Literal["by_size"]
-_KIND: Final = "fsstats harmonisation 1"
-"""Stands first in the text; the number is raised when its layout changes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Harmonisation:
     """What a harmonisation learned of the sites. Made by `fit_harmonisation`, used by `apply_harmonisation`."""
+
+    KIND: ClassVar[str] = "fsstats harmonisation 1"
+    """Stands first in the text; the number is raised when its layout changes."""
 
     method: str
     """combat, covbat or longcombat."""
@@ -82,7 +83,7 @@ class Harmonisation:
         """
         cells = self.cells.astype("object").where(self.cells.notna(), None)
         written = {
-            "kind": _KIND,
+            "kind": self.KIND,
             "method": self.method,
             "options": dict(self.options),
             "site": self.site,
@@ -120,7 +121,7 @@ class Harmonisation:
         FormulaError
             If its formula calls what a formula may not call.
         """
-        return cls(**_entries(stored_of(text, _KIND)))
+        return cls(**_entries(stored_of(text, cls.KIND)))
 
 
 def _entries(stored: Stored) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from typing import Final, Literal, NamedTuple, get_args
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, as_words, require, some_of
+from fsstats._frames import FloatArray, Positions, as_words, plain_rows, require, some_of
 from fsstats.errors import FormulaError, TableError, UnknownNameError
 from fsstats.schema import CELL, LONG
 from fsstats.schema.groupings import DERIVED
 from fsstats.schema.policy import HEAD_SCALING, NOT_STRAIGHT, Scaling, scaling_of
-from fsstats.stats._derived import levels_of, reference_rows, says
+from fsstats.stats._derived import Reference, levels_of, reference_rows, says
 from fsstats.stats._formula import variables_of
 from fsstats.stats._head_size import FEWEST, Slopes, is_given, logs, rescaled, residual, slopes
 from fsstats.stats._icv import Head, columns_not_of, findings, head_of, own_cells, settle
@@ -27,7 +27,6 @@ Method = Literal["residual", "proportion", "power", "covariate", "sienax"]
 METHODS: Final[tuple[Method, ...]] = get_args(Method)
 FITTED: Final = ("residual", "power")
 """Methods with a slope or exponent of their own for each region."""
-Reference = Mapping[str, object]
 CENTRED: Final = "_centred"
 """Ends the name of the column of centred head sizes."""
 FITTED_COLUMNS: Final = (*CELL, "unit", "level", "coefficient", "std_error", "df", "n", "n_missing", "note")
@@ -494,8 +493,7 @@ def _known(ready: Ready, fitted: Fitted) -> Positions:
 
 
 def _labels(cells: pd.DataFrame) -> list[tuple[str, str | None, str, str, str | None]]:
-    labels = cells[[*CELL, "unit"]].astype("object")
-    return [*labels.where(labels.notna(), None).itertuples(index=False, name=None)]
+    return plain_rows(cells[[*CELL, "unit"]])
 
 
 def _with_centred(table: pd.DataFrame, panel: Panel, centred: FloatArray, name: str) -> pd.DataFrame:

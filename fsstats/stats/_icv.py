@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, require, some_of
+from fsstats._frames import FloatArray, is_number, require, some_of
 from fsstats.errors import TableError, UnknownNameError, wording
 from fsstats.schema import GLOBAL, LONG, SUBJECT_KEY
 from fsstats.schema.policy import HEAD_SCALING, HEAD_SIZES
@@ -105,7 +105,7 @@ def own_cells(cells: pd.DataFrame, measure: str) -> BoolArray:
 
 
 def _numbers(column: pd.Series, name: str) -> FloatArray:
-    if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+    if not is_number(column):
         hint = "pandas.to_numeric turns text into numbers"
         raise TableError(f"the column {name}: {wording(expected='numbers', found=str(column.dtype), hint=hint)}")
     return column.to_numpy(dtype=np.float64, na_value=np.nan)

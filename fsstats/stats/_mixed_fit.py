@@ -1,6 +1,6 @@
 """Mixed models of all regions of a panel, each on the rows that have its value; arrays in, arrays out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ from scipy import linalg
 from fsstats._frames import FloatArray, Positions
 from fsstats.stats._moments import Products, intercept_sums, intercepts, nested_intercepts, slopes, stacked
 from fsstats.stats._random import Random, component_names, components_of, not_told
-from fsstats.stats._rank import dependent_columns
+from fsstats.stats._rank import dependent_columns, patterns
 from fsstats.stats._reml import Problem, Solution, solve
 from fsstats.tables.panel import BoolArray
 
@@ -125,7 +125,7 @@ def fit_mixed(
         some = values[order, start : start + at_once]
         pieces = [
             piece
-            for rows, regions in _patterns(some)
+            for rows, regions in patterns(~np.isnan(some))
             if (piece := _piece(data, some, rows, regions, first=start, found=found)) is not None
         ]
         for together in [pieces] * bool(pieces) if random.is_simple else [[piece] for piece in pieces]:
@@ -172,15 +172,6 @@ def _empty(regions: int, combinations: int, random: Random) -> MixedFits:
         converged=np.zeros(regions, dtype=np.bool_),
         notes=np.full(regions, None, dtype=object),
     )
-
-
-def _patterns(values: FloatArray) -> Iterator[tuple[BoolArray, Positions]]:
-    """Give the different sets of rows that have values, and the regions that have them."""
-    present = ~np.isnan(values)
-    packed = np.ascontiguousarray(np.packbits(present, axis=0).T)
-    _, first, which = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    for number, place in enumerate(first):
-        yield present[:, place], np.flatnonzero(which == number)
 
 
 def _piece(

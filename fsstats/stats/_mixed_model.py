@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, one_or_more
+from fsstats._frames import FloatArray, Positions, is_number, one_or_more
 from fsstats.errors import FormulaError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import CELL, LONG, SUBJECT_KEY
 from fsstats.stats._formula import variables_of
@@ -173,7 +173,7 @@ def _require_told(random: Random, matrix: FloatArray) -> None:
 
 def _numbers(column: pd.Series) -> FloatArray:
     where = f"slopes {column.name!r}"
-    if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+    if not is_number(column):
         raise FormulaError.at(where, expected="numbers", found=f"{column.iloc[0]!r}")
     numbers = column.to_numpy(dtype=np.float64)
     if not np.isfinite(numbers).all():

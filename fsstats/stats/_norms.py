@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from fsstats._frames import FloatArray, Positions
+from fsstats._frames import FloatArray, Positions, is_number
 from fsstats.errors import FormulaError, TableError
 from fsstats.schema import CELL
 from fsstats.stats._coding import Coding, coding_from, plain
@@ -20,13 +20,14 @@ from fsstats.stats._stored import Stored, stored_of
 from fsstats.tables.panel import BoolArray
 
 Method = Literal["gaussian", "quantile"]
-_KIND: Final = "fsstats norms 1"
-"""Stands first in the text; the number is raised when its layout changes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Norms:
     """How a measure of each region is distributed in a reference, by age and the like. Made by `fit_norms`."""
+
+    KIND: ClassVar[str] = "fsstats norms 1"
+    """Stands first in the text; the number is raised when its layout changes."""
 
     method: Method
     response: str
@@ -94,7 +95,7 @@ class Norms:
         cells = self.cells.astype("object").where(self.cells.notna(), None)
         of_gaussian = None if self.gaussian is None else _arrays(self.gaussian)
         written = {
-            "kind": _KIND,
+            "kind": self.KIND,
             "method": self.method,
             "response": self.response,
             "reference": {name: list(levels) for name, levels in self.reference.items()},
@@ -130,7 +131,7 @@ class Norms:
         FormulaError
             If a formula in it calls what a formula may not call.
         """
-        return cls(**_entries(stored_of(text, _KIND)))
+        return cls(**_entries(stored_of(text, cls.KIND)))
 
 
 def _entries(stored: Stored) -> dict[str, Any]:
@@ -285,10 +286,8 @@ def covariates_of(norms: Norms, people: pd.DataFrame, *, extrapolate: bool) -> C
 
 def _require_numbers(people: pd.DataFrame, names: Sequence[str]) -> None:
     for name in names:
-        kind = people[name].dtype
-        is_number = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
-        if not is_number and people[name].notna().any():
-            raise FormulaError.at(name, expected="numbers", found=str(kind))
+        if not is_number(people[name]) and people[name].notna().any():
+            raise FormulaError.at(name, expected="numbers", found=str(people[name].dtype))
 
 
 def _numbers(column: pd.Series) -> FloatArray:

@@ -1,6 +1,6 @@
 """From a long table and a formula to norms of every region, and what must be said of them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
@@ -17,7 +17,7 @@ from fsstats.stats._formula import variables_of
 from fsstats.stats._model import Model, model_of
 from fsstats.stats._norms import Norms
 from fsstats.stats._norms_fit import Gaussian, fit_gaussian, fit_quantiles
-from fsstats.stats._rank import dependent_columns
+from fsstats.stats._rank import dependent_columns, patterns
 from fsstats.stats.design import Design, design_of
 from fsstats.stats.guards import refuse_repeated
 from fsstats.tables.panel import BoolArray, panel_of
@@ -199,7 +199,7 @@ def _fit_cells(model: Model, spread: Design | None, centiles: Sequence[float]) -
     (n, k), p, q = values.shape, x.shape[1], w.shape[1]
     gaussian, quantiles = _empty(k, p, q), np.full((k, len(centiles), p), np.nan)
     own, faults = np.full((n, k), np.nan), np.full(k, None, dtype=object)
-    for rows, cells in _patterns(np.isfinite(values)):
+    for rows, cells in patterns(np.isfinite(values)):
         fault = _fault_of_rows(x[rows], w[rows], model.design, spread)
         flat = np.ones(len(cells), dtype=np.bool_) if fault else _is_flat(values[np.ix_(rows, cells)], x[rows])
         faults[cells[flat]] = fault or "constant, or without spread beyond the variables"
@@ -224,13 +224,6 @@ def _empty(k: int, p: int, q: int) -> Gaussian:
 def _put(into: Gaussian, cells: Positions, part: Gaussian) -> None:
     for one in fields(Gaussian):
         getattr(into, one.name)[cells] = getattr(part, one.name)
-
-
-def _patterns(there_are: BoolArray) -> Iterator[tuple[Positions, Positions]]:
-    """Give the runs that the same cells have, and these cells."""
-    kinds, kind = np.unique(there_are.T, axis=0, return_inverse=True)
-    for number, has in enumerate(kinds):
-        yield np.flatnonzero(has), np.flatnonzero(kind.ravel() == number)
 
 
 def _fault_of_rows(x: FloatArray, w: FloatArray, design: Design, spread: Design | None) -> str | None:

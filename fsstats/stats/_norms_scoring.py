@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from fsstats._frames import FloatArray, Positions, some_of
+from fsstats._frames import FloatArray, Positions, plain_rows, some_of
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.schema import SUBJECT_KEY
 from fsstats.schema.groupings import DERIVED
@@ -71,8 +71,7 @@ class Scored:
 
 
 def _runs(people: pd.DataFrame) -> list[tuple[str | None, ...]]:
-    plain = people[list(SUBJECT_KEY)].astype("object")
-    return [*plain.where(plain.notna(), None).itertuples(index=False, name=None)]
+    return plain_rows(people[list(SUBJECT_KEY)])
 
 
 def scored_by(table: pd.DataFrame, norms: Norms, *, extrapolate: bool) -> Scored:

@@ -1,13 +1,14 @@
-"""Which columns of a design are combinations of others."""
+"""Which columns of a design are combinations of others, and which regions have values in the same rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from fsstats._frames import FloatArray
+from fsstats._frames import FloatArray, Positions
+from fsstats.tables.panel import BoolArray
 
 _TOLERANCE: Final = 1e-7
 """Of a column's length: what is left of it beside the columns before it must be more, as in R's lm."""
@@ -66,3 +67,27 @@ def _of_what(scaled: FloatArray, place: int, kept: list[int], columns: Sequence[
     weights = np.linalg.lstsq(scaled[:, kept], scaled[:, place], rcond=None)[0]
     parts = [columns[one] for one, weight in zip(kept, weights, strict=True) if abs(weight) > 1e-6]
     return f"is a combination of {', '.join(parts)}"
+
+
+def patterns(present: BoolArray) -> Iterator[tuple[BoolArray, Positions]]:
+    """Give the different sets of rows that regions have values in, and the regions of each.
+
+    Parameters
+    ----------
+    present : ndarray of bool, shape (rows, regions)
+        Where there is a value.
+
+    Yields
+    ------
+    tuple of (ndarray of bool, ndarray of int)
+        The rows, and the regions.
+
+    Examples
+    --------
+    >>> [(rows.tolist(), regions.tolist()) for rows, regions in patterns(np.array([[True, True], [False, True]]))]
+    [([True, False], [0]), ([True, True], [1])]
+    """
+    packed = np.ascontiguousarray(np.packbits(present, axis=0).T)
+    _, first, which = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+    for number, place in enumerate(first):
+        yield present[:, place], np.flatnonzero(which.ravel() == number)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions
+from fsstats._frames import FloatArray, Positions, is_number
 from fsstats.errors import ColumnsError, TableError, UnknownNameError
 from fsstats.schema.groupings import derived_units
 from fsstats.stats._derived import Mark, Marks, long_table, marks_of, there, warn
@@ -141,7 +141,7 @@ def _years(people: pd.DataFrame, time: str) -> FloatArray:
     if time not in people.columns:
         raise ColumnsError.missing([time], map(str, people.columns), needed_by="change")
     column = people[time]
-    if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+    if not is_number(column):
         found = column.dropna().iloc[0] if column.notna().any() else "nothing"
         message = f"time: expected years as numbers in {time!r}, found {found!r}; sessions makes years of dates"
         raise TableError(message)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 import pandas as pd
@@ -33,8 +33,6 @@ from fsstats.stats.guards import notes_of_mixing, refuse_repeated
 from fsstats.tables.panel import panel_of
 from fsstats.tables.versions import VERSION_COLUMNS
 
-_KIND: Final = "fsstats composite 1"
-"""Stands first in the text; the number is raised when its layout changes."""
 _FEW: Final = 20
 _CONSTANT: Final = 1e-10
 """A standard deviation below this part of the mean is the rounding of a constant."""
@@ -67,6 +65,9 @@ class Part:
 class Composite:
     """A composite score, fitted to a reference group. Made by `fit_composite`, never changed."""
 
+    KIND: ClassVar[str] = "fsstats composite 1"
+    """Stands first in the text; the number is raised when its layout changes."""
+
     name: str
     parts: tuple[Part, ...]
     reference: Mapping[str, tuple[str, ...]]
@@ -88,7 +89,7 @@ class Composite:
         str
             A text for `from_json`.
         """
-        return json.dumps({"kind": _KIND, **asdict(self)}, allow_nan=False, ensure_ascii=False, indent=1)
+        return json.dumps({"kind": self.KIND, **asdict(self)}, allow_nan=False, ensure_ascii=False, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -110,7 +111,7 @@ class Composite:
             If it is no such text, or was edited so that an entry is missing or is not what it must be: a weight that is
             0 or no number, a standard deviation that is not positive.
         """
-        return cls(**_entries(stored_of(text, _KIND)))
+        return cls(**_entries(stored_of(text, cls.KIND)))
 
 
 def _entries(stored: Stored) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, one_or_more, require
+from fsstats._frames import FloatArray, Positions, is_number, one_or_more, require
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.tables.panel import number
 
@@ -122,7 +122,7 @@ def correct(
 
 
 def _p_values(column: pd.Series) -> FloatArray:
-    if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+    if not is_number(column):
         message = f"{column.name}: expected p-values, found a column of {column.dtype}"
         raise TableError(message)
     p = column.to_numpy(dtype=np.float64, na_value=np.nan)

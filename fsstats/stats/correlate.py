@@ -1,6 +1,6 @@
 """Correlation of every region with a number of each person, with or without covariates."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from fsstats._frames import FloatArray, Positions, one_or_more
+from fsstats._frames import FloatArray, one_or_more
 from fsstats.errors import FormulaError, UnknownNameError
 from fsstats.stats._formula import term_of, variables_of
 from fsstats.stats._model import Model, model_of
+from fsstats.stats._rank import patterns
 from fsstats.stats._results import results_table
 from fsstats.stats.effect_sizes import normal_quantile
 from fsstats.stats.guards import refuse_repeated
-from fsstats.tables.panel import BoolArray
 
 Correlation = Literal["pearson", "spearman"]
 _NAMES: Final = {
@@ -160,7 +160,8 @@ def _correlations(model: Model, place: int, variable: str, *, ranks: bool) -> _C
     x, z = model.design.matrix[:, place], np.delete(model.design.matrix, place, axis=1)
     m = values.shape[1]
     found = _Correlations(np.full(m, np.nan), np.full(m, np.nan), np.zeros(m), [""] * m)
-    for rows, cells in _patterns(np.isfinite(values)):
+    for has_values, cells in patterns(np.isfinite(values)):
+        rows = np.flatnonzero(has_values)
         y_x_z = values[np.ix_(rows, cells)], x[rows, None], z[rows]
         y, own, covariates = (stats.rankdata(one, axis=0) if ranks and len(rows) else one for one in y_x_z)
         r, df, reasons = _correlated(y, own, covariates, variable)
@@ -184,16 +185,6 @@ def _tested(r: FloatArray, df: FloatArray, conf_level: float, *, ranks: bool) ->
     own = {"estimate": r, "std_error": std_error, "ci_low": low, "ci_high": high}
     size = {"effect_size": r, "effect_se": std_error, "effect_low": low, "effect_high": high}
     return own | size | {"statistic": t, "df": df, "p_value": np.asarray(2 * special.stdtr(df, -np.abs(t)))}
-
-
-def _patterns(present: BoolArray) -> Iterator[tuple[Positions, Positions]]:
-    """Give each set of rows in which cells have values, and these cells."""
-    packed = np.packbits(present, axis=0)
-    _, number = np.unique(packed, axis=1, return_inverse=True)
-    number = number.ravel()
-    for one in range(int(number.max(initial=-1)) + 1):
-        cells = np.flatnonzero(number == one)
-        yield np.flatnonzero(present[:, cells[0]]), cells
 
 
 def _correlated(y: FloatArray, x: FloatArray, z: FloatArray, variable: str) -> tuple[FloatArray, float, list[str]]:

@@ -11,7 +11,7 @@ import pandas as pd
 from formulaic import Formula, ModelMatrix, ModelSpec
 from formulaic.parser.types import Term
 
-from fsstats._frames import FloatArray, Positions, as_word, some_of
+from fsstats._frames import FloatArray, Positions, as_word, is_number, some_of
 from fsstats.errors import FormulaError, FsstatsWarning, UnknownNameError
 from fsstats.stats._formula import FUNCTIONS, parsed_formula, sides, variables_in, with_sums
 from fsstats.stats._rank import dependent_columns
@@ -219,7 +219,7 @@ def has_levels(column: pd.Series) -> bool:
     """Say whether a column holds levels: text, truth values or categories; numbers may stand in a column of objects."""
     if column.dtype == np.object_ and pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS:
         return False
-    return not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)
+    return not is_number(column)
 
 
 def _levels(

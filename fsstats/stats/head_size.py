@@ -14,7 +14,7 @@ from fsstats._frames import one_or_more
 from fsstats.errors import FsstatsWarning, TableError, UnknownNameError, wording
 from fsstats.schema import CELL, RESULTS
 from fsstats.schema.policy import HEAD_SCALING
-from fsstats.stats._derived import labels_of
+from fsstats.stats._derived import Reference, labels_of
 from fsstats.stats._head_size_fit import (
     FITTED,
     FITTED_COLUMNS,
@@ -23,7 +23,6 @@ from fsstats.stats._head_size_fit import (
     Asked,
     Fitted,
     Method,
-    Reference,
     adjusted,
     fitted_of,
     ready_of,
@@ -35,7 +34,7 @@ from fsstats.stats._required import require_model
 from fsstats.stats._results import results_table
 from fsstats.stats._stored import Stored, stored_of
 
-_KIND: Final = "fsstats head size 1"
+KIND: Final = "fsstats head size 1"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +93,7 @@ class HeadSize:
         plain = {name: getattr(self, name) for name in self.__slots__ if name not in ("means", "fitted")}
         means = {level: None if np.isnan(mean) else mean for level, mean in self.means.items()}
         fitted = {name: rows[name].tolist() for name in FITTED_COLUMNS}
-        return json.dumps({"kind": _KIND, **plain, "means": means, "fitted": fitted}, allow_nan=False)
+        return json.dumps({"kind": KIND, **plain, "means": means, "fitted": fitted}, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -116,7 +115,7 @@ class HeadSize:
             If it is no such text, or was edited so that an entry is missing, is not what it must be, or does not go
             with another: a slope that is missing, a mean of no level.
         """
-        return cls(**_entries(stored_of(text, _KIND)))
+        return cls(**_entries(stored_of(text, KIND)))
 
 
 def _entries(stored: Stored) -> dict[str, Any]:

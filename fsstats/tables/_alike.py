@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, require
+from fsstats._frames import FloatArray, Positions, plain_rows, require
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.parsers import Layout
 from fsstats.schema import DETAIL_COLUMNS, GLOBAL, KEY, LONG, SUBJECT_KEY, atlas_of, segid_of, source_of
@@ -76,9 +76,7 @@ def alike_of(
     for rows, n in _patterns(codes, starts):
         layout = _layout(own.iloc[starts[rows[0]] : starts[rows[0]] + n], labels, atlas_of(source))
         files.append(Alike(rows, layout, values[starts[rows][:, np.newaxis] + np.arange(n)]))
-    people = own[list(SUBJECT_KEY)].iloc[starts].astype("object")
-    plain = people.where(people.notna(), None).itertuples(index=False, name=None)
-    return files, [(who[0], who[1], who[2]) for who in plain]
+    return files, [(who[0], who[1], who[2]) for who in plain_rows(own[list(SUBJECT_KEY)].iloc[starts])]
 
 
 def _codes(table: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.int64]:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import require, some_of
+from fsstats._frames import plain_rows, require, some_of
 from fsstats.errors import StatsFormatError, TableError, UnknownNameError
 from fsstats.schema import SUBJECT_KEY
 from fsstats.tables._alike import row_name
@@ -82,8 +82,7 @@ def _names(people: pd.DataFrame, *, longitudinal: bool) -> pd.DataFrame:
     if FSID in people.columns:
         return people[[FSID, *([BASE] if longitudinal else [])]]
     require(people, SUBJECT_KEY, needed_by="design_of")
-    keys = people[list(SUBJECT_KEY)].astype("object")
-    runs = [*keys.where(keys.notna(), None).itertuples(index=False, name=None)]
+    runs = plain_rows(people[list(SUBJECT_KEY)])
     names = [row_name(who, session, "cross" if longitudinal else stream) for who, session, stream in runs]
     made = pd.DataFrame({FSID: names}, index=people.index)
     return made.assign(**{BASE: [who for who, _, _ in runs]}) if longitudinal else made

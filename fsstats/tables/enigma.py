@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import require
+from fsstats._frames import plain_rows, require
 from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import FILES, GLOBAL, HEMIS, LONG, SUBJECT_KEY, printed_regions
 from fsstats.schema._data import read_tsv
@@ -94,8 +94,7 @@ def enigma_tables(
     cortex = _source(table, cortical, _CORTICAL)
     if cortex != "aparc":
         warnings.warn(_NOT_DESIKAN.format(source=cortex), FsstatsWarning, stacklevel=2)
-    runs = table.loc[table["stream"] != "base", list(SUBJECT_KEY)].drop_duplicates().astype("object")
-    keys = [*runs.where(runs.notna(), None).itertuples(index=False, name=None)]
+    keys = plain_rows(table.loc[table["stream"] != "base", list(SUBJECT_KEY)].drop_duplicates())
     if files is not None:  # in their order, whatever source comes first in the table
         keys = _in_order_of(files, keys)
     _warn_of_streams(keys)
@@ -117,8 +116,7 @@ def enigma_tables(
 
 def _in_order_of(files: pd.DataFrame, keys: list[Person]) -> list[Person]:
     require(files, FILES, needed_by="enigma_tables")
-    plain = files[list(SUBJECT_KEY)].drop_duplicates().astype("object")
-    order = {who: i for i, who in enumerate(plain.where(plain.notna(), None).itertuples(index=False, name=None))}
+    order = {who: i for i, who in enumerate(plain_rows(files[list(SUBJECT_KEY)].drop_duplicates()))}
     return sorted(keys, key=lambda key: order.get(key, len(order)))
 
 

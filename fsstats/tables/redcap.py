@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from fsstats._frames import require
+from fsstats._frames import plain_rows, require
 from fsstats.errors import TableError
 from fsstats.schema import SUBJECT_KEY
 from fsstats.tables._alike import row_name
@@ -74,8 +74,7 @@ def redcap_tables(wide: pd.DataFrame, described: Mapping[str, Any], *, form: str
     if redcap_names([form])[form] != form:
         message = f"{form!r} is no name of a form in REDCap, which takes small letters, digits and underscores"
         raise TableError(message)
-    keys = wide[list(SUBJECT_KEY)].astype("object")
-    runs = keys.where(keys.notna(), None).itertuples(index=False, name=None)
+    runs = plain_rows(wide[list(SUBJECT_KEY)])
     names = redcap_names([_RECORD, *map(str, wide.columns)])
     records = wide.rename(columns=lambda name: names[str(name)])
     records.insert(0, _RECORD, pd.Series([row_name(*run) for run in runs], dtype="str"))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray
+from fsstats._frames import FloatArray, plain_rows
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.schema import CELL, GLOBAL, SUBJECT_KEY
 from fsstats.tables.panel import Panel
@@ -55,8 +55,7 @@ def places_of(
     >>> places_of(["eTIV", "aseg_Left-Amygdala_volume"], cells)
     {'eTIV': 0, 'aseg_Left-Amygdala_volume': 1}
     """
-    labels = cells[list(CELL)].astype("object")
-    rows: list[_Label] = [*labels.where(labels.notna(), None).itertuples(index=False, name=None)]
+    rows: list[_Label] = plain_rows(cells[list(CELL)])
     known = {column_name(*label): place for place, label in enumerate(rows)}
     measures: dict[str, list[int]] = {}
     for place, (_, _, region, measure) in enumerate(rows):

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import Numbers, Positions, categorical, require
+from fsstats._frames import Numbers, Positions, categorical, plain_rows, require
 from fsstats.errors import TableError
 from fsstats.schema import LONG, SUBJECT_KEY
 from fsstats.tables.panel import number
@@ -78,8 +78,7 @@ def with_versions(table: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
 
 
 def _keys(rows: pd.DataFrame) -> list[tuple[object, ...]]:
-    keys = rows[list(_RUN)].astype("object")
-    return [*keys.where(keys.notna(), None).itertuples(index=False, name=None)]
+    return plain_rows(rows[list(_RUN)])
 
 
 def _told(files: pd.DataFrame) -> dict[tuple[object, ...], tuple[str | None, str | None]]:
