@@ -11,12 +11,7 @@ from fsstats.stats import Composite, Harmonisation, HeadSize, Norms
 from fsstats.stats._required import with_article
 
 Model = Composite | Harmonisation | HeadSize | Norms
-_KINDS: Final[dict[str, type[Model]]] = {
-    "fsstats composite 1": Composite,
-    "fsstats harmonisation 1": Harmonisation,
-    "fsstats head size 1": HeadSize,
-    "fsstats norms 1": Norms,
-}
+_KINDS: Final[dict[str, type[Model]]] = {one.KIND: one for one in (Composite, Harmonisation, HeadSize, Norms)}
 
 
 def write_model(model: Model, path: PathLike) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import Positions, one_or_more
+from fsstats._frames import Positions
 from fsstats.stats._formula import RESPONSES, variables_of
 from fsstats.stats.design import Coding, Design, design_of
 from fsstats.stats.guards import Notes, noted, notes_of_mixing
@@ -89,7 +89,7 @@ def model_of(
     wanted = dict.fromkeys([*variables_of(formula), *also])
     people, places = with_variables(panel, list(wanted))
     design = design_of(formula, people, reference=reference, also=also, coding=coding)
-    notes = notes_of_mixing(table, panel, design.rows, one_or_more(allow) or ())
+    notes = notes_of_mixing(table, panel, design.rows, allow)
     kept = replace(panel, people=people).take(design.rows)
     model = Model(kept, design, int((~design.rows).sum()), notes)
     return _responses(_without_variables(_with_notes_of(model, places), sorted(places.values())))

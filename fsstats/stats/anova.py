@@ -94,7 +94,7 @@ def anova(
         cluster=cluster,
         weights=weights,
         reference=reference,
-        allow=one_or_more(allow) or (),
+        allow=allow,
         conf_level=conf_level,
     )
     done = fitted(table, formula, choices, needed_by="anova", coding="sum" if type == 3 else "treatment")

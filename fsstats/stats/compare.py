@@ -115,7 +115,7 @@ def compare(
     choices = Choices(
         std_errors=std_errors,
         reference=None if reference is None else {between: reference},
-        allow=one_or_more(allow) or (),
+        allow=allow,
         conf_level=conf_level,
     )
     question = Question(between, f"value ~ {formula}", pairs, effect, choices, pooled=adjust == "tukey")

@@ -147,7 +147,7 @@ def _model(table: pd.DataFrame, variable: str, covariates: list[str], allow: Col
         raise FormulaError.at(variable, expected="covariates without it", found=" + ".join(covariates))
     formula = f"value ~ {' + '.join([quoted, *covariates])}"
     model = model_of(table, formula, allow=allow, needed_by="correlate")
-    refuse_repeated(model.panel, one_or_more(allow) or (), instead="mixed")
+    refuse_repeated(model.panel, allow, instead="mixed")
     if variable in model.design.levels:
         hint = "compare is for groups"
         raise FormulaError.at(variable, expected="a column of numbers", found="one with levels", hint=hint)

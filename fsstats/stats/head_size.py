@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, Final, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 import pandas as pd
@@ -34,12 +34,13 @@ from fsstats.stats._required import require_model
 from fsstats.stats._results import results_table
 from fsstats.stats._stored import Stored, stored_of
 
-KIND: Final = "fsstats head size 1"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadSize:
     """A head-size adjustment, fitted to a reference. Made by `fit_head_size`, never changed."""
+
+    KIND: ClassVar[str] = "fsstats head size 1"
+    """Stands first in the text; the number is raised when its layout changes."""
 
     method: Method
     icv: str
@@ -93,7 +94,7 @@ class HeadSize:
         plain = {name: getattr(self, name) for name in self.__slots__ if name not in ("means", "fitted")}
         means = {level: None if np.isnan(mean) else mean for level, mean in self.means.items()}
         fitted = {name: rows[name].tolist() for name in FITTED_COLUMNS}
-        return json.dumps({"kind": KIND, **plain, "means": means, "fitted": fitted}, allow_nan=False)
+        return json.dumps({"kind": self.KIND, **plain, "means": means, "fitted": fitted}, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -115,7 +116,7 @@ class HeadSize:
             If it is no such text, or was edited so that an entry is missing, is not what it must be, or does not go
             with another: a slope that is missing, a mean of no level.
         """
-        return cls(**_entries(stored_of(text, KIND)))
+        return cls(**_entries(stored_of(text, cls.KIND)))
 
 
 def _entries(stored: Stored) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def marginal_means(
         cluster=cluster,
         weights=weights,
         reference=reference,
-        allow=one_or_more(allow) or (),
+        allow=allow,
         conf_level=conf_level,
     )
     done = fitted(table, formula, choices, needed_by="marginal_means")
@@ -190,7 +190,7 @@ def slopes(
         cluster=cluster,
         weights=weights,
         reference=reference,
-        allow=one_or_more(allow) or (),
+        allow=allow,
         conf_level=conf_level,
     )
     done = fitted(table, formula, choices, needed_by="slopes")

@@ -137,9 +137,7 @@ def mixed(
     require_level(conf_level)
     if df not in DEGREES_OF_FREEDOM:
         raise UnknownNameError.among("kind of degrees of freedom", df, DEGREES_OF_FREEDOM)
-    choices = MixedChoices(
-        groups=groups, slopes=slopes, method=method, reference=reference, allow=one_or_more(allow) or ()
-    )
+    choices = MixedChoices(groups=groups, slopes=slopes, method=method, reference=reference, allow=allow)
     asked = mixed_model(table, formula, choices, needed_by="mixed")
     design = asked.model.design
     if contrasts is not None:
@@ -230,9 +228,7 @@ def variance_components(
     0  Left-Amygdala   subject  Intercept    5355.0  0.991
     1  Left-Amygdala  Residual   Residual      50.0  0.009
     """
-    choices = MixedChoices(
-        groups=groups, slopes=slopes, method=method, reference=reference, allow=one_or_more(allow) or ()
-    )
+    choices = MixedChoices(groups=groups, slopes=slopes, method=method, reference=reference, allow=allow)
     asked = mixed_model(table, formula, choices, needed_by="variance_components")
     fits, names, k = asked.fit(), asked.component_names, len(asked.component_names)
     cells = asked.model.panel.cells[[*CELL, "unit"]]
@@ -325,7 +321,7 @@ def compare_mixed(
         slopes=slopes,
         method="ML",
         reference=reference,
-        allow=one_or_more(allow) or (),
+        allow=allow,
         also=[*variables_of(full), *variables_of(reduced)],
     )
     more = mixed_model(table, full, choices, needed_by="compare_mixed")

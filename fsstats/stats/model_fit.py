@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import chdtrc
 from scipy.stats import shapiro
 
-from fsstats._frames import FloatArray, one_or_more
+from fsstats._frames import FloatArray
 from fsstats.schema import CELL
 from fsstats.stats._fitting import Choices, Fitted, fitted
 from fsstats.stats._ols import f_p_value, fit, leverage, wald
@@ -73,7 +73,7 @@ def model_fit(
          n    df  r_squared
     12  40  36.0       0.57
     """
-    choices = Choices(weights=weights, reference=reference, allow=one_or_more(allow) or ())
+    choices = Choices(weights=weights, reference=reference, allow=allow)
     done = fitted(table, formula, choices, needed_by="model_fit", keep_residuals=True)
     cells = done.model.panel.cells[[*CELL, "unit"]].astype("str")
     n, missing = done.fits.n, done.n_missing.astype(np.int64)

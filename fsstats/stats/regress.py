@@ -122,7 +122,7 @@ def regress(
         cluster=cluster,
         weights=weights,
         reference=reference,
-        allow=one_or_more(allow) or (),
+        allow=allow,
         conf_level=conf_level,
     )
     if effect not in EFFECTS:

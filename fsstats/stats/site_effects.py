@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, one_or_more, require
+from fsstats._frames import FloatArray, Positions, require
 from fsstats.errors import FormulaError, FsstatsWarning, TableError
 from fsstats.stats._fitting import Choices, Fitted, fitted
 from fsstats.stats._formula import variables_of
@@ -90,7 +90,7 @@ def site_effects(
         if site in variables_of(right):
             raise FormulaError.at(keep, expected="what is there beside the site", found=f"the site itself, {site}")
         formula = f"{right} + {formula}"
-    choices = Choices(allow=one_or_more(allow) or (), conf_level=conf_level)
+    choices = Choices(allow=allow, conf_level=conf_level)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", f"{re.escape(site)} has only one level", FsstatsWarning)  # an error here
         done = fitted(table, formula, choices, needed_by="site_effects", keep_residuals=True)
