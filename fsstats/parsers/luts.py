@@ -10,6 +10,7 @@ from fsstats.parsers._text import decode
 from fsstats.schema import names_of_segid, regions
 
 _COLOURED: Final = re.compile(r"(?P<label>-?\d{1,9})\s+(?P<name>\S.*?)(?:\s+\d+){3,4}")
+_RGB: Final = re.compile(r"(?P<label>-?\d{1,9})\s+\S.*?\s+(?P<r>\d{1,3})\s+(?P<g>\d{1,3})\s+(?P<b>\d{1,3})(?:\s+\d+)?")
 _PLAIN: Final = re.compile(r"(?P<label>-?\d{1,9})\s+(?P<name>\S.*?)")
 _FSL_LABEL: Final = re.compile(r'<label\b[^>]*?\bindex="(\d{1,9})"[^>]*>([^<]*)</label>')
 _FSL_TYPE: Final = re.compile(r"<type>\s*(\w+)\s*</type>")
@@ -87,6 +88,41 @@ def _fsl(text: str) -> list[tuple[int, str]]:
     kind = _FSL_TYPE.search(text)
     first = 1 if kind and kind[1].startswith("Prob") else 0
     return [(int(index) + first, unescape(name).strip()) for index, name in _FSL_LABEL.findall(text)]
+
+
+def read_colours(data: bytes, where: str) -> dict[int, tuple[int, int, int]]:
+    r"""Read the colours of a table of labels.
+
+    Parameters
+    ----------
+    data : bytes
+        The content of a colour table of FreeSurfer (``id name R G B A``).
+    where : str
+        Name for messages.
+
+    Returns
+    -------
+    dict of int to tuple of int
+        Label to red, green and blue, from 0 to 255; empty for a table that has no colours.
+
+    Raises
+    ------
+    StatsFormatError
+        If a colour is above 255.
+
+    Examples
+    --------
+    >>> read_colours(b"#No. Name R G B A\n17 Left-Hippocampus 220 216 20 0\n", "my.lut.txt")
+    {17: (220, 216, 20)}
+    """
+    text, _ = decode(data, where)
+    found = filter(None, (_RGB.fullmatch(line.strip()) for line in text.split("\n") if not _is_comment(line)))
+    colours = {int(one["label"]): (int(one["r"]), int(one["g"]), int(one["b"])) for one in found}
+    wrong = next((label for label, colour in colours.items() if max(colour) > 255), None)
+    if wrong is not None:
+        found_there = f"{colours[wrong]} of label {wrong}"
+        raise StatsFormatError.at(where, expected="colours of 0 to 255", found=found_there)
+    return colours
 
 
 def freesurfer_names() -> dict[int, str]:

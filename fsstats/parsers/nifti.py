@@ -46,6 +46,8 @@ class Image:
     slope: float = 1.0
     inter: float = 0.0
     remarks: tuple[Remark, ...] = ()
+    is_oriented: bool = True
+    """Whether the file says where its voxels lie; else the affine is what its format takes for granted."""
 
     @property
     def is_scaled(self) -> bool:
@@ -132,7 +134,7 @@ def read_image(data: bytes, where: str) -> Image:
     stored = np.frombuffer(content, plan.dtype, prod(plan.shape), plan.offset).reshape(plan.shape, order="F")
     volume = prod(plan.sizes.tolist())
     remarks = _compare(plan, volume) if plan.has_affine else ()
-    return Image(where, stored, plan.affine, volume, plan.slope, plan.inter, remarks)
+    return Image(where, stored, plan.affine, volume, plan.slope, plan.inter, remarks, plan.has_affine)
 
 
 def _plan(start: bytes, where: str) -> _Plan:

@@ -3,7 +3,7 @@
 import pytest
 
 from fsstats.errors import StatsFormatError
-from fsstats.parsers.luts import freesurfer_names, read_lut
+from fsstats.parsers.luts import freesurfer_names, read_colours, read_lut
 
 XML = """<?xml version="1.0" encoding="ISO-8859-1"?>
 <atlas version="1.0"><header><name>Made up</name><type>{kind}</type></header>
@@ -71,3 +71,21 @@ def test_freesurfers_labels_are_called_as_in_its_colour_table():
         12101: "ctx_rh_G_and_S_frontomargin",
     }
     assert {label: names[label] for label in expected} == expected
+
+
+COLOURED = {
+    "with alpha": ("17 Left-Hippocampus 220 216 20 0\n", {17: (220, 216, 20)}),
+    "without": ("17\tLeft-Hippocampus\t220\t216\t20\r\n", {17: (220, 216, 20)}),
+    "a name with a number": ("4 CA 1 10 20 30 0", {4: (10, 20, 30)}),
+    "comments and names only": ("# 1 x 1 2 3\n\n5 name\n6 other 1 2", {}),
+}
+
+
+@pytest.mark.parametrize(("text", "colours"), COLOURED.values(), ids=COLOURED)
+def test_colours_are_read(text, colours):
+    assert read_colours(text.encode(), "my.lut") == colours
+
+
+def test_a_colour_that_is_none_is_said():
+    with pytest.raises(StatsFormatError, match=r"my.lut: expected colours of 0 to 255, found \(1, 300, 2\) of label 5"):
+        read_colours(b"5 x 1 300 2 0", "my.lut")
