@@ -25,12 +25,15 @@ from fsstats_cli.commands import (
     mixed,
     permute,
     regress,
+    report,
     segstats,
     show,
+    snapshots,
     table,
 )
 from fsstats_cli.output import say
 from fsstats_cli.scripts import AS_WRITTEN, aparcstats2table, asegstats2table
+from fsstats_cli.wording import in_options
 
 app = typer.Typer(
     name="fsstats",
@@ -58,9 +61,9 @@ def _root(
     """Hold the options of the program itself."""
 
 
-_COMMANDS = (merge, find, check, show, table, enigma, bids, design, euler, segstats)
+_COMMANDS = (merge, find, check, show, table, enigma, bids, design, euler, segstats, snapshots)
 _STATISTICS = (compare, regress, mixed, permute, correct, adjust, harmonise, asymmetry, meta)
-for command in (*_COMMANDS, *_STATISTICS, demo):
+for command in (*_COMMANDS, *_STATISTICS, report, demo):
     name = command.__name__.rpartition(".")[2]
     app.command(name, epilog=command.EXAMPLES)(getattr(command, name))
 
@@ -73,7 +76,7 @@ def main() -> None:
     try:
         app(prog_name="fsstats")
     except FsstatsError as error:
-        say("\n".join([f"fsstats: {error}", *getattr(error, "__notes__", ())]))
+        say(in_options("\n".join([f"fsstats: {error}", *getattr(error, "__notes__", ())])))
         sys.exit(1)
     except OSError as error:
         say(f"fsstats: {error.strerror or error}: {error.filename}" if error.filename else f"fsstats: {error}")

@@ -11,7 +11,8 @@ import typer
 
 from fsstats_cli.cohort import cohort_of, require_other
 from fsstats_cli.options import Stream, read_subjects
-from fsstats_cli.output import number, print_results, print_table, said_warnings, say
+from fsstats_cli.output import number, said_warnings, say
+from fsstats_cli.terminal import print_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     _Reader = Callable[[Sequence[str] | None, Sequence[str] | None], pd.DataFrame]
 
 _Model = TypeVar("_Model")
+_NAME: Final = re.compile(r"[\w.-]+")
+"""The name of a column, of a wide table too, and not a term that is to be taken apart."""
 
 RegionOption = Annotated[
     list[str] | None,
@@ -34,7 +37,8 @@ FormulaOption = Annotated[
         "--formula",
         "-f",
         metavar="FORMULA",
-        help='The model: "value ~ group * age + sex". Variables are columns of the participants and header Measures.',
+        help='The model: "value ~ group * age + sex". Variables are columns of the participants, header Measures '
+        "(eTIV), or in single quotes any value: 'value ~ age + `aseg_Left-Hippocampus_volume`'.",
         show_default=False,
     ),
 ]
@@ -43,7 +47,11 @@ TermOption = Annotated[
 ]
 ReferenceOption = Annotated[
     list[str] | None,
-    typer.Option("--reference", metavar="NAME=LEVEL", help="Reference level: group=control. May be repeated."),
+    typer.Option(
+        "--reference",
+        metavar="NAME=LEVEL",
+        help="Reference level: group=control; of numbers (dx=0), which are then levels. May be repeated.",
+    ),
 ]
 AllowOption = Annotated[
     list[str] | None,
@@ -74,16 +82,6 @@ ModelOption = Annotated[
     Path | None,
     typer.Option("--model", metavar="FILE", help="Apply what was fitted before.", exists=True, dir_okay=False),
 ]
-
-_HINTS: Final = (
-    (r"allow=\[['\"]streams", "--stream cross, or --allow streams"),
-    (r"longcombat.*allow=\[['\"]repeated", "--method longcombat; or --allow repeated"),
-    (r"^(?!.*longcombat).*allow=\[['\"]repeated", "fsstats mixed; or --allow repeated"),
-    (r"allow=\[['\"](?!streams|repeated)(\w+)", r"--allow \1"),
-    (r"[Ll]eave the region", "--without REGION"),
-    (r"mean_only=True", "--mean-only"),
-)
-"""What errors of the library advise, in words of the commands."""
 
 
 def ready(
@@ -155,16 +153,16 @@ def model_table(
 ) -> "pd.DataFrame":
     """Read a study or a merged table, put the participants' columns on it, and mark which version wrote each value.
 
-    Header Measures among `variables` are there whatever is chosen, from aseg if it has them; `asked_for` tells them
-    from the rest. A study is read whole and then chosen from, of a merged table the rows are read that are needed.
+    Of `variables`, header Measures (eTIV) and columns of the wide table (aseg_Left-Hippocampus_volume) are there
+    whatever is chosen, header Measures from aseg if it has them; `asked_for` tells them from the rest. A study is read
+    whole and then chosen from, of a merged table the rows are read that are needed.
     """
     import fsstats as fs
     from fsstats.io.cohorts import is_merged
-    from fsstats.schema import global_measures
 
     people = None if participants is None else fs.read_table(participants)
     theirs = () if people is None else people.columns
-    names = [name for name in dict.fromkeys(variables) if name in global_measures() and name not in theirs]
+    names = [name for name in dict.fromkeys(variables) if name not in theirs]
     read: _Reader = partial(_read, roots, read_subjects(subjects), stream)
     at_once = bool(names) and not (len(roots) == 1 and is_merged(roots[0]))
     whole = read(sources, None if at_once else measures)
@@ -203,46 +201,84 @@ def _chosen(table: "pd.DataFrame", measures: Sequence[str] | None, regions: Sequ
 
 
 def _with_others(whole: "pd.DataFrame", names: Sequence[str], read: "_Reader", *, at_once: bool) -> "pd.DataFrame":
-    """Add header Measures that are not clear yet: those of aseg, and if it has none, those of all sources."""
+    """Add rows of variables that are not clear yet: header Measures from aseg, or if it has none, from all sources."""
     import fsstats as fs
+    from fsstats.schema import global_measures
 
+    headers = [name for name in names if name in global_measures()]
+    for name in (name for name in names if name not in headers):
+        whole = _with_column(whole, name, read, at_once=at_once)
     for sources in (["aseg"], None):
-        unclear = [name for name in names if not _is_clear(whole, name)]
+        unclear = [name for name in headers if not _is_clear(whole, name)]
         if at_once and sources and whole["source"].isin(sources).any():
             continue
         asked: list[list[str] | None] = [[name] for name in unclear]
         for measures in [None] if at_once and unclear else asked:
             with suppress(fs.UnknownNameError, fs.NothingFoundError):
-                whole = _below(whole, _globals(read(sources, measures), unclear))
+                found = read(sources, measures)
+                whole = _below(whole, *(_rows_of(found, name) for name in unclear))
+    return whole
+
+
+def _with_column(whole: "pd.DataFrame", name: str, read: "_Reader", *, at_once: bool) -> "pd.DataFrame":
+    """Add the rows of the column of a wide table, of the source that it begins with; raise if that has none such."""
+    import fsstats as fs
+
+    parts = name.split("_")
+    for source in ("_".join(parts[:n]) for n in range(len(parts) - 1, 0, -1)):
+        if _is_clear(whole, name) or (at_once and whole["source"].isin([source]).any()):
+            return whole
+        try:
+            found = read([source], None)
+        except (fs.UnknownNameError, fs.NothingFoundError):
+            continue
+        known = _wide_names(found)
+        if name not in known:
+            raise fs.UnknownNameError.among("variable", name, known)
+        return _below(whole, _rows_of(found, name))
     return whole
 
 
 def _is_clear(table: "pd.DataFrame", name: str) -> bool:
-    """Say whether a model would know which value of a header Measure is meant."""
+    """Say whether a model would know which value is meant."""
     return len(_meant(table, name)[["source", "hemi"]].drop_duplicates()) == 1
 
 
 def _meant(table: "pd.DataFrame", name: str) -> "pd.DataFrame":
-    """Give the rows of a header Measure: of aseg if it has them."""
-    rows = _globals(table, [name])
+    """Give the rows of a variable; of a header Measure those of aseg if it has them."""
+    rows = _rows_of(table, name)
     own = rows[rows["source"] == "aseg"]
     return own if len(own) else rows
 
 
-def _globals(table: "pd.DataFrame", names: Sequence[str]) -> "pd.DataFrame":
-    from fsstats.schema import GLOBAL
+def _rows_of(table: "pd.DataFrame", name: str) -> "pd.DataFrame":
+    """Give the rows of a header Measure, or of the column of a wide table."""
+    from fsstats.schema import CELL, GLOBAL
 
-    return table[(table["region"] == GLOBAL) & table["measure"].isin(names)]
+    rows = table[(table["region"] == GLOBAL) & (table["measure"] == name)]
+    if len(rows) or "_" not in name:
+        return rows
+    cells = table[list(CELL)].drop_duplicates()
+    cells = cells[[one == name for one in _wide_names(cells)]]
+    own = table[table["region"].isin(cells["region"]) & table["measure"].isin(cells["measure"])]
+    return own[_index(own, CELL).isin(_index(cells, CELL))]
+
+
+def _wide_names(table: "pd.DataFrame") -> list[str]:
+    """Name the columns that a wide table would have, once each."""
+    from fsstats.schema import CELL
+    from fsstats.tables.shape import column_name
+
+    return [column_name(*cell) for cell in table[list(CELL)].drop_duplicates().itertuples(index=False)]
 
 
 def _with_variables(table: "pd.DataFrame", whole: "pd.DataFrame", names: Sequence[str]) -> "pd.DataFrame":
     """Put the rows of variables below those of a table, where it does not have them, for the runs that it has."""
-    from fsstats.schema import KEY, SUBJECT_KEY
+    from fsstats.schema import SUBJECT_KEY
 
     for name in names:
         rows = _meant(whole, name)
-        rows = rows[_index(rows, SUBJECT_KEY).isin(_index(table, SUBJECT_KEY).unique())]
-        table = _below(table, rows[~_index(rows, KEY).isin(_index(_globals(table, [name]), KEY))])
+        table = _below(table, rows[_index(rows, SUBJECT_KEY).isin(_index(table, SUBJECT_KEY).unique())])
     return table
 
 
@@ -252,21 +288,22 @@ def _index(table: "pd.DataFrame", columns: Sequence[str]) -> "pd.MultiIndex":
     return pd.MultiIndex.from_frame(table[list(columns)].astype("str").fillna(""))
 
 
-def _below(one: "pd.DataFrame", other: "pd.DataFrame") -> "pd.DataFrame":
+def _below(one: "pd.DataFrame", *others: "pd.DataFrame") -> "pd.DataFrame":
     """Put rows below others, once each; strings stay categories."""
     import pandas as pd
 
     from fsstats.schema import KEY
 
-    new = other[~_index(other, KEY).isin(_index(one[one["region"].isin(other["region"].unique())], KEY))]
-    if not len(new):
-        return one
-    kinds = {
-        name: pd.CategoricalDtype(column.cat.categories.append(pd.Index(new[name].dropna().unique())).unique())
-        for name, column in one.items()
-        if isinstance(column.dtype, pd.CategoricalDtype)
-    }
-    return pd.concat([one.astype(kinds), new.astype(kinds)], ignore_index=True)
+    for other in others:
+        new = other[~_index(other, KEY).isin(_index(one[one["region"].isin(other["region"].unique())], KEY))]
+        if len(new):
+            kinds = {
+                name: pd.CategoricalDtype(column.cat.categories.append(pd.Index(new[name].dropna().unique())).unique())
+                for name, column in one.items()
+                if isinstance(column.dtype, pd.CategoricalDtype)
+            }
+            one = pd.concat([one.astype(kinds), new.astype(kinds)], ignore_index=True)
+    return one
 
 
 def asked_for(
@@ -311,17 +348,13 @@ def _refuse_unknown(kind: str, names: Sequence[str] | None, column: "pd.Series")
 
 @contextmanager
 def in_our_words(table: "pd.DataFrame") -> Iterator[None]:
-    """Say warnings of the library; add to its errors what that which they advise is called in a command."""
+    """Say warnings of the library; add to its errors that participants can be given, if that may be what it lacks."""
     import fsstats as fs
 
     with said_warnings():
         try:
             yield
         except fs.FsstatsError as error:
-            for pattern, hint in _HINTS:
-                found = re.search(pattern, str(error))
-                if found:
-                    error.add_note(f"({found.expand(hint)})")
             if _lacks_people(error, table):
                 error.add_note("(the participants' columns are given with -p FILE)")
             raise
@@ -334,6 +367,26 @@ def _lacks_people(error: Exception, table: "pd.DataFrame") -> bool:
 
     of_name = isinstance(error, fs.ColumnsError) or re.match("no (variable|column) ", str(error)) is not None
     return of_name and set(table.columns) <= {*LONG, "version", "definition"}
+
+
+def names_in(texts: Sequence[str] | None) -> list[str]:
+    """Name the variables of covariates: columns, header Measures, columns of a wide table, or terms of a formula."""
+    import fsstats as fs
+    from fsstats.stats import variables_of
+
+    names: list[str] = []
+    for text in texts or ():
+        try:
+            names += [text] if _NAME.fullmatch(text) else variables_of(text)
+        except fs.FormulaError:
+            names.append(text)
+    return names
+
+
+def terms_in(texts: Sequence[str] | None, table: "pd.DataFrame") -> list[str]:
+    """Put between backticks what is the column of a wide table, so that a formula reads it as a name."""
+    known = set(_wide_names(table)) if texts else set()
+    return [f"`{text}`" if text in known else text for text in texts or ()]
 
 
 def levels_of(texts: Sequence[str] | None) -> dict[str, str] | None:
@@ -366,21 +419,17 @@ def deliver(results: "pd.DataFrame", output: Path | None, *, correct: str | None
 
     with said_warnings():
         results = results if correct is None else fs.correct(results, correct)  # type: ignore[arg-type] # checked there
-    _write(results, output, print_results)
+    deliver_table(results, output)
     if "note" in results.columns:
         say_notes(results)
 
 
 def deliver_table(table: "pd.DataFrame", output: Path | None) -> None:
-    """Write a long table, or print it."""
-    _write(table, output, print_table)
-
-
-def _write(table: "pd.DataFrame", output: Path | None, show: "Callable[[pd.DataFrame], None]") -> None:
+    """Write a table, or print it."""
     import fsstats as fs
 
     if output is None:
-        show(table)
+        print_rows(table)
         return
     fs.write_table(table, output)
     say(f"{number(len(table), 'row')} -> {output}")
@@ -402,7 +451,8 @@ def read_results(path: Path, needed: Collection[str] = ()) -> "pd.DataFrame":
     table = fs.read_table(path)
     missing = [name for name in needed if name not in table.columns]
     if missing:
-        message = f"{path}: expected a results table, as fsstats regress writes it; it lacks {', '.join(missing)}"
+        names = ", ".join(map(repr, missing))
+        message = f"{path}: expected a results table, as fsstats regress writes it; it lacks the column(s) {names}"
         raise fs.TableError(message)
     return table
 

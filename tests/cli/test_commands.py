@@ -1,6 +1,7 @@
 """Each command: what it prints where, what it writes, and when its status is 1."""
 
 import io
+import json
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pandas as pd
 import pytest
 
 import fsstats as fs
+from fsstats.schema import JUDGEMENTS
+from fsstats_cli.commands.check import _show
 
 
 def listed(folder="."):
@@ -143,26 +146,73 @@ def test_find_is_status_1_where_no_file_is(fsstats, study):
 
 
 def test_check_of_a_sound_study_prints_no_table(fsstats, study):
-    done = fsstats("check", "sd", "--strict")
+    done = fsstats("check", "sd", "--strict", "--rule", "files")
     assert (done.status, done.out) == (0, "")
     assert "9 files read" in done.err
     assert "0 problems" in done.err
 
 
 @pytest.mark.parametrize(("strict", "status"), [([], 0), (["--strict"], 1)], ids=["lenient", "strict"])
-@pytest.mark.parametrize("written", [False, True], ids=["printed", "written"])
-def test_check_lists_problems(fsstats, study, strict, status, written):
+def test_check_lists_problems_of_files(fsstats, study, strict, status):
     path = damage(study)
-    done = fsstats("check", "sd", *strict, *(["-o", "problems.csv"] if written else []))
+    done = fsstats("check", "sd", *strict, "--problems", "problems.csv", "--rule", "files")
     assert done.status == status
-    table = fs.read_table("problems.csv") if written else printed(done)
+    table = fs.read_table("problems.csv")
     assert table[["level", "rule", "subject", "source", "hemi"]].to_numpy().tolist() == [
         ["error", "partial", "sub-02", "mine", "lh"]
     ]
     assert [Path(name).resolve() for name in table["path"]] == [path.resolve()]
-    assert written == (done.out == "")
+    assert done.err.count(table["problem"].iloc[0]) == 1
     assert "1 problem" in done.err
     assert "1 problems" not in done.err
+
+
+def test_check_prints_the_worklist_and_writes_the_judgements(fsstats, study):
+    damage(study)
+    done = fsstats("check", "sd", "-o", "judgements.tsv")
+    runs, judgements = printed(done), fs.read_table("judgements.tsv")
+    assert runs["subject"].tolist()[0] == "sub-02"  # its file is cut, and its head size is of another unit as all are
+    assert runs["n_errors"].tolist() == ["2", "1", "1"]
+    assert (judgements["severity"] == "error").sum() == 4
+    assert judgements.columns.tolist() == list(JUDGEMENTS)
+    assert "found by rule: head_size 3, files 1" in done.err
+    sidecar = json.loads(Path("judgements.json").read_text(encoding="utf-8"))
+    assert set(sidecar["severity"]["Levels"]) == {"error", "warning", "note"}
+
+
+def test_check_judges_a_merged_table_with_participants(fsstats, study):
+    assert fsstats("merge", "sd", "-o", "cohort.parquet").status == 0
+    Path("people.tsv").write_text("participant_id\tcentre\nsub-01\tA\nsub-02\tA\nsub-03\tB\n")
+    done = fsstats("check", "cohort.parquet", "-p", "people.tsv", "--site", "centre")
+    assert done.status == 0
+    assert printed(done)["worst_rule"].unique().tolist() == ["head_size"]
+
+
+def test_check_names_the_first_runs_in_words_on_a_terminal(monkeypatch, capsys):
+    says = "left insula thickness (aparc) is 5.2 mm. " * 9
+    one = pd.DataFrame([dict.fromkeys(JUDGEMENTS)]).assign(subject="s1", rule="range", severity="error", says=says)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    _show(pd.concat([one.assign(subject=f"s{k}") for k in range(12)], ignore_index=True), None)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "to look at first:"
+    assert lines[1].startswith("- s0: 1 error (range). left insula thickness (aparc) is 5.2 mm.")
+    assert lines[-1] == "- and 2 more runs"
+    assert max(map(len, lines)) <= 240
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--rule", "outliers"], "no rule is called 'outliers'; did you mean outlier"),
+        (["--site", "centre"], "no column of people (site) is called 'centre'"),
+        (["-c", "age"], "no variable is called 'age'"),
+        (["-o", "sd.txt"], ".txt"),
+    ],
+)
+def test_check_refuses_what_does_not_exist(fsstats, study, words, said):
+    done = fsstats("check", "sd", *words)
+    assert done.status == 1
+    assert said in done.err
 
 
 def test_show_prints_the_table_on_stdout_and_the_header_on_stderr(fsstats, study):

@@ -1,21 +1,31 @@
 """`fsstats table`, `enigma`, `bids` and `design`: from a study and from a merged table alike."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from fsstats import merge
 from fsstats.datasets import make_cohort
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A study in fs, its people, and its merged table cohort.parquet, in a folder that no test changes."""
+    folder = tmp_path_factory.mktemp("made")
+    cohort = make_cohort(folder / "fs", n_subjects=3, seed=6)
+    cohort.participants.to_csv(folder / "people.tsv", sep="\t", index=False)
+    merge(cohort.root, folder / "cohort.parquet")
+    return folder
+
+
 @pytest.fixture
-def cohort(tmp_path, monkeypatch, fsstats):
-    """A study in fs, and its merged table cohort.parquet, in the working directory."""
+def cohort(made, tmp_path, monkeypatch):
+    """A copy of the study and its table, in the working directory; gives the study."""
     monkeypatch.chdir(tmp_path)
-    made = make_cohort(tmp_path / "fs", n_subjects=3, seed=6)
-    made.participants.to_csv("people.tsv", sep="\t", index=False)
-    assert fsstats("merge", "fs", "-o", "cohort.parquet").status == 0
-    return made
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "fs"
 
 
 def texts(folder):
@@ -108,7 +118,7 @@ def test_usage(cohort, fsstats):
 
 
 def test_what_is_wrong_with_the_files_is_said(cohort, fsstats):
-    path = cohort.root / "sub-001" / "stats" / "lh.aparc.stats"
+    path = cohort / "sub-001" / "stats" / "lh.aparc.stats"
     path.write_text(path.read_text()[:3000])
     done = fsstats("enigma", "fs", "-o", "out")
     assert "sub-001 lh aparc" in done.err

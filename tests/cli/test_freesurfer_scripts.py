@@ -29,17 +29,29 @@ def cases(chosen):
 
 
 @pytest.fixture
-def subjects(tmp_path, monkeypatch):
-    """The subjects by hand in the folder sd of the working directory, and lists of them."""
+def at_work(tmp_path, monkeypatch):
+    """Work in an empty folder but for lists of subjects; SUBJECTS_DIR is the folder sd in it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SUBJECTS_DIR", "sd")
     lists(tmp_path)
-    return subjects_dir(tmp_path / "sd")
 
 
 @pytest.fixture
-def script(fsstats, subjects):
+def subjects(at_work, tmp_path):
+    """The subjects by hand in the folder sd of the working directory, for tests that may change them."""
+    return subjects_dir(tmp_path / "sd")
+
+
+@pytest.fixture(scope="module")
+def same_subjects(tmp_path_factory):
+    """The same subjects, written once: nothing changes them."""
+    return subjects_dir(tmp_path_factory.mktemp("same") / "sd")
+
+
+@pytest.fixture
+def script(fsstats, at_work, same_subjects):
     """Give a function that runs a case; it gives how that ended, and the table's text if there is one."""
+    Path("sd").symlink_to(same_subjects)
 
     def run(case, *words):
         out = Path("out.txt")
@@ -132,9 +144,8 @@ FROM_TABLE = tuple(case for case in GOLDEN if not any(word in case.words for wor
 
 
 @pytest.fixture(scope="module")
-def merged(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("merged")
-    return fs.merge(subjects_dir(folder / "sd"), folder / "cohort.parquet").path
+def merged(same_subjects, tmp_path_factory):
+    return fs.merge(same_subjects, tmp_path_factory.mktemp("merged") / "cohort.parquet").path
 
 
 @cases(FROM_TABLE)
@@ -345,7 +356,7 @@ def test_runs_of_one_name_are_told_apart(fsstats, tmp_path, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore:.*fsstats.check lists")
-def test_library_and_command_are_one(script, subjects):
+def test_library_and_command_are_one(script):
     case = next(case for case in GOLDEN if case.name == "aseg-mixture")
     _, text = script(case)
     spec = fs.AsegTable(structures="all", percent_of="eTIV", without=[5])

@@ -14,7 +14,7 @@ import pytest
 import fsstats as library
 from fsstats.datasets import make_cohort
 from fsstats.schema import RESULTS
-from fsstats_cli.output import print_results
+from fsstats_cli.terminal import print_rows
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ FAULTS = {
         "no region is called 'hippo'",
     ),
     "two corrections": (["compare", "-b", "group", "--adjust", "tukey", "--correct", "holm"], 2, "not both"),
-    "no groups": (["compare", "-b", "age"], 1, "age: expected groups, found numbers"),
+    "no groups": (["compare", "-b", "age"], 1, "use fsstats regress; or make groups of them, as text"),
     "one site": (["harmonise", "--site", "group"], 1, "no variation at site"),
     "no head size": (["adjust", "--icv", "TIV"], 1, "TIV"),
 }
@@ -200,10 +200,11 @@ def on_a_terminal(words):
 def test_a_terminal_gets_few_digits_and_columns(here):
     words = ["compare", here / "cohort.parquet", "-b", "group", "-s", "aseg", "-m", "volume", "-r", "Left-Hippocampus"]
     shown = on_a_terminal(words)
-    assert shown[0].split()[:5] == ["source", "hemi", "region", "measure", "term"]
-    assert "method" not in shown[0]
-    assert len(shown) == 3
-    assert "columns more; -o FILE or a pipe gives all)" in shown[2]
+    assert shown[0] == "source aseg, measure volume, term patient - control"
+    assert shown[1].split()[:2] == ["region", "estimate"]
+    assert "method" not in shown[1]
+    assert len(shown) == 4
+    assert "more columns: -o FILE, or a pipe, gives all" in shown[3]
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +221,7 @@ def lines(monkeypatch, capsys):
     def shown(results, columns):
         monkeypatch.setenv("COLUMNS", str(columns))
         monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-        print_results(results)
+        print_rows(results)
         return capsys.readouterr().out.splitlines()
 
     return shown
@@ -228,22 +229,87 @@ def lines(monkeypatch, capsys):
 
 @pytest.mark.parametrize("columns", [60, 80, 120, 300])
 def test_lines_of_results_fit_a_terminal(columns, sites, lines):
-    shown = lines(sites, columns)
+    own = sites[sites["region"].isin(sites["region"].unique()[:20])]
+    shown = lines(own, columns)
     assert max(map(len, shown)) <= columns
     assert shown[0].startswith("source aseg, measure volume")
     place = next(place for place, line in enumerate(shown) if "region" in line)
     head = shown[place].split()
-    assert head[:5] == ["site", "hemi", "region", "estimate", "p_value"]
-    assert ("effect_size" in head) == (columns > 80)
-    n_fixed = len(" ".join(shown[:place]).split(", "))
-    assert f"... ({len(sites.columns) - len(head) - n_fixed} columns more; -o FILE or a pipe gives all)" == shown[-1]
+    assert head[:3] == ["site", "region", "estimate"]
+    assert "p_value" in head
+    assert ("effect_size" in head) == (columns > 60)
+    assert ("ci_low" in head) == ("ci_high" in head) == (columns > 60)
+    assert {"Left-Cerebellum-White-Matter", "Left-Hippocampus"} <= {line.split()[1] for line in shown[place:]}
+    told = len(" ".join(shown[:place]).split(", ")) + 1  # and the side, which the regions' names tell
+    more = own.notna().any().sum() - len(head) - told
+    assert " ".join(shown[place + 41 :]).startswith(f"... {more} more columns: -o FILE")
+
+
+def test_p_values_that_are_corrected_have_a_place_first(sites, lines):
+    own = library.correct(sites[sites["site"] == "A"])
+    head = next(line.split() for line in lines(own, 80) if "region" in line)
+    assert head == ["region", "estimate", "ci_low", "ci_high", "effect_size", "p_adjusted"]
+
+
+def test_of_many_rows_those_of_the_smallest_p_values_are_printed(sites, lines):
+    shown = lines(sites, 120)
+    found = [line.split() for line in shown if line[:2] in {"A ", "B "}]
+    assert len(found) == 40
+    for site, own in sites.groupby("site"):
+        best = own.sort_values("p_value", kind="stable")["region"].iloc[:20]
+        assert [words[1] for words in found if words[0] == site] == best.tolist()
+    assert shown[-1].startswith("... 50 more rows (these have the smallest p_value of each site), ")
+
+
+def test_of_many_rows_of_a_model_intercepts_come_last(made, lines):
+    results = library.regress(table_of(made, ["volume"]), "value ~ group + age + sex")
+    shown = " ".join(lines(results, 80))
+    assert "Intercept" not in shown
+    assert "140 more rows (these have the smallest p_value of each term)" in shown
+    for term in ("age", "group[T.patient]", "sex[T.M]"):  # a part each, in which more columns fit
+        assert f"term {term}, " in shown
+    assert shown.count("ci_low ci_high effect_size") == 3
+
+
+def test_measures_are_parted_where_lines_would_be_too_long(made, lines):
+    cohort = library.read_cohort(made / "cohort.parquet", measures=["volume", "thickness", "area"])
+    results = library.compare(cohort.table, "group")
+    shown = lines(results[results["region"].isin(["insula", "precuneus", "Left-Hippocampus"])], 56)
+    assert max(map(len, shown)) <= 56
+    assert [line for line in shown if line.startswith("source")] == [
+        "source aseg, region Left-Hippocampus, measure volume,",
+        "source aparc, measure area, term patient - control, unit",
+        "source aparc, measure thickness, term patient - control,",
+        "source aparc, measure volume, term patient - control,",
+    ] or [line.split(", ")[0] for line in shown if line.startswith("source")].count("source aparc") == 3
+
+
+def test_a_long_table_has_its_first_rows_on_a_terminal(made, lines):
+    table = library.read_table(made / "cohort.parquet", source="aseg", measure="volume")
+    shown = lines(table, 80)
+    assert shown[0] == "subject sub-001, stream cross, source aseg, measure volume, unit mm^3"
+    head = next(line.split() for line in shown if "region" in line and "value" in line)
+    assert head[:2] == ["region", "value"]
+    assert "1,760 more rows (these are the first)" in " ".join(shown[-2:])
+    assert lines(table.iloc[:3], 200)[-1].split()[-4:] == [
+        str(one) for one in table.iloc[2][["age", "sex", "group", "site"]]
+    ]
+
+
+def test_what_is_missing_is_left_blank_on_a_terminal(lines):
+    own = pd.DataFrame({"source": ["x", "x"], "region": ["a", "b"], "estimate": pd.array([1, None], dtype="Int64")})
+    assert lines(own, 80) == ["source x", "region estimate", "a             1", "b"]
+
+
+def test_results_of_another_program_are_printed_whole(lines):
+    theirs = pd.DataFrame({"roi": ["a", "b"], "p": [0.01, np.nan], "p_adjusted": [0.02, np.nan], "remark": ["x", None]})
+    assert lines(theirs, 80) == ["roi    p p_adjusted remark", "a   0.01       0.02 x", "b"]
 
 
 def test_a_terminal_shows_whose_results_they_are(sites, lines):
     own = sites[sites["region"] == "Left-Hippocampus"]
     shown = lines(library.leave_one_out(own), 80)
-    head = next(line.split() for line in shown if "left_out" in line)
-    assert head[0] == "left_out"
+    assert any("left_out" in line.split() for line in shown)
     assert "region Left-Hippocampus" in " ".join(shown)
     assert lines(sites.drop(columns="source"), 80)[0].startswith("measure volume")
     assert lines(sites.iloc[:0], 80)[0] == "(no rows)"
@@ -430,7 +496,10 @@ def test_tables_of_other_programs_are_corrected_and_what_they_lack_is_said(here,
     assert [line.split("\t")[3] for line in done.out.splitlines()] == ["p_adjusted", "0.02", "0.04"]
     lacking = fsstats("correct", "theirs.csv")
     assert lacking.status == 1
-    assert "theirs.csv: expected a results table, as fsstats regress writes it; it lacks p_value" in lacking.err
+    assert (
+        "theirs.csv: expected a results table, as fsstats regress writes it; it lacks the column(s) 'p_value'"
+        in lacking.err
+    )
 
 
 def test_a_constant_region_can_be_left_out(here, fsstats):
@@ -443,7 +512,7 @@ def test_a_constant_region_can_be_left_out(here, fsstats):
     refused = fsstats(*words)
     assert refused.status == 1
     assert "no variation at site A" in refused.err
-    assert "(--without REGION)" in refused.err
+    assert "Leave the region out (--without REGION) or the site, or use --mean-only" in refused.err
     done = fsstats(*words, "--without", "Left-Amygdala", "-o", "out.csv")
     assert done.status == 0, done.err
     assert "Left-Amygdala" not in set(library.read_table("out.csv")["region"])
@@ -457,8 +526,114 @@ def test_what_an_error_advises_is_said_as_an_option(here, fsstats):
     twice = pd.concat([table.assign(session="1"), table.assign(session="2")])
     library.write_table(twice, "twice.csv")
     done = fsstats("regress", "twice.csv", "-f", "~ age")
-    assert "(fsstats mixed; or --allow repeated)" in done.err
+    assert "Use fsstats mixed, or fsstats regress --cluster subject; or allow it: --allow repeated\n" in done.err
     library.write_table(pd.concat([table, table.assign(stream="long")]), "streams.csv")
     done = fsstats("regress", "streams.csv", "-f", "~ age")
-    assert "(--stream cross, or --allow streams)" in done.err
+    assert "Take one: --stream cross; or allow it: --allow streams\n" in done.err
     assert "participants" not in done.err
+
+
+@pytest.fixture
+def coded(here):
+    """Participants whose groups are numbers, and with a name that is no word."""
+    people = pd.read_csv(here / "people.tsv", sep="\t")
+    people["dx"] = (people["group"] == "patient").astype(int)
+    people["three"] = np.arange(len(people)) % 3
+    people["main hand"] = np.where(np.arange(len(people)) % 5, "right", "left")
+    people.to_csv("coded.tsv", sep="\t", index=False)
+    return here / "plain.parquet"
+
+
+def test_groups_that_are_two_numbers_are_compared_and_it_is_said(coded, fsstats):
+    words = ["compare", coded, "-p", "coded.tsv", "-s", "aseg", "-m", "volume", "-c", "main hand"]
+    done = fsstats(*words, "-b", "dx", "-o", "dx.csv")
+    assert done.status == 0, done.err
+    said = "warning: dx: the numbers 0 and 1 are taken for groups, and 0 for the reference; to say so: --reference 0\n"
+    assert said in done.err
+    assert "taken for groups" not in fsstats(*words, "-b", "dx", "--reference", "0", "-o", "said.csv").err
+    assert fsstats(*words, "-b", "group", "-o", "group.csv").status == 0
+    dx, said, group = (library.read_table(f"{name}.csv") for name in ("dx", "said", "group"))
+    assert dx["term"].eq("1 - 0").all()
+    pd.testing.assert_frame_equal(dx, said)
+    assert np.allclose(dx["p_value"], group["p_value"], equal_nan=True)
+
+
+def test_more_numbers_are_groups_if_one_of_them_is_named(coded, fsstats):
+    words = ["compare", coded, "-p", "coded.tsv", "-s", "aseg", "-m", "volume", "-b", "three"]
+    done = fsstats(*words)
+    assert (done.status, done.out) == (1, "")
+    assert done.err == (
+        "fsstats: three: expected groups, found the numbers 0, 1, 2. For a covariate use fsstats regress; "
+        "if they stand for groups, name the one of reference: --reference 0\n"
+    )
+    assert fsstats(*words, "--reference", "0").out.count("2 - 1") == 45
+
+
+@pytest.mark.parametrize(
+    ("root", "choice"),
+    [
+        ("plain.parquet", ["-s", "aparc", "-m", "thickness"]),
+        ("plain.parquet", ["-m", "thickness"]),
+        ("plain.parquet", ["-s", "aparc"]),
+        ("fs", ["-s", "aparc", "-m", "thickness"]),
+    ],
+)
+def test_any_value_of_the_cohort_is_a_covariate_by_its_wide_name(root, choice, here, fsstats):
+    name = "aseg_Left-Hippocampus_volume"
+    words = ["-p", here / "people.tsv", "-b", "group", *choice, "-o", "out.csv"]
+    done = fsstats("compare", here / root, *words, "-c", name)
+    assert done.status == 0, done.err
+    found = library.read_table("out.csv")
+    assert set(found["source"]) == {"aparc"}
+    ours = library.compare(_cohort(here)[0], "group", covariates=[f"`{name}`"])
+    ours = ours[(ours["source"] == "aparc") & (ours["measure"].eq("thickness") | ("-m" not in choice))]
+    assert len(ours) == len(found)
+    assert np.allclose(found["estimate"].sort_values(), ours["estimate"].sort_values(), equal_nan=True)
+
+
+def test_a_formula_can_name_any_value_of_the_cohort(here, fsstats):
+    words = ["-f", "value ~ group + `aseg_Left-Hippocampus_volume`", "-t", "group", "-s", "aparc", "-m", "thickness"]
+    done = fsstats("regress", here / "cohort.parquet", *words)
+    assert done.status == 0, done.err
+    assert done.out.count("group[T.patient]") == 68
+
+
+def test_a_region_is_permuted_with_another_as_covariate(here, fsstats):
+    words = ["-f", "value ~ group + `aseg_Right-Hippocampus_volume`", "-t", "group", "--seed", "1", "-n", "99"]
+    words += ["-s", "aseg", "-m", "volume", "-r", "Left-Hippocampus", "--within", "source", "--tail", "less"]
+    done = fsstats("permute", here / "cohort.parquet", *words, "-o", "out.csv")
+    assert done.status == 0, done.err
+    assert library.read_table("out.csv")["region"].tolist() == ["Left-Hippocampus"]
+
+
+def test_a_value_that_is_kept_is_not_harmonised(here, fsstats):
+    words = ["-s", "aparc", "-m", "thickness", "--keep", "age + `aseg_Left-Hippocampus_volume`", "--within", "source"]
+    done = fsstats("harmonise", here / "cohort.parquet", *words, "--save-model", "m.json", "-o", "one.csv")
+    assert done.status == 0, done.err
+    again = fsstats("harmonise", here / "cohort.parquet", *words[:4], "--model", "m.json", "-o", "two.csv")
+    assert again.status == 0, again.err
+    one, two = library.read_table("one.csv"), library.read_table("two.csv")
+    assert set(one["source"]) == {"aparc"}
+    pd.testing.assert_frame_equal(one, two)
+
+
+MISSPELT = {
+    "a wide name": ("`aseg_Left-Hipocampus_volume`", "did you mean aseg_Left-Hippocampus_volume or"),
+    "of no source": ("`asegs_Left-Hippocampus_volume`", "no variable is called 'asegs_Left-Hippocampus_volume'"),
+    "a column": ("main_hand", "no variable is called 'main_hand'; did you mean main hand?"),
+}
+
+
+@pytest.mark.parametrize(("name", "message"), MISSPELT.values(), ids=MISSPELT)
+def test_a_variable_that_nobody_has_is_named(name, message, coded, fsstats):
+    words = ["-p", "coded.tsv", "-s", "aparc", "-m", "thickness", "-f", f"value ~ age + {name}"]
+    done = fsstats("regress", coded, *words)
+    assert done.status == 1
+    assert message in done.err
+
+
+def test_tables_that_are_no_results_are_not_pooled(here, fsstats):
+    (pathlib.Path("one.csv")).write_text("region,measure,term\n", encoding="utf-8")
+    done = fsstats("meta", "one.csv", here / "people.tsv")
+    assert done.status == 1
+    assert "it lacks the column(s) 'region', 'measure', 'term'" in done.err

@@ -5,7 +5,6 @@ from typing import Annotated, Final
 import typer
 
 from fsstats_cli.models import (
-    AllowOption,
     ModelOption,
     OutputOption,
     SaveModelOption,
@@ -77,7 +76,14 @@ def adjust(
     model: ModelOption = None,
     source: SourceOption = None,
     measure: MeasureOption = None,
-    allow: AllowOption = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WHAT",
+            help="Mix it: streams, versions, definitions; or let a check pass: unit, estimators; or do without a "
+            "warning: implausible, brain, zeros, nonlinear, few, missing, varies. May be repeated.",
+        ),
+    ] = None,
     stream: StreamOption = None,
     subjects: SubjectsOption = None,
     output: OutputOption = None,

@@ -26,7 +26,7 @@ EXAMPLES = """
 def asymmetry(
     roots: Roots,
     participants: ParticipantsOption = None,
-    kind: Annotated[
+    method: Annotated[
         str, typer.Option(metavar="NAME", help="mean: (L - R) / ((L + R) / 2); sum: (L - R) / (L + R).")
     ] = "mean",
     source: SourceOption = None,
@@ -46,5 +46,5 @@ def asymmetry(
         roots, participants=participants, subjects=subjects, sources=source, measures=measure, stream=stream
     )
     with in_our_words(table):
-        found = fs.asymmetry(table, kind=kind)  # type: ignore[arg-type] # checked there
+        found = fs.asymmetry(table, method=method)  # type: ignore[arg-type] # checked there
     deliver_table(found, output)

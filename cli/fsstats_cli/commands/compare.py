@@ -13,8 +13,10 @@ from fsstats_cli.models import (
     deliver,
     in_our_words,
     model_table,
+    names_in,
     only,
     ready,
+    terms_in,
 )
 from fsstats_cli.options import (
     MeasureOption,
@@ -47,13 +49,17 @@ def compare(
             "--covariate",
             "-c",
             metavar="NAME",
-            help="Adjust for it: a column, a header Measure (eTIV), a term (bs(age)). May be repeated.",
+            help="Adjust for it: a column, a header Measure (eTIV), any value (aseg_Left-Hippocampus_volume), "
+            "a term (bs(age)). May be repeated.",
         ),
     ] = None,
     source: SourceOption = None,
     measure: MeasureOption = None,
     region: RegionOption = None,
-    reference: Annotated[str | None, typer.Option(metavar="GROUP", help="The reference group.")] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(metavar="GROUP", help="The reference group; of a column of numbers, which are then groups."),
+    ] = None,
     pairs: Annotated[str, typer.Option(metavar="WHICH", help="Of more than two groups: all, or reference.")] = "all",
     adjust: Annotated[
         str | None, typer.Option(metavar="METHOD", help="Adjust for the pairs of each region: tukey.")
@@ -77,7 +83,6 @@ def compare(
     ROOT may also be one table that fsstats merge wrote.
     """
     import fsstats as fs
-    from fsstats.stats import variables_of
 
     if adjust is not None and correct is not None:
         message = "p-values are either adjusted for the pairs of a region or corrected over regions, not both."
@@ -93,15 +98,13 @@ def compare(
         sources=source,
         measures=measure,
         stream=stream,
-        variables=[
-            name for text in covariate or () for name in ([text] if text.isidentifier() else variables_of(text))
-        ],
+        variables=names_in(covariate),
     )
     with in_our_words(table):
         results = fs.compare(
             table,
             between,
-            covariates=covariate or (),
+            covariates=terms_in(covariate, table),
             pairs=pairs,  # type: ignore[arg-type] # checked there
             adjust=adjust,  # type: ignore[arg-type] # checked there
             equal_variance=equal_variance,

@@ -38,7 +38,7 @@ EXAMPLES = """
   fsstats harmonise new.parquet --model m.json -o new.csv
 """
 
-_FITTING: Final = ("site", "keep", "method", "no_empirical_bayes", "mean_only", "reference_site", "allow")
+_FITTING: Final = ("site", "keep", "method", "no_empirical_bayes", "within", "mean_only", "reference_site", "allow")
 
 
 def harmonise(
@@ -52,6 +52,14 @@ def harmonise(
         bool,
         typer.Option("--no-empirical-bayes", help="Each region for itself: they do not share what sites do."),
     ] = False,
+    within: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Regions that are alike in these share what sites do: measure (if not given), source, hemi. "
+            "May be repeated.",
+        ),
+    ] = None,
     mean_only: Annotated[bool, typer.Option("--mean-only", help="Means only, no variances.")] = False,
     reference_site: Annotated[str | None, typer.Option(metavar="SITE", help="Bring all others to this one.")] = None,
     save_model: SaveModelOption = None,
@@ -100,6 +108,7 @@ def harmonise(
                 keep=keep,
                 method=method,  # type: ignore[arg-type] # checked there
                 empirical_bayes=not no_empirical_bayes,
+                within=within or ["measure"],
                 mean_only=mean_only,
                 reference_site=reference_site,
                 allow=allow or (),

@@ -45,7 +45,7 @@ def meta(
             "If not given: knha; with --method EE, z.",
         ),
     ] = None,
-    minimum: Annotated[float, typer.Option(metavar="N", help="Leave out sites with fewer rows in a group.")] = 0,
+    minimum: Annotated[int, typer.Option(metavar="N", help="Leave out sites with fewer rows in a group.")] = 0,
     leave_one_out: Annotated[bool, typer.Option("--leave-one-out", help="Pool all sites but one, in turn.")] = False,
     correct: CorrectOption = None,
     confidence: ConfidenceOption = 0.95,
@@ -58,7 +58,7 @@ def meta(
         message = "give either several tables, one a site, or one table and --site."
         raise typer.BadParameter(message, param_hint="RESULTS")
     ready(output, results, correct=correct)
-    tables = {path.stem: read_results(path) for path in results}
+    tables = {path.stem: read_results(path, ["region", "measure", "term"]) for path in results}
     if len(tables) < len(results):
         message = "two tables have the same name, which is the site's; rename one."
         raise typer.BadParameter(message, param_hint="RESULTS")

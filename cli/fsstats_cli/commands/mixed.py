@@ -90,7 +90,7 @@ def mixed(
             table,
             formula,
             groups=group or "subject",
-            slopes=slope,
+            slope=slope,
             terms=term,
             method=method,  # type: ignore[arg-type] # checked there
             reference=levels,

@@ -47,6 +47,16 @@ def permute(
     blocks: Annotated[str | None, typer.Option(metavar="COLUMN", help="Permute within its values only (site).")] = None,
     whole_blocks: Annotated[bool, typer.Option("--whole-blocks", help="Permute blocks as wholes (family).")] = False,
     scheme: Annotated[str, typer.Option(metavar="NAME", help="permute, flip (signs) or both.")] = "permute",
+    tail: Annotated[
+        str, typer.Option(metavar="NAME", help="What speaks for an effect: two-sided, greater or less.")
+    ] = "two-sided",
+    within: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Regions that are alike in these are one family: measure (if not given), source. May be repeated.",
+        ),
+    ] = None,
     source: SourceOption = None,
     measure: MeasureOption = None,
     region: RegionOption = None,
@@ -85,6 +95,8 @@ def permute(
             scheme=scheme,  # type: ignore[arg-type] # checked there
             blocks=blocks,
             whole_blocks=whole_blocks,
+            within=within or ["measure"],
+            tail=tail,  # type: ignore[arg-type] # checked there
             reference=levels,
             allow=allow or (),
         )

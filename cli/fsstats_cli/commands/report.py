@@ -1,0 +1,152 @@
+"""``fsstats report``: a whole cohort on one page."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fsstats_cli.cohort import cohort_of, require_other
+from fsstats_cli.models import (
+    AllowOption,
+    ConfidenceOption,
+    FormulaOption,
+    ReferenceOption,
+    in_our_words,
+    levels_of,
+)
+from fsstats_cli.options import (
+    MeasureOption,
+    ParticipantsOption,
+    Roots,
+    SourceOption,
+    StreamOption,
+    SubjectsOption,
+    read_subjects,
+)
+from fsstats_cli.output import progress_bar, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import fsstats as fs
+    from fsstats_cli.options import Stream
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+  fsstats report cohort.parquet -f "value ~ group + age + sex" -o report.html
+
+  fsstats report $SUBJECTS_DIR -p people.tsv -f "value ~ dx + age" --site scanner -o dx.html
+"""
+
+
+def report(
+    roots: Roots,
+    formula: FormulaOption,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Write the page to FILE (.html).", dir_okay=False)
+    ] = Path("report.html"),
+    participants: ParticipantsOption = None,
+    term: Annotated[
+        str | None,
+        typer.Option(
+            "--term",
+            "-t",
+            metavar="NAME",
+            help="The variable that the report is about; by default the first that has levels.",
+        ),
+    ] = None,
+    source: SourceOption = None,
+    measure: MeasureOption = None,
+    head_size: Annotated[
+        str,
+        typer.Option(
+            "--head-size", metavar="HOW", help="Of volumes and areas: covariate, residual, proportion, power or none."
+        ),
+    ] = "covariate",
+    site: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The column of sites: what they do, and harmonised values too.")
+    ] = None,
+    correct: Annotated[
+        str, typer.Option("--correct", metavar="METHOD", help="Correct p-values: fdr_bh, holm ..., or none.")
+    ] = "fdr_bh",
+    std_errors: Annotated[
+        str, typer.Option(metavar="KIND", help="Standard errors: classical, or HC0 to HC4, for unequal variances.")
+    ] = "classical",
+    cluster: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Standard errors by clusters: family, subject.")
+    ] = None,
+    reference: ReferenceOption = None,
+    allow: AllowOption = None,
+    confidence: ConfidenceOption = 0.95,
+    alpha: Annotated[float, typer.Option(metavar="P", help="p-values below it are called significant.")] = 0.05,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="Title of the page.")] = None,
+    date: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="A date to print; without one the same input gives the same page."),
+    ] = None,
+    stream: StreamOption = None,
+    subjects: SubjectsOption = None,
+) -> None:
+    """Make one HTML page of a cohort: who, how good, what was done, what came out, and how sure that is.
+
+    ROOT may also be one table that fsstats merge wrote. Without --source and --measure: volumes of aseg and thickness
+    of aparc.
+    """
+    import fsstats as fs
+    from fsstats.reporting.document import require_page
+
+    levels = levels_of(reference)
+    require_other(output, *roots, participants, subjects)
+    require_page(output)
+    cohort = _read(roots, subjects, source, stream)
+    people = None if participants is None else fs.read_table(participants)
+    with in_our_words(cohort.table), progress_bar("reporting") as progress:
+        page = fs.report(
+            cohort.table,
+            formula,
+            participants=people,
+            files=cohort.files,
+            sources=source,
+            measures=measure,
+            term=term,
+            head_size=head_size,  # type: ignore[arg-type] # checked there
+            site=site,
+            correct=None if correct == "none" else correct,  # type: ignore[arg-type] # checked there
+            std_errors=std_errors,  # type: ignore[arg-type] # checked there
+            cluster=cluster,
+            reference=levels,
+            allow=allow or (),
+            conf_level=confidence,
+            alpha=alpha,
+            title=title,
+            date=date,
+            inputs=[*roots, *([participants] if participants else [])],
+            command=shlex.join(["fsstats", *sys.argv[1:]]),
+            progress=progress,
+        )
+    page.save(output)
+    say(f"report -> {output}")
+
+
+def _read(
+    roots: "Sequence[str]", subjects: Path | None, source: "Sequence[str] | None", stream: "Stream | None"
+) -> "fs.Cohort":
+    """Read what is asked for, and aseg for the size of the head; of a merged table no more than that."""
+    from dataclasses import replace
+
+    import fsstats as fs
+    from fsstats.io.cohorts import is_merged
+    from fsstats.reporting.study import DEFAULT
+    from fsstats.schema import DETAIL_COLUMNS
+
+    usual = [name for name, _ in DEFAULT]
+    wanted: Sequence[str] | None = [*(source or usual), "aseg"] if len(roots) == 1 and is_merged(roots[0]) else source
+    try:
+        cohort = cohort_of(roots, subjects=read_subjects(subjects), sources=wanted, stream=stream)
+    except fs.UnknownNameError:
+        cohort = cohort_of(roots, subjects=read_subjects(subjects), sources=source, stream=stream)
+    own = [name for name in DETAIL_COLUMNS if name in cohort.table.columns]
+    return replace(cohort, table=cohort.table.drop(columns=own))
