@@ -20,9 +20,14 @@
 Every class is also the built-in exception that a caller would expect, so ``except ValueError`` works.
 """
 
+import inspect
+import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Self
+from typing import Final, Self
+
+_PASSED_OVER: Final = ("fsstats", "pandas")
+"""Packages between a warning and the line that it is about; pandas for ``table.pipe(fsstats.regress)``."""
 
 
 class FsstatsError(Exception):
@@ -116,12 +121,42 @@ class UnknownNameError(FsstatsError, ValueError):
         near = alike or get_close_matches(text, names, n=3, cutoff=0.5)
         some = names if shown is None else sorted(set(shown))
         listed = ", ".join(some[:30]) + (f" and {len(some) - 30} more" if len(some) > 30 else "")
-        advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {listed}"
+        others = f"there are: {listed}" if listed else "there are none"
+        advice = f"did you mean {' or '.join(near)}?" if near else others
         return cls(f"no {kind} is called {name!r}; {advice}")
 
 
 class FsstatsWarning(UserWarning):
     """Something was left out or is doubtful, and the call went on without it."""
+
+
+def warn(*texts: str) -> None:
+    """Warn once, of one thing or several, at the line that called this package; of nothing if there is no text.
+
+    Parameters
+    ----------
+    *texts : str
+        What is to be said; they are joined by semicolons.
+
+    Warns
+    -----
+    FsstatsWarning
+        Saying it.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as said:
+    ...     warn("2 runs have no age", "a site is small")
+    ...     warn()
+    >>> [str(one.message) for one in said]
+    ['2 runs have no age; a site is small']
+    """
+    if not texts:
+        return
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _PASSED_OVER:
+        frame, level = frame.f_back, level + 1
+    warnings.warn("; ".join(texts), FsstatsWarning, stacklevel=level)
 
 
 def wording(*, expected: str, found: str, hint: str = "") -> str:

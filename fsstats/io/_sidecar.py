@@ -14,10 +14,13 @@ from fsstats.schema import (
     FILES_COLUMNS,
     FURTHER_RESULT_COLUMNS,
     GLOBAL,
+    JUDGEMENT_COLUMNS,
+    JUDGEMENTS,
     LONG,
     LONG_COLUMNS,
     RESULT_COLUMNS,
     RESULTS,
+    SEVERITIES,
     STATUSES,
     global_measures,
     measures,
@@ -44,6 +47,7 @@ def describe_columns(table: pd.DataFrame) -> dict[str, object]:
     """Describe every column of a table: Description, Units and Levels, as far as they are known."""
     columns = set(table.columns)
     kinds = (
+        (JUDGEMENTS, JUDGEMENT_COLUMNS),
         (FILES, FILES_COLUMNS),
         (PROBLEMS, PROBLEMS_COLUMNS),
         (RESULTS, {**RESULT_COLUMNS, **FURTHER_RESULT_COLUMNS}),
@@ -58,6 +62,8 @@ def describe_columns(table: pd.DataFrame) -> dict[str, object]:
         described["value"]["Units"] = "see column unit"
     if set(RESULTS) <= columns:
         described["measure"]["Levels"] = _levels(table["measure"])
+    if texts is JUDGEMENT_COLUMNS:
+        described["severity"]["Levels"] = dict(SEVERITIES)
     if texts is FILES_COLUMNS:
         described["status"]["Levels"] = dict(STATUSES)
     return dict(described)

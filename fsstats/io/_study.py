@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import Positions, one_or_more, plain_rows
+from fsstats._frames import Positions, listed, plain_rows
 from fsstats._version import __version__
 from fsstats.discovery import GROUP_TABLE
 from fsstats.errors import TableError
@@ -74,7 +74,7 @@ def plan_of(
 
 
 def _set(names: Collection[str] | None) -> frozenset[str] | None:
-    return None if names is None else frozenset(one_or_more(names) or ())
+    return None if names is None else frozenset(listed(names))
 
 
 def _batch_numbers(files: pd.DataFrame) -> Positions:

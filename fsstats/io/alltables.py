@@ -1,6 +1,5 @@
 """Every table that FreeSurfer's scripts could make of a study or of a merged table, in one pass."""
 
-import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,17 +8,16 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import one_or_more
-from fsstats.errors import FsstatsWarning, TableError
+from fsstats._frames import listed
+from fsstats.errors import TableError, warn
 from fsstats.io._replace import replacing
 from fsstats.io._stores import PathLike, path_here
 from fsstats.io._study import Progress
 from fsstats.io.cohorts import is_merged, read_cohort
 from fsstats.io.files import read_table
 from fsstats.io.load import StudySource, read_study
-from fsstats.parsers import Layout
-from fsstats.schema import GLOBAL, SUBJECT_KEY, source_of
-from fsstats.tables._alike import Alike, Person, alike_of, folders_of, names_of, run_names, sides_of
+from fsstats.schema import GLOBAL, SUBJECT_KEY
+from fsstats.tables._alike import Alike, Person, alike_of, folders_of, names_of, run_names, side_of_file, sides_of
 from fsstats.tables.assemble import Names, Run, as_frame, columns_of, segids_of
 from fsstats.tables.freesurfer import (
     APARC_WORDS,
@@ -145,7 +143,7 @@ def write_freesurfer_tables(
     filled = [one for one in made.values() if missing == "zero" and one.filled.any()]
     if filled:
         more = f" (and in {len(filled) - 1} more tables)" if len(filled) > 1 else ""
-        warnings.warn(zeros_of(filled[0]) + more, FsstatsWarning, stacklevel=2)
+        warn(zeros_of(filled[0]) + more)
     left_out = sorted({kind.source for kind in kinds} - shown)
     return WrittenTables(_written(made, path_here(folder), delimiter), files, left_out)
 
@@ -155,7 +153,7 @@ def _kinds(runs: Iterable[Run], folders: Mapping[Person, str]) -> Iterator[Files
     found: dict[tuple[str, str | None], list[Run]] = {}
     for run in runs:
         source = str(run.who["source"][0])
-        found.setdefault((source, _side(source, run.layout)), []).append(run)
+        found.setdefault((source, side_of_file(source, run.layout)), []).append(run)
     for (source, hemi), own in found.items():
         people = [who for run in own for who in _people(run)]
         if len(set(people)) == len(people) and all(run.chosen is None for run in own):
@@ -189,20 +187,11 @@ def _by_layout(runs: Sequence[Run]) -> list[Alike]:
     ]
 
 
-def _side(source: str, layout: Layout) -> str | None:
-    """Tell the side of a file, if its kind has one file a side; if the kind is not known, by its structures."""
-    known = source_of(source)
-    if known is not None and not known.hemispheric:
-        return None
-    sides = {hemi for hemi, region in zip(layout.hemi, layout.region, strict=True) if region != GLOBAL}
-    return sides.pop() if len(sides) == 1 else None
-
-
 def _chosen(table: pd.DataFrame, subjects: Collection[str] | None, sources: Collection[str] | None) -> pd.DataFrame:
     """Take the rows of some subjects and sources."""
     for column, wanted in (("subject", subjects), ("source", sources)):
         if wanted is not None:
-            table = table[table[column].isin(list(one_or_more(wanted) or ()))]
+            table = table[table[column].isin(listed(wanted))]
     return table
 
 

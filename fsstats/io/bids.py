@@ -1,7 +1,6 @@
 """BIDS derivatives on disk."""
 
 import json
-import warnings
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -11,7 +10,7 @@ import pandas as pd
 
 from fsstats._frames import require, some_of
 from fsstats._version import __version__
-from fsstats.errors import FsstatsWarning, TableError
+from fsstats.errors import TableError, warn
 from fsstats.io._replace import replacing, write_text
 from fsstats.io._stores import PathLike, path_here
 from fsstats.io._text import require_writable, write_delimited
@@ -188,8 +187,7 @@ def _with_ids(participants: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataF
     named = participants.assign(**{column: found.map(ids)})
     lacking = sorted({f"sub-{label}" for label in labels.values()} - set(named[column].dropna()))
     if lacking:
-        text = f"participants has no row of {some_of(lacking, _MOST_NAMED)}; what it would tell is n/a"
-        warnings.warn(text, FsstatsWarning, stacklevel=4)
+        warn(f"participants has no row of {some_of(lacking, _MOST_NAMED)}; what it would tell is n/a")
     named = named[named[column].notna()].rename(columns={column: "participant_id"})
     return named[["participant_id", *(name for name in named.columns if name != "participant_id")]]
 

@@ -1,13 +1,12 @@
 """Qdec tables and group descriptor files on disk."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
 
-from fsstats._frames import one_or_more, plain_rows, require, some_of
-from fsstats.errors import FsstatsWarning, TableError
+from fsstats._frames import listed, plain_rows, require, some_of
+from fsstats.errors import TableError, warn
 from fsstats.io._replace import replacing, write_text
 from fsstats.io._stores import PathLike, path_here, require_file
 from fsstats.io.load import Cohort
@@ -111,7 +110,7 @@ def _warn_of_rows(subjects: pd.Series, *, longitudinal: bool) -> None:
             if longitudinal
             else "several rows, which a model takes for several people"
         )
-        warnings.warn(f"{len(odd)} subjects have {text}: {which}", FsstatsWarning, stacklevel=3)
+        warn(f"{len(odd)} subjects have {text}: {which}")
 
 
 def _values(own: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -173,7 +172,7 @@ def write_qdec(
     me1 me 22.3
     me2 me 23.2
     """
-    path, factors, variables = path_here(path), [*(one_or_more(factors) or ())], [*(one_or_more(variables) or ())]
+    path, factors, variables = path_here(path), listed(factors), listed(variables)
     design = design_of(people, variables, factors=factors, longitudinal=longitudinal)
     require_file(path)
     levels = {path.with_name(f"{name}.levels"): _lines(design[name]) for name in factors}
@@ -245,7 +244,7 @@ def write_fsgd(
     if len(title.split()) != 1:
         message = f"expected a title without blanks, found {title!r}"
         raise TableError(message)
-    path, factors, variables = path_here(path), [*(one_or_more(factors) or ())], [*(one_or_more(variables) or ())]
+    path, factors, variables = path_here(path), listed(factors), listed(variables)
     text = fsgd_text(design_of(people, variables, factors=factors), factors, variables, title=title)
     require_file(path)
     write_text(text, path)

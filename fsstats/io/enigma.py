@@ -1,12 +1,11 @@
 """ENIGMA's tables on disk."""
 
-import warnings
 from typing import Final
 
 import pandas as pd
 
 from fsstats._frames import some_of
-from fsstats.errors import FsstatsWarning
+from fsstats.errors import warn
 from fsstats.io._replace import replacing
 from fsstats.io._stores import PathLike, path_here
 from fsstats.io.load import Cohort
@@ -81,7 +80,7 @@ def write_enigma(
         made = {name: frame.drop(columns=VERSION, errors="ignore") for name, frame in made.items()}
     for name, frame in made.items():
         if frame.isna().to_numpy().any():
-            warnings.warn(_lacking(f"{name}.csv", frame), FsstatsWarning, stacklevel=2)
+            warn(_lacking(f"{name}.csv", frame))
     home = path_here(folder)
     home.mkdir(parents=True, exist_ok=True)
     with replacing([home / f"{name}.csv" for name in made]) as partial:

@@ -1,7 +1,6 @@
 """Tables of many subjects, from a file to the long table."""
 
 import os
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fsstats.discovery.subjects import Subject, name_all
-from fsstats.errors import FsstatsWarning
+from fsstats.errors import warn
 from fsstats.parsers import chosen, summarise
 from fsstats.parsers.grouptables import GroupTable, parse_group_table
 from fsstats.places import Place, read_bytes
@@ -87,7 +86,7 @@ def read_group_table(
     table = parse_group_table(read_bytes(where), where, source=source, hemi=hemi, measure=measure)
     text = doubts(table)
     if text:
-        warnings.warn(f"{where}: {text}", FsstatsWarning, stacklevel=2)
+        warn(f"{where}: {text}")
     return assemble(blocks_of(table), details=details)
 
 

@@ -1,16 +1,15 @@
 """From the files table, or from folders, to the long table."""
 
 import os
-import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from fsstats._frames import one_or_more, require
+from fsstats._frames import listed, require
 from fsstats.discovery import select_files
 from fsstats.discovery.find import Survey, survey
-from fsstats.errors import FsstatsWarning, UnknownNameError
+from fsstats.errors import UnknownNameError, warn
 from fsstats.io._account import Account
 from fsstats.io._batch import Batch, Tick
 from fsstats.io._reading import content_of
@@ -143,7 +142,7 @@ def load(
     found = found[found["level"] != "note"]
     texts = [f"{len(found)} problem(s), which fsstats.check lists:\n{describe(found, most=5)}"] if len(found) else []
     for text in texts + gaps(cohort.files, holders_of(cohort.table, measures)):
-        warnings.warn(text, FsstatsWarning, stacklevel=2)
+        warn(text)
     return cohort.table
 
 
@@ -288,12 +287,12 @@ def study_files(source: StudySource, subjects: Collection[str] | None, sources: 
 
 def require_known(account: Account, sources: Collection[str] | None, measures: Collection[str] | None) -> None:
     """Raise for a source that neither a file nor a table of many subjects has, and for an unknown measure."""
-    for name in one_or_more(sources) or ():
+    for name in listed(sources):
         if not any(is_of(source, name) for source in account.sources) and account.has_tables:
             raise UnknownNameError.among("source", name, account.sources)
     known = {*known_measures(), *global_measures(), *account.measures()}
     keys = {measure.key: measure.field for measure in global_measures().values() if measure.key != "Cortex"}
-    for name in sorted(set(one_or_more(measures) or ()) - known):
+    for name in sorted(set(listed(measures)) - known):
         ours = measure_of(name)
         meant = ours.name if ours else keys.get(name)
         if meant:
@@ -304,7 +303,7 @@ def require_known(account: Account, sources: Collection[str] | None, measures: C
 
 def holders_of(table: pd.DataFrame, measures: Collection[str] | None) -> dict[str, int]:
     """Count for each measure the runs that have it."""
-    keys = {name: table.loc[table["measure"] == name, list(SUBJECT_KEY)] for name in one_or_more(measures) or ()}
+    keys = {name: table.loc[table["measure"] == name, list(SUBJECT_KEY)] for name in listed(measures)}
     return {name: len(own.drop_duplicates()) for name, own in keys.items()}
 
 

@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import warnings
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from fsstats._frames import one_or_more, printable
-from fsstats.errors import FsstatsWarning, NothingFoundError
+from fsstats._frames import listed, printable
+from fsstats.errors import NothingFoundError, warn
 from fsstats.io._merging import executor_for, read_part, write_batches
 from fsstats.io._replace import replacing
 from fsstats.io._stores import PathLike
@@ -222,7 +221,7 @@ def _asked(source: StudySource, *names: Collection[str] | None) -> object:
     """Put what was asked for into words that can be compared; None if it is a table and not folders."""
     if isinstance(source, pd.DataFrame):
         return None
-    chosen = [None if some is None else sorted(one_or_more(some) or ()) for some in names]
+    chosen = [None if some is None else sorted(listed(some)) for some in names]
     roots = [root if "://" in root else os.path.abspath(root) for root in _roots(source)]  # noqa: PTH100 - keeps '..'
     return [roots, *chosen]
 
@@ -309,14 +308,14 @@ def _require_still_there(source: StudySource, files: pd.DataFrame) -> None:
 
 def _require_values(measures: Collection[str] | None, n_rows: int, n_files: int) -> None:
     if measures is not None and not n_rows:
-        names = ", ".join(sorted(one_or_more(measures) or ()))
+        names = ", ".join(sorted(listed(measures)))
         message = f"no value of {names} in {n_files} files; nothing was written"
         raise NothingFoundError(message)
 
 
 def _warn(texts: list[str]) -> None:
     for text in texts:
-        warnings.warn(text, FsstatsWarning, stacklevel=4)
+        warn(text)
 
 
 def _provenance(source: StudySource, files: pd.DataFrame, names: Mapping[str, object]) -> dict[str, object]:

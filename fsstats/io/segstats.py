@@ -1,7 +1,6 @@
 """Volumes and intensities of the labels of any image: what ``mri_segstats`` and ``fslstats -K`` print."""
 
 import os
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pandas as pd
 from nibabel.spatialimages import SpatialImage
 
 from fsstats._frames import FloatArray, some_of
-from fsstats.errors import FsstatsWarning, StatsFormatError, TableError, UnknownNameError
+from fsstats.errors import StatsFormatError, TableError, UnknownNameError, warn
 from fsstats.io._reading import content_of
 from fsstats.io._stores import PathLike
 from fsstats.parsers import Layout
@@ -151,7 +150,7 @@ def segstats(
         measured += _summaries(image, of_map, found, name, unit_of[name])
         notes += _left_out(of_map.where, found.names, measured[-1].values)
     for note in dict.fromkeys(notes):
-        warnings.warn(note, FsstatsWarning, stacklevel=2)
+        warn(note)
     layout = _layout(found, measured)
     numbers = np.concatenate([one.values for one in measured])
     block = Block(subject, session, "cross", source, layout, numbers)  # type: ignore[arg-type]  # None is missing

@@ -136,6 +136,17 @@ def write_redcap(wide: pd.DataFrame, folder: PathLike, *, form: str = "morphomet
     return paths
 
 
+def spreadsheet_csv(table: pd.DataFrame) -> bytes:
+    r"""Give what `write_spreadsheet` writes to a CSV file, with no cell that is a formula.
+
+    Examples
+    --------
+    >>> spreadsheet_csv(pd.DataFrame({"subject": ["=1+1"], "n": [2]}))
+    b"subject,n\n'=1+1,2\n"
+    """
+    return _without_formulas(table).to_csv(index=False, lineterminator="\n").encode("utf-8", "backslashreplace")
+
+
 def _without_formulas(table: pd.DataFrame) -> pd.DataFrame:
     """Put an apostrophe before every text that a spreadsheet program would take for a formula."""
     texts = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name].dtype)]

@@ -6,7 +6,6 @@ All three have one form, TOML, so that what a lab adds is read as what we ship:
 
 import json
 import tomllib
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
@@ -14,7 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from typing import Any, Final, TypeVar
 
-from fsstats.errors import FsstatsWarning, KindsError
+from fsstats.errors import KindsError, warn
 
 Entry = Mapping[str, Any]
 _T = TypeVar("_T")
@@ -118,8 +117,7 @@ def _installed() -> Sequence[tuple[str, Mapping[str, list[Entry]]]]:
         try:
             found.append((point.value, read(_text(point), point.value)))
         except Exception as error:  # noqa: BLE001 - a stranger's package may fail in any way
-            message = f"the file kinds of {point.value} are left out: {error}"
-            warnings.warn(message, FsstatsWarning, stacklevel=2)
+            warn(f"the file kinds of {point.value} are left out: {error}")
     return found
 
 

@@ -123,6 +123,26 @@ FURTHER_RESULT_COLUMNS: Final = {
 }
 """Columns that some statistics add behind those of every results table."""
 
+JUDGEMENT_COLUMNS: Final = {
+    **{name: LONG_COLUMNS[name] for name in KEY},
+    "value": "What was judged; missing where it is no single number.",
+    "unit": "Its unit.",
+    "expected_low": "The least that was to be expected.",
+    "expected_high": "The most that was to be expected.",
+    "rule": "Which rule of quality control says so.",
+    "severity": "How bad it is: error, warning or note.",
+    "says": "What was expected, what was found, and what to look at.",
+}
+"""The judgements of quality control: one row a judgement. What does not apply is missing: no region, the whole run."""
+
+JUDGEMENTS: Final = tuple(JUDGEMENT_COLUMNS)
+SEVERITIES: Final = {
+    "error": "impossible: no brain, or no whole file, has it",
+    "warning": "implausible: it is to be looked at",
+    "note": "to be known",
+}
+"""The severities of a judgement, the worst first."""
+
 RESULTS: Final = tuple(RESULT_COLUMNS)
 CELL: Final = ("source", "hemi", "region", "measure")
 """What names a column of values: of whom is not said."""

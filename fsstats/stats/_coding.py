@@ -18,7 +18,7 @@ from fsstats.stats.design import Design, matrix_of
 
 
 @dataclass(frozen=True, slots=True)
-class Coding:
+class CodedFormula:
     """A formula and what it learned of the people that it was made with. Made by `coding_of`."""
 
     formula: str
@@ -60,7 +60,7 @@ class Coding:
         }
 
 
-def coding_of(design: Design) -> Coding:
+def coding_of(design: Design) -> CodedFormula:
     """Take from a design what codes other people alike.
 
     Raises
@@ -76,11 +76,11 @@ def coding_of(design: Design) -> Coding:
             found=some_of([*map(str, learned)]),
             hint="Rename the columns.",
         )
-    return Coding(design.formula, design.columns, dict(design.levels), learned)
+    return CodedFormula(design.formula, design.columns, dict(design.levels), learned)
 
 
-def coding_from(written: Stored) -> Coding:
-    """Read what `Coding.to_plain` gave; a formula that would run code is refused.
+def coding_from(written: Stored) -> CodedFormula:
+    """Read what `CodedFormula.to_plain` gave; a formula that would run code is refused.
 
     Raises
     ------
@@ -95,7 +95,9 @@ def coding_from(written: Stored) -> Coding:
     if strange:
         written.refuse("levels", expected=f"variables of {formula}", found=strange[0])
     columns = written.texts("columns")
-    return Coding(formula, columns, {name: levels.texts(name) for name in levels.entries}, _learned(written, columns))
+    return CodedFormula(
+        formula, columns, {name: levels.texts(name) for name in levels.entries}, _learned(written, columns)
+    )
 
 
 def _learned(written: Stored, columns: Sequence[str]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Rows(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class Estimation:
     """How the sites' effects are estimated."""
 
     prior: Prior = "parametric"
@@ -58,7 +58,7 @@ class Common:
 
 
 @dataclass(frozen=True, slots=True)
-class Sites:
+class SiteEffects:
     """What each site does to standardised regions; every array has the shape (sites, regions)."""
 
     n: FloatArray
@@ -119,7 +119,7 @@ def rows_of(values: FloatArray, site: Positions, n_sites: int) -> FloatArray:
     return np.array([there[site == one].sum(axis=0) for one in range(n_sites)], dtype=np.float64)
 
 
-def sites_of(standard: FloatArray, site: Positions, n_sites: int, choices: Choices) -> Sites:
+def sites_of(standard: FloatArray, site: Positions, n_sites: int, choices: Estimation) -> SiteEffects:
     """Estimate what each site does to standardised regions.
 
     Parameters
@@ -130,12 +130,12 @@ def sites_of(standard: FloatArray, site: Positions, n_sites: int, choices: Choic
         The site of each row.
     n_sites : int
         How many there are.
-    choices : Choices
+    choices : Estimation
         How.
 
     Returns
     -------
-    Sites
+    SiteEffects
         With a prior, drawn towards what the site does to all these regions.
     """
     n, mean, variance = _moments(standard, site, n_sites)
@@ -152,7 +152,7 @@ def sites_of(standard: FloatArray, site: Positions, n_sites: int, choices: Choic
     if choices.reference is not None:
         stays = np.arange(n_sites)[:, None] == choices.reference
         shift, variance_of_site = np.where(stays, 0.0, shift), np.where(stays, 1.0, variance_of_site)
-    return Sites(n, mean, variance, shift, variance_of_site)
+    return SiteEffects(n, mean, variance, shift, variance_of_site)
 
 
 def _moments(standard: FloatArray, site: Positions, n_sites: int) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -211,6 +211,6 @@ def _nonparametric(
     return shift, found
 
 
-def adjusted(standard: FloatArray, site: Positions, sites: Sites) -> FloatArray:
+def without_sites(standard: FloatArray, site: Positions, sites: SiteEffects) -> FloatArray:
     """Take the sites out of standardised values."""
     return (standard - sites.shift[site]) / np.sqrt(sites.variance[site])

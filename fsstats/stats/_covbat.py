@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsstats._frames import FloatArray, Positions
-from fsstats.stats._combat import Choices, Sites, adjusted, sites_of
+from fsstats.stats._combat import Estimation, SiteEffects, sites_of, without_sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Scores:
     """Shape (components, regions)."""
     scale: FloatArray
     """Shape (components,): standard deviation of the scores within sites."""
-    sites: Sites
+    sites: SiteEffects
     """Of the scores divided by `scale`; shape (sites, components)."""
 
 
@@ -51,11 +51,11 @@ def scores_of(residuals: FloatArray, site: Positions, n_sites: int, explained: f
     scores = standard @ loadings.T
     means = np.array([scores[site == one].mean(axis=0) for one in range(n_sites)])
     scale = np.sqrt(((scores - means[site]) ** 2).mean(axis=0))
-    return Scores(centre, width, loadings, scale, sites_of(scores / scale, site, n_sites, Choices("none")))
+    return Scores(centre, width, loadings, scale, sites_of(scores / scale, site, n_sites, Estimation("none")))
 
 
 def rotated(residuals: FloatArray, site: Positions, scores: Scores) -> FloatArray:
     """Take the sites out of the scores, and give the residuals that belong to them."""
     before = (residuals - scores.centre) / scores.width @ scores.loadings.T
-    after = adjusted(before / scores.scale, site, scores.sites) * scores.scale
+    after = without_sites(before / scores.scale, site, scores.sites) * scores.scale
     return residuals + (after - before) @ scores.loadings * scores.width

@@ -1,6 +1,5 @@
 """What derived measures share: new long tables, and which runs are the reference."""
 
-import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -9,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, as_word, as_words, categorical, plain_rows, to_category
-from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownNameError
+from fsstats.errors import ColumnsError, TableError, UnknownNameError
 from fsstats.schema import CELL, LONG, SUBJECT_KEY
 from fsstats.tables.panel import BoolArray, Panel, column_by_value
 from fsstats.tables.versions import VERSION_COLUMNS
@@ -24,12 +23,6 @@ Reference = Mapping[str, object]
 def labels_of(cells: pd.DataFrame) -> list[Label]:
     """Give source, hemi, region and measure of each cell, None where missing."""
     return plain_rows(cells[list(CELL)])
-
-
-def warn(texts: Sequence[str]) -> None:
-    """Warn the caller of the function that calls this, once."""
-    if texts:
-        warnings.warn("; ".join(texts), FsstatsWarning, stacklevel=3)
 
 
 def units_of(cells: pd.DataFrame) -> list[str | None]:
@@ -106,23 +99,49 @@ def marks_of(table: pd.DataFrame, panel: Panel, members: Sequence[Positions] | N
             codes = np.full(panel.values.shape, -1, dtype=np.int32)
             codes[row, cell] = column.cat.codes.to_numpy()
             mark = Mark(codes, list(column.cat.categories))
-            found[name] = mark if members is None else _joined(mark, members)
+            found[name] = mark if members is None else _of_members(mark, members)
     return found
 
 
-def _joined(mark: Mark, members: Sequence[Positions]) -> Mark:
-    """Mark what is made of several values."""
+def _of_members(mark: Mark, members: Sequence[Positions]) -> Mark:
+    """Mark what is made of several cells each."""
+    made, _ = joined(mark._replace(codes=mark.codes.T), members)
+    return made._replace(codes=made.codes.T)
+
+
+def joined(mark: Mark, members: Sequence[Positions]) -> tuple[Mark, BoolArray]:
+    """Mark what is made of several runs each; where these are marked differently, it gets all their words.
+
+    Parameters
+    ----------
+    mark : Mark
+        Of each run.
+    members : sequence of ndarray
+        For each new row the runs that it is made of, one or more.
+
+    Returns
+    -------
+    tuple of (Mark, ndarray of bool)
+        Codes of the shape (new rows, cells), and where they stand for several words.
+
+    Examples
+    --------
+    >>> versions = Mark(np.array([[0], [1], [-1]], dtype=np.int32), ["6.0", "7.4"])
+    >>> made, mixed = joined(versions, [np.array([0, 1]), np.array([1, 2])])
+    >>> [made.words[code] for code in made.codes[:, 0]], mixed[:, 0]
+    (['6.0 + 7.4', '7.4'], array([ True, False]))
+    """
+    starts = np.cumsum([0, *map(len, members[:-1])])
+    codes = mark.codes[np.concatenate(members)]
+    most = np.maximum.reduceat(codes, starts)
+    least = np.minimum.reduceat(np.where(codes < 0, len(mark.words), codes), starts)
+    mixed = (most >= 0) & (least != most)
     words = list(mark.words)
-    joined = np.full((len(mark.codes), len(members)), -1, dtype=np.int32)
-    for place, cells in enumerate(members):
-        own = mark.codes[:, cells]
-        joined[:, place] = own.max(axis=1, initial=-1)
-        least = np.where(own >= 0, own, len(mark.words)).min(axis=1, initial=len(mark.words))
-        for run in np.flatnonzero(least < joined[:, place]):
-            text = " + ".join(sorted({mark.words[code] for code in own[run] if code >= 0}))
-            words += [] if text in words else [text]
-            joined[run, place] = words.index(text)
-    return Mark(joined, words)
+    for row, cell in np.argwhere(mixed):
+        text = " + ".join(sorted({mark.words[code] for code in mark.codes[members[row], cell] if code >= 0}))
+        words += [] if text in words else [text]
+        most[row, cell] = words.index(text)
+    return Mark(most, words), mixed
 
 
 def long_table(

@@ -10,15 +10,15 @@ import pandas as pd
 
 from fsstats._frames import FloatArray, Positions
 from fsstats.schema import CELL
-from fsstats.stats._coding import Coding, coding_from, plain
-from fsstats.stats._combat import Common, Prior, Rows, Sites, adjusted
+from fsstats.stats._coding import CodedFormula, coding_from, plain
+from fsstats.stats._combat import Common, Prior, Rows, SiteEffects, without_sites
 from fsstats.stats._covbat import Scores, rotated
 from fsstats.stats._derived import labels_of
 from fsstats.stats._longcombat import Scale, Subjects, expected_of
 from fsstats.stats._stored import Stored, stored_of
 
-Method = Literal["combat", "covbat", "longcombat"]
-METHODS: Final[tuple[Method, ...]] = get_args(Method)
+HarmonisationMethod = Literal["combat", "covbat", "longcombat"]
+METHODS: Final[tuple[HarmonisationMethod, ...]] = get_args(HarmonisationMethod)
 MeanOnly = bool | Literal["by_size"]
 
 
@@ -37,7 +37,7 @@ class Harmonisation:
     """The column that names the site."""
     sites: tuple[str, ...]
     reference_site: str | None
-    coding: Coding | None
+    coding: CodedFormula | None
     """What was kept, and how it is coded; None if nothing was."""
     average: FloatArray
     """Means of the covariates, in the order of the design's columns without the intercept."""
@@ -45,7 +45,7 @@ class Harmonisation:
     """A row a region: source, hemi, region, measure, unit, and the number of the set with which it was fitted."""
     common: Common
     """Mean, slopes and standard deviation of each region."""
-    effects: Sites
+    effects: SiteEffects
     """Shift (in standard deviations) and variance (as a ratio) of each region at each site."""
     subjects: Subjects | None
     """Of longitudinal ComBat: the variances between and within subjects."""
@@ -161,9 +161,9 @@ def _cells(stored: Stored) -> pd.DataFrame:
 
 
 def _options(stored: Stored, method: str) -> dict[str, Any]:
-    together = stored.texts("together")
-    if not {*together} <= {*CELL}:
-        stored.refuse("together", expected=f"some of {', '.join(CELL)}", found=[*together])
+    within = stored.texts("within")
+    if not {*within} <= {*CELL}:
+        stored.refuse("within", expected=f"some of {', '.join(CELL)}", found=[*within])
     explained = stored.number("explained", positive=True) if stored.has("explained") else None
     scale = stored.text("scale", get_args(Scale)) if stored.has("scale") else None
     if (explained or 0) >= 1 or (explained is not None) != (method == "covbat"):
@@ -172,7 +172,7 @@ def _options(stored: Stored, method: str) -> dict[str, Any]:
         stored.refuse("scale", expected="a text with longcombat, else null", found=scale)
     mean_only = "by_size" if stored.entry("mean_only") == "by_size" else stored.flag("mean_only")
     prior = stored.text("prior", get_args(Prior))
-    return {"prior": prior, "mean_only": mean_only, "together": [*together], "explained": explained, "scale": scale}
+    return {"prior": prior, "mean_only": mean_only, "within": [*within], "explained": explained, "scale": scale}
 
 
 def _common_from(stored: Stored, sites: int, kept: int, regions: int) -> Common:
@@ -184,13 +184,13 @@ def _common_from(stored: Stored, sites: int, kept: int, regions: int) -> Common:
     )
 
 
-def _sites_from(stored: Stored, sites: int, columns: int) -> Sites:
+def _sites_from(stored: Stored, sites: int, columns: int) -> SiteEffects:
     shape = [sites, columns]
     n, raw_variance = stored.array("n", shape, positive=True), stored.array("raw_variance", shape, may_lack=True)
     if not (raw_variance[n > 1] >= 0).all():
         stored.refuse("raw_variance", expected="a variance where there is more than one value", found=None)
     raw_shift, shift = stored.array("raw_shift", shape), stored.array("shift", shape)
-    return Sites(n, raw_shift, raw_variance, shift, stored.array("variance", shape, positive=True))
+    return SiteEffects(n, raw_shift, raw_variance, shift, stored.array("variance", shape, positive=True))
 
 
 def _subjects(stored: Stored, method: str, regions: int) -> Subjects | None:
@@ -226,7 +226,7 @@ def _scores(stored: Stored, regions: int, sites: int) -> Scores:
     )
 
 
-def _reference(stored: Stored, method: str, sites: tuple[str, ...], effects: Sites) -> str | None:
+def _reference(stored: Stored, method: str, sites: tuple[str, ...], effects: SiteEffects) -> str | None:
     """Read the site that stays as it is; no other can have been fitted as that."""
     if not stored.has("reference_site"):
         return None
@@ -237,10 +237,10 @@ def _reference(stored: Stored, method: str, sites: tuple[str, ...], effects: Sit
     return name
 
 
-def _parts(value: Common | Sites | Subjects | Scores) -> dict[str, Any]:
+def _parts(value: Common | SiteEffects | Subjects | Scores) -> dict[str, Any]:
     """Write the arrays of a record by their names."""
     own = {one.name: getattr(value, one.name) for one in fields(value)}
-    return {name: _parts(part) if isinstance(part, Sites) else plain(part) for name, part in own.items()}
+    return {name: _parts(part) if isinstance(part, SiteEffects) else plain(part) for name, part in own.items()}
 
 
 def harmonised(model: Harmonisation, values: FloatArray, places: Positions, rows: Rows) -> FloatArray:
@@ -267,7 +267,7 @@ def harmonised(model: Harmonisation, values: FloatArray, places: Positions, rows
     if subjects is not None:
         subjects = Subjects(subjects.between[places], subjects.within[places])
     expected = expected_of(values, rows, common, subjects)
-    rest = adjusted((values - expected) / common.scale, rows.site, effects)
+    rest = without_sites((values - expected) / common.scale, rows.site, effects)
     sets = model.cells["set"].to_numpy()[places]
     for number, scores in enumerate(model.components):
         columns = np.flatnonzero(sets == number)
@@ -284,5 +284,5 @@ def _common(common: Common, places: Positions) -> Common:
     return Common(common.mean[places], common.slopes[:, places], common.scale[places], common.site[:, places])
 
 
-def _effects(effects: Sites, places: Positions) -> Sites:
-    return Sites(**{one.name: getattr(effects, one.name)[:, places] for one in fields(effects)})
+def _effects(effects: SiteEffects, places: Positions) -> SiteEffects:
+    return SiteEffects(**{one.name: getattr(effects, one.name)[:, places] for one in fields(effects)})

@@ -1,6 +1,5 @@
 """From a long table and choices to a fitted harmonisation."""
 
-import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import get_args
@@ -9,41 +8,52 @@ import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, as_word, some_of
-from fsstats.errors import FormulaError, FsstatsWarning, TableError, UnknownNameError
+from fsstats.errors import FormulaError, TableError, UnknownNameError, warn
 from fsstats.schema import CELL
-from fsstats.stats._coding import Coding, coding_of
-from fsstats.stats._combat import Choices, Common, Prior, Rows, Sites, adjusted, common_of, site_design, sites_of
+from fsstats.stats._coding import CodedFormula, coding_of
+from fsstats.stats._combat import (
+    Common,
+    Estimation,
+    Prior,
+    Rows,
+    SiteEffects,
+    common_of,
+    site_design,
+    sites_of,
+    without_sites,
+)
 from fsstats.stats._covbat import Scores, scores_of
+from fsstats.stats._formula import variables_of
 from fsstats.stats._harmonisation import METHODS, Harmonisation, MeanOnly
 from fsstats.stats._longcombat import Scale, Subjects, expected_of, longitudinal_of
 from fsstats.stats._rank import dependent_columns
 from fsstats.stats._sites import (
-    Cohort,
+    RunsOfSites,
     chosen_cells,
-    cohort_of,
     names_of,
     refuse_gaps,
     refuse_unusable,
-    right_side,
+    runs_of_sites,
     warn_of_small,
 )
+from fsstats.stats._terms import right_side
 from fsstats.stats.design import design_of
 from fsstats.stats.guards import notes_of_mixing, refuse_repeated
 from fsstats.tables.panel import number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class HarmonisationChoices:
     """How a harmonisation is fitted."""
 
     site: str
-    keep: str
+    keep: str | Collection[str]
     method: str
     prior: Prior
     mean_only: MeanOnly
     reference_site: str | float | None
     measures: Collection[str] | None
-    together: Collection[str]
+    within: Collection[str]
     explained: float
     scale: Scale
     allow: Collection[str]
@@ -54,11 +64,11 @@ def prior_of(*, empirical_bayes: bool, parametric: bool) -> Prior:
     return ("parametric" if parametric else "nonparametric") if empirical_bayes else "none"
 
 
-def _refuse_options(options: Options) -> None:
+def _refuse_options(options: HarmonisationChoices) -> None:
     for kind, name, known in (
         ("method of harmonisation", options.method, METHODS),
         ("kind of scale", options.scale, get_args(Scale)),
-        *(("column that regions are put together by", one, CELL) for one in options.together),
+        *(("column that regions are put together by", one, CELL) for one in options.within),
     ):
         if name not in known:
             raise UnknownNameError.among(kind, name, known)
@@ -76,7 +86,7 @@ def _refuse_options(options: Options) -> None:
 class Prepared:
     """What a harmonisation is fitted to. Made by `prepared`."""
 
-    cohort: Cohort
+    cohort: RunsOfSites
     places: Positions
     """Where the regions that are harmonised stand in the cohort's panel."""
     cells: pd.DataFrame
@@ -85,7 +95,7 @@ class Prepared:
     """What stays as it is, in words."""
     sites: list[str]
     reference: int | None
-    coding: Coding | None
+    coding: CodedFormula | None
     rows: Rows
     columns: list[str]
     """Names of the sites and covariates."""
@@ -96,49 +106,50 @@ class Prepared:
         return self.cohort.panel.values[:, self.places]
 
 
-def prepared(table: pd.DataFrame, options: Options, *, needed_by: str) -> Prepared:
+def prepared(table: pd.DataFrame, options: HarmonisationChoices, *, needed_by: str) -> Prepared:
     """Take from a table what can be harmonised; refuse what cannot."""
     _refuse_options(options)
-    cohort = cohort_of(table, options.site, options.keep, needed_by=needed_by)
+    keep = right_side(options.keep, table)
+    cohort = runs_of_sites(table, options.site, keep, needed_by=needed_by)
     notes_of_mixing(table, cohort.panel, np.ones(len(cohort.people), dtype=np.bool_), options.allow)
     if options.method != "longcombat":
         refuse_repeated(cohort.panel, options.allow, instead="method='longcombat'")
-    places, left = chosen_cells(cohort.panel, options.measures)
+    places, left = chosen_cells(cohort.panel, options.measures, variables_of(keep) if keep else ())
     cells = cohort.panel.cells.iloc[places].reset_index(drop=True)
     sites = sorted(cohort.words.unique())
     reference = _reference(options, sites)
     codes = pd.Categorical(cohort.words, categories=sites).codes.astype(np.intp)
     values = cohort.panel.values[:, places]
     refuse_unusable(values, names_of(cells), codes, sites, mean_only=bool(options.mean_only))
-    coding, covariates = _covariates(options.keep, cohort)
+    coding, covariates = _covariates(keep, cohort)
     rows = Rows(codes, len(sites), covariates, cohort.subject)
     columns = [f"{options.site}={name}" for name in sites]
     columns += [] if coding is None else [coding.columns[place] for place in coding.kept]
-    _refuse_confounded(rows, columns, options.keep)
-    cells = cells.assign(set=number(cells, list(options.together))[0])
+    _refuse_confounded(rows, columns, keep)
+    cells = cells.assign(set=number(cells, list(options.within))[0])
     _refuse_small_sets(options, cells)
     if options.method == "covbat":
         refuse_gaps(cohort, places)
     return Prepared(cohort, places, cells, left, sites, reference, coding, rows, columns)
 
 
-def fitted(data: Prepared, options: Options, *, stacklevel: int) -> Harmonisation:
+def harmonisation_of(data: Prepared, options: HarmonisationChoices) -> Harmonisation:
     """Fit; warn of what is left as it is, and of small sites."""
     rows = data.rows
     common, subjects = _common(data, options)
-    choices = Choices(options.prior, bool(options.mean_only), options.mean_only == "by_size", data.reference)
+    choices = Estimation(options.prior, bool(options.mean_only), options.mean_only == "by_size", data.reference)
     standard = (data.values - expected_of(data.values, rows, common, subjects)) / common.scale
     explained = float(options.explained) if options.method == "covbat" else None
     effects, components = _effects(standard, rows, data.cells["set"].to_numpy(), choices, explained)
     if data.left:
-        warnings.warn(f"left as they are: {'; '.join(data.left)}", FsstatsWarning, stacklevel=stacklevel + 1)
-    warn_of_small(rows.site, data.sites, stacklevel=stacklevel + 1)
+        warn(f"left as they are: {'; '.join(data.left)}")
+    warn_of_small(rows.site, data.sites)
     return Harmonisation(
         method=options.method,
         options={
             "prior": options.prior,
             "mean_only": options.mean_only if options.mean_only == "by_size" else bool(options.mean_only),
-            "together": list(options.together),
+            "within": list(options.within),
             "explained": explained,
             "scale": options.scale if options.method == "longcombat" else None,
         },
@@ -155,7 +166,7 @@ def fitted(data: Prepared, options: Options, *, stacklevel: int) -> Harmonisatio
     )
 
 
-def _reference(options: Options, sites: Sequence[str]) -> int | None:
+def _reference(options: HarmonisationChoices, sites: Sequence[str]) -> int | None:
     """Give the number of the reference site; refuse what are no sites to harmonise."""
     if len(sites) < 2:
         message = f"{options.site}: expected at least 2 sites to harmonise, found {', '.join(sites)}"
@@ -168,12 +179,11 @@ def _reference(options: Options, sites: Sequence[str]) -> int | None:
     return sites.index(wanted)
 
 
-def _covariates(keep: str, cohort: Cohort) -> tuple[Coding | None, FloatArray]:
+def _covariates(keep: str, cohort: RunsOfSites) -> tuple[CodedFormula | None, FloatArray]:
     """Code what is kept, without intercept."""
-    if not keep.strip():
+    if not keep:
         return None, np.empty((len(cohort.people), 0))
-    right = right_side(keep)
-    design = design_of(right, cohort.people)
+    design = design_of(keep, cohort.people)
     if "Intercept" not in design.columns:
         hint = "The sites have their own means: leave '0 +' or '- 1' out."
         raise FormulaError.at(keep, expected="a formula with intercept", found="one without", hint=hint)
@@ -196,7 +206,7 @@ def _refuse_confounded(rows: Rows, labels: Sequence[str], keep: str) -> None:
         )
 
 
-def _refuse_small_sets(options: Options, cells: pd.DataFrame) -> None:
+def _refuse_small_sets(options: HarmonisationChoices, cells: pd.DataFrame) -> None:
     if options.prior == "none":
         return
     sets = cells["set"].to_numpy()
@@ -205,12 +215,12 @@ def _refuse_small_sets(options: Options, cells: pd.DataFrame) -> None:
         which = some_of([names_of(cells[sets == one])[0] for one in small])
         message = (
             f"empirical Bayes borrows from other regions of the set, and these have none: {which}. Use "
-            "empirical_bayes=False, leave them out by measures=..., or put sets together by together=..."
+            "empirical_bayes=False, leave them out by measures=..., or put sets together by within=..."
         )
         raise TableError(message)
 
 
-def _common(data: Prepared, options: Options) -> tuple[Common, Subjects | None]:
+def _common(data: Prepared, options: HarmonisationChoices) -> tuple[Common, Subjects | None]:
     """Fit what is common to the sites; refuse regions that have no such model."""
     values = data.values
     if options.method == "longcombat":
@@ -242,17 +252,17 @@ def _why_not(values: FloatArray, data: Prepared) -> str:
 
 
 def _effects(
-    standard: FloatArray, rows: Rows, sets: Positions, choices: Choices, explained: float | None
-) -> tuple[Sites, tuple[Scores, ...]]:
+    standard: FloatArray, rows: Rows, sets: Positions, choices: Estimation, explained: float | None
+) -> tuple[SiteEffects, tuple[Scores, ...]]:
     """Estimate what sites do to standardised values, set by set; for CovBat also to their components."""
-    effects = Sites(*(np.empty((rows.n_sites, len(sets))) for _ in Sites.__slots__))
+    effects = SiteEffects(*(np.empty((rows.n_sites, len(sets))) for _ in SiteEffects.__slots__))
     components = []
     for one in range(int(sets.max()) + 1):
         own = np.flatnonzero(sets == one)
         found = sites_of(standard[:, own], rows.site, rows.n_sites, choices)
-        for name in Sites.__slots__:
+        for name in SiteEffects.__slots__:
             getattr(effects, name)[:, own] = getattr(found, name)
         if explained is not None:
-            rest = adjusted(standard[:, own], rows.site, found)
+            rest = without_sites(standard[:, own], rows.site, found)
             components.append(scores_of(rest, rows.site, rows.n_sites, explained))
     return effects, tuple(components)

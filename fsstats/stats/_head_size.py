@@ -13,7 +13,7 @@ FEWEST: Final = 3
 """Rows for a straight line and what is left of it."""
 
 
-class Slopes(NamedTuple):
+class SizeSlopes(NamedTuple):
     """A slope a region; arrays of shape (regions,)."""
 
     estimate: FloatArray
@@ -24,7 +24,7 @@ class Slopes(NamedTuple):
     """Rows with a value."""
 
 
-def slopes(values: FloatArray, sizes: FloatArray, others: FloatArray) -> Slopes:
+def size_slopes(values: FloatArray, sizes: FloatArray, others: FloatArray) -> SizeSlopes:
     """Fit the slope of every region on the size of the head.
 
     Parameters
@@ -38,12 +38,12 @@ def slopes(values: FloatArray, sizes: FloatArray, others: FloatArray) -> Slopes:
 
     Returns
     -------
-    Slopes
+    SizeSlopes
         No slope (NaN) where the head size does not vary, or not beside the others.
 
     Examples
     --------
-    >>> slopes(np.array([[1.0], [2.0], [4.0], [4.5]]), np.array([1.0, 2.0, 3.0, 4.0]), np.empty((4, 0))).estimate
+    >>> size_slopes(np.array([[1.0], [2.0], [4.0], [4.5]]), np.array([1.0, 2.0, 3.0, 4.0]), np.empty((4, 0))).estimate
     array([1.25])
     """
     present = np.isfinite(values)
@@ -52,7 +52,7 @@ def slopes(values: FloatArray, sizes: FloatArray, others: FloatArray) -> Slopes:
     for place in np.flatnonzero(np.isnan(found[0]) & (n >= FEWEST) & (n < len(values))):
         rows = present[:, place]  # where a level of the others has no value, its column says nothing
         found[:, place] = _slopes(values[rows, place : place + 1], sizes[rows], others[rows])[:, 0]
-    return Slopes(found[0], found[1], found[2], n.astype(np.float64))
+    return SizeSlopes(found[0], found[1], found[2], n.astype(np.float64))
 
 
 def _slopes(values: FloatArray, sizes: FloatArray, others: FloatArray) -> FloatArray:

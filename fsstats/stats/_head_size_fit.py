@@ -1,4 +1,4 @@
-"""A long table to head sizes, the cells to adjust and their slopes; and from these to adjusted values."""
+"""From a long table to head sizes, the cells to adjust, and their slopes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,13 @@ from typing import Final, Literal, NamedTuple, get_args
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, as_words, plain_rows, require, some_of
+from fsstats._frames import FloatArray, Positions, as_words, require, some_of
 from fsstats.errors import FormulaError, TableError, UnknownNameError
 from fsstats.schema import CELL, LONG
-from fsstats.schema.groupings import DERIVED
 from fsstats.schema.policy import HEAD_SCALING, NOT_STRAIGHT, Scaling, scaling_of
 from fsstats.stats._derived import Reference, levels_of, reference_rows, says
 from fsstats.stats._formula import variables_of
-from fsstats.stats._head_size import FEWEST, Slopes, is_given, logs, rescaled, residual, slopes
+from fsstats.stats._head_size import FEWEST, SizeSlopes, is_given, logs, size_slopes
 from fsstats.stats._icv import Head, columns_not_of, findings, head_of, own_cells, settle
 from fsstats.stats._required import require_of_people, require_rows
 from fsstats.stats.design import design_of
@@ -23,28 +22,24 @@ from fsstats.tables.panel import BoolArray, Panel, panel_of
 from fsstats.tables.shape import column_name
 from fsstats.tables.variables import places_of, with_variables
 
-Method = Literal["residual", "proportion", "power", "covariate", "sienax"]
-METHODS: Final[tuple[Method, ...]] = get_args(Method)
+HeadSizeMethod = Literal["residual", "proportion", "power", "covariate", "sienax"]
+METHODS: Final[tuple[HeadSizeMethod, ...]] = get_args(HeadSizeMethod)
 FITTED: Final = ("residual", "power")
 """Methods with a slope or exponent of their own for each region."""
-CENTRED: Final = "_centred"
-"""Ends the name of the column of centred head sizes."""
 FITTED_COLUMNS: Final = (*CELL, "unit", "level", "coefficient", "std_error", "df", "n", "n_missing", "note")
-_PER: Final = 1e5
-"""mm^3 in 100 cm^3, the unit of the centred head size."""
 _DIVIDED: Final = ("unitless", "percent")
-_FRACTION: Final = "fraction"
+FRACTION: Final = "fraction"
 """Ends the name of what is divided by head size: volume_fraction."""
 NO_SLOPE: Final = "no slope"
 """Begins or ends the note of a region that has no coefficient."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HeadSizeChoices:
     """What the caller wants; see `adjust_head_size`."""
 
     icv: str
-    method: Method
+    method: HeadSizeMethod
     reference: Reference | None = None
     by: str | None = None
     nuisance: str = ""
@@ -97,7 +92,7 @@ class Inside(NamedTuple):
     """How many the level has, those without a nuisance variable among them."""
 
 
-class Fitted(NamedTuple):
+class FittedSlopes(NamedTuple):
     """What was learned from a reference."""
 
     means: Mapping[str, float]
@@ -106,7 +101,7 @@ class Fitted(NamedTuple):
     """`FITTED_COLUMNS`, a row a cell, level after level."""
 
 
-def ready_of(table: pd.DataFrame, asked: Asked, *, needed_by: str) -> tuple[Ready, list[str]]:
+def ready_of(table: pd.DataFrame, asked: HeadSizeChoices, *, needed_by: str) -> tuple[Ready, list[str]]:
     """Find head sizes and the cells to adjust, and say what is doubtful about them."""
     require(table, [*LONG, *([asked.by] if asked.by else []), *(asked.reference or {})], needed_by=needed_by)
     wanted = [asked.icv, *(asked.reference or {}), *([asked.by] if asked.by else []), *_variables(asked.nuisance)]
@@ -134,7 +129,7 @@ def ready_of(table: pd.DataFrame, asked: Asked, *, needed_by: str) -> tuple[Read
 
 def _scaling(region: str, measure: str, unit: object) -> Scaling:
     """Tell how a measure goes with head size; a fraction as what was divided, so that it is not divided again."""
-    origin = measure.removesuffix(f"_{_FRACTION}")
+    origin = measure.removesuffix(f"_{FRACTION}")
     return scaling_of(region, origin, unit if isinstance(unit, str) else None)
 
 
@@ -148,7 +143,7 @@ def _require_variables(names: Sequence[str], table: pd.DataFrame, panel: Panel) 
     places_of([name for name in names if name not in table.columns], panel.cells, others=known, values=panel.values)
 
 
-def _refuse_wrong_way(head: Head, method: Method) -> None:
+def _refuse_wrong_way(head: Head, method: HeadSizeMethod) -> None:
     """Refuse a factor where a size is due, and the reverse."""
     if head.is_factor != (method == "sienax"):
         message = (
@@ -159,7 +154,7 @@ def _refuse_wrong_way(head: Head, method: Method) -> None:
         raise TableError(message)
 
 
-def _chosen(cells: pd.DataFrame, head: Head, scalings: Sequence[Scaling], asked: Asked) -> Positions:
+def _chosen(cells: pd.DataFrame, head: Head, scalings: Sequence[Scaling], asked: HeadSizeChoices) -> Positions:
     """Find the cells to adjust; refuse measures that are not."""
     measures = cells["measure"].astype("str")
     strange = next((name for name in (*(asked.measures or ()), *asked.force) if not (measures == name).any()), None)
@@ -195,7 +190,7 @@ def _refuse_divided(ready: Ready) -> None:
         raise TableError(message)
 
 
-def _refuse_units(ready: Ready, asked: Asked) -> None:
+def _refuse_units(ready: Ready, asked: HeadSizeChoices) -> None:
     """Refuse to scale what has no exponent, or to divide units that do not cancel."""
     if asked.method in ("proportion", "sienax") and np.isnan(ready.exponents).any():
         name = ready.names[int(np.flatnonzero(np.isnan(ready.exponents))[0])]
@@ -210,7 +205,7 @@ def _refuse_units(ready: Ready, asked: Asked) -> None:
             raise TableError(message)
 
 
-def _not_straight(ready: Ready, asked: Asked) -> Iterator[str]:
+def _not_straight(ready: Ready, asked: HeadSizeChoices) -> Iterator[str]:
     """Warn of regions of which a straight line, or a fraction, says little."""
     if asked.method not in ("residual", "proportion") or "nonlinear" in asked.allow:
         return
@@ -224,7 +219,7 @@ def _not_straight(ready: Ready, asked: Asked) -> Iterator[str]:
         )
 
 
-def _without_level(ready: Ready, asked: Asked) -> Iterator[str]:
+def _without_level(ready: Ready, asked: HeadSizeChoices) -> Iterator[str]:
     """Warn of runs of which it is not known whose slope they take."""
     if asked.by is None or "missing" in asked.allow:
         return
@@ -233,7 +228,7 @@ def _without_level(ready: Ready, asked: Asked) -> Iterator[str]:
         yield f"{int(lost.sum())} run(s) have no {asked.by}, so their adjusted values are missing"
 
 
-def fitted_of(table: pd.DataFrame, ready: Ready, asked: Asked) -> tuple[Fitted, list[str]]:
+def fitted_of(table: pd.DataFrame, ready: Ready, asked: HeadSizeChoices) -> tuple[FittedSlopes, list[str]]:
     """Fit slopes or exponents to the reference, and say what is doubtful about them."""
     reference = _reference(ready, asked)
     levels = _levels(ready, asked)
@@ -246,8 +241,8 @@ def fitted_of(table: pd.DataFrame, ready: Ready, asked: Asked) -> tuple[Fitted, 
         frame, said = _fitted(ready, rows, others, inside, asked)
     else:
         none = np.full(len(ready.places), np.nan)
-        frame, said = _frame(ready, "", Slopes(ready.exponents, none, none, none), 0, np.full(len(none), None)), []
-    return Fitted(means, typed(frame.assign(note=_together(frame["note"], np.tile(notes, len(levels)))))), said
+        frame, said = _frame(ready, "", SizeSlopes(ready.exponents, none, none, none), 0, np.full(len(none), None)), []
+    return FittedSlopes(means, typed(frame.assign(note=_together(frame["note"], np.tile(notes, len(levels)))))), said
 
 
 def _together(first: pd.Series, second: Notes) -> pd.Series:
@@ -263,7 +258,7 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype({name: "float64" if name in numbers else "str" for name in FITTED_COLUMNS})
 
 
-def _reference(ready: Ready, asked: Asked) -> BoolArray:
+def _reference(ready: Ready, asked: HeadSizeChoices) -> BoolArray:
     """Say which runs are of the reference and have a head size."""
     people = ready.panel.people
     rows = np.isfinite(ready.head.sizes)
@@ -276,7 +271,7 @@ def _reference(ready: Ready, asked: Asked) -> BoolArray:
     return rows
 
 
-def _with_nuisance(ready: Ready, rows: BoolArray, asked: Asked) -> tuple[BoolArray, FloatArray]:
+def _with_nuisance(ready: Ready, rows: BoolArray, asked: HeadSizeChoices) -> tuple[BoolArray, FloatArray]:
     """Say which of these runs the slopes rest on, and give their nuisance variables, a row each."""
     names = _variables(asked.nuisance)
     if not names:
@@ -288,7 +283,7 @@ def _with_nuisance(ready: Ready, rows: BoolArray, asked: Asked) -> tuple[BoolArr
     return complete, design.matrix
 
 
-def _levels(ready: Ready, asked: Asked) -> dict[str, BoolArray]:
+def _levels(ready: Ready, asked: HeadSizeChoices) -> dict[str, BoolArray]:
     """Give the runs of each level of `by`; all under the name '' without one."""
     if asked.by is None:
         return {"": np.ones(len(ready.head.sizes), dtype=np.bool_)}
@@ -296,7 +291,7 @@ def _levels(ready: Ready, asked: Asked) -> dict[str, BoolArray]:
     return {str(level): (column == level).to_numpy(dtype=np.bool_) for level in sorted(column.dropna().unique())}
 
 
-def _guarded(table: pd.DataFrame, ready: Ready, rows: BoolArray, asked: Asked) -> Notes:
+def _guarded(table: pd.DataFrame, ready: Ready, rows: BoolArray, asked: HeadSizeChoices) -> Notes:
     """Refuse mixed streams and versions among what the fit rests on; say what is mixed and allowed, cell by cell."""
     panel = ready.panel
     used = np.isin(panel.column, ready.places) | ready.head.cells[panel.column]
@@ -307,7 +302,7 @@ def _guarded(table: pd.DataFrame, ready: Ready, rows: BoolArray, asked: Asked) -
 
 
 def _fitted(
-    ready: Ready, rows: BoolArray, others: FloatArray, inside: Mapping[str, Inside], asked: Asked
+    ready: Ready, rows: BoolArray, others: FloatArray, inside: Mapping[str, Inside], asked: HeadSizeChoices
 ) -> tuple[pd.DataFrame, list[str]]:
     """Fit each level, with the common slope where it has too few runs."""
     values, sizes = ready.panel.values[rows][:, ready.places], ready.head.sizes[rows]
@@ -319,10 +314,10 @@ def _fitted(
     if asked.method == "power":
         values, sizes = logs(values), logs(sizes)
     intercepts = [np.stack([own.rows for own in inside.values()], axis=1).astype(np.float64)] if asked.by else []
-    common = slopes(values, sizes, np.column_stack([others, *intercepts]))
+    common = size_slopes(values, sizes, np.column_stack([others, *intercepts]))
     frames, few = [], {}
     for level, (own, runs) in inside.items():
-        found = slopes(values[own], sizes[own], others[own]) if asked.by else common
+        found = size_slopes(values[own], sizes[own], others[own]) if asked.by else common
         is_few = np.isnan(fixed) & ((found.n < asked.minimum) | (asked.by is not None and np.isnan(found.estimate)))
         few[level] = is_few
         if asked.by:
@@ -333,7 +328,7 @@ def _fitted(
     return frame, [*said, *_few(ready, frame, few, inside, asked), *_lost(ready, frame, inside, asked)]
 
 
-def _fixed(ready: Ready, asked: Asked) -> FloatArray:
+def _fixed(ready: Ready, asked: HeadSizeChoices) -> FloatArray:
     """Give the exponents that are not fitted, NaN for the others."""
     measures = ready.cells["measure"].astype("str")
     if not isinstance(asked.exponent, Mapping):
@@ -344,7 +339,7 @@ def _fixed(ready: Ready, asked: Asked) -> FloatArray:
     return np.array([asked.exponent.get(name, np.nan) for name in measures], dtype=np.float64)
 
 
-def _refuse_slopes(sizes: FloatArray, others: FloatArray, asked: Asked) -> None:
+def _refuse_slopes(sizes: FloatArray, others: FloatArray, asked: HeadSizeChoices) -> None:
     """Refuse a reference in which no region can have a slope."""
     n = len(sizes)
     if n < FEWEST or np.ptp(sizes) <= 1e-9 * sizes.max():
@@ -356,7 +351,7 @@ def _refuse_slopes(sizes: FloatArray, others: FloatArray, asked: Asked) -> None:
         raise FormulaError.at(asked.nuisance, expected=f"variables that do not give {asked.icv}", found=found)
 
 
-def _zeros(ready: Ready, values: FloatArray, asked: Asked) -> Iterator[str]:
+def _zeros(ready: Ready, values: FloatArray, asked: HeadSizeChoices) -> Iterator[str]:
     """Warn of values that are no size."""
     counts = (values <= 0).sum(axis=0) * (ready.exponents > 0)
     if counts.any() and "zeros" not in asked.allow:
@@ -368,13 +363,13 @@ def _zeros(ready: Ready, values: FloatArray, asked: Asked) -> Iterator[str]:
         )
 
 
-def _instead(found: Slopes, common: Slopes, few: BoolArray) -> Slopes:
+def _instead(found: SizeSlopes, common: SizeSlopes, few: BoolArray) -> SizeSlopes:
     """Take the common slopes where a level has too few runs; `n` stays the level's own."""
     estimate, std_error, df = (np.where(few, other, own) for own, other in zip(found[:3], common[:3], strict=True))
-    return Slopes(estimate, std_error, df, found.n)
+    return SizeSlopes(estimate, std_error, df, found.n)
 
 
-def _notes(found: Slopes, fixed: FloatArray, few: BoolArray, asked: Asked) -> Notes:
+def _notes(found: SizeSlopes, fixed: FloatArray, few: BoolArray, asked: HeadSizeChoices) -> Notes:
     """Say of each cell what is odd about its slope."""
     common = f"; common slope of all levels of {asked.by}" if asked.by else ""
     notes: Notes = np.full(len(few), None, dtype=object)
@@ -388,13 +383,13 @@ def _notes(found: Slopes, fixed: FloatArray, few: BoolArray, asked: Asked) -> No
     return notes
 
 
-def _with_fixed(found: Slopes, fixed: FloatArray) -> Slopes:
+def _with_fixed(found: SizeSlopes, fixed: FloatArray) -> SizeSlopes:
     free = np.isnan(fixed)
     std_error, df, n = (np.where(free, one, np.nan) for one in found[1:])
-    return Slopes(np.where(free, found.estimate, fixed), std_error, df, n)
+    return SizeSlopes(np.where(free, found.estimate, fixed), std_error, df, n)
 
 
-def _frame(ready: Ready, level: str, found: Slopes, rows: int, notes: Notes) -> pd.DataFrame:
+def _frame(ready: Ready, level: str, found: SizeSlopes, rows: int, notes: Notes) -> pd.DataFrame:
     """Give the rows of one level."""
     cells = ready.cells[[*CELL, "unit"]].astype("object")
     numbers = {"std_error": found.std_error, "df": found.df, "n": found.n, "n_missing": rows - found.n}
@@ -402,7 +397,11 @@ def _frame(ready: Ready, level: str, found: Slopes, rows: int, notes: Notes) -> 
 
 
 def _few(
-    ready: Ready, frame: pd.DataFrame, few: Mapping[str, BoolArray], inside: Mapping[str, Inside], asked: Asked
+    ready: Ready,
+    frame: pd.DataFrame,
+    few: Mapping[str, BoolArray],
+    inside: Mapping[str, Inside],
+    asked: HeadSizeChoices,
 ) -> Iterator[str]:
     """Warn of slopes that rest on few runs, or on those of other levels."""
     if "few" in asked.allow:
@@ -422,7 +421,7 @@ def _few(
         )
 
 
-def _lost(ready: Ready, frame: pd.DataFrame, inside: Mapping[str, Inside], asked: Asked) -> Iterator[str]:
+def _lost(ready: Ready, frame: pd.DataFrame, inside: Mapping[str, Inside], asked: HeadSizeChoices) -> Iterator[str]:
     """Warn of what has no slope or no mean, so that its adjusted values are missing."""
     if "missing" in asked.allow:
         return
@@ -433,115 +432,3 @@ def _lost(ready: Ready, frame: pd.DataFrame, inside: Mapping[str, Inside], asked
     if none.any():
         names = [name for name, is_none in zip(ready.names, none, strict=True) if is_none]
         yield f"there is no slope for {some_of(names)}, so adjusted values are missing"
-
-
-def adjusted(table: pd.DataFrame, ready: Ready, fitted: Fitted, asked: Asked) -> pd.DataFrame:
-    """Give the table with adjusted values, or with the centred head size."""
-    panel, head = ready.panel, ready.head
-    level = _level_of_each(ready, fitted, asked)
-    mean = np.append([*fitted.means.values()], np.nan)[level]
-    if asked.method == "covariate":
-        return _with_centred(table, panel, (head.sizes - mean) / _PER, f"{asked.icv}{CENTRED}")
-    coefficients = fitted.frame["coefficient"].to_numpy().reshape(len(fitted.means), -1)[:, _known(ready, fitted)]
-    coefficients = np.vstack([coefficients, np.full(coefficients.shape[1], np.nan)])[level]
-    values, sizes = panel.values[:, ready.places], head.sizes[:, None]
-    if asked.method == "residual":
-        new = residual(values, sizes, coefficients, mean[:, None])
-    else:
-        new = rescaled(values, _factor(sizes, mean[:, None], asked), coefficients)
-    made = _with_values(table, ready, new)
-    return _as_fractions(made, ready) if _divides(asked) else made
-
-
-def _factor(sizes: FloatArray, mean: FloatArray, asked: Asked) -> FloatArray:
-    """Give what a power of is multiplied with."""
-    if asked.method == "sienax":
-        return sizes
-    return (1.0 if _divides(asked) else mean) / sizes
-
-
-def _divides(asked: Asked) -> bool:
-    return asked.method == "proportion" and not asked.keep_unit
-
-
-def _level_of_each(ready: Ready, fitted: Fitted, asked: Asked) -> Positions:
-    """Give the number of each run's level, -1 for none."""
-    if asked.by is None:
-        return np.zeros(len(ready.head.sizes), dtype=np.intp)
-    column = as_words(ready.panel.people[asked.by])
-    known = {level: number for number, level in enumerate(fitted.means)}
-    strange = next((level for level in column.dropna() if level not in known), None)
-    if strange is not None:
-        raise UnknownNameError.among(f"level of {asked.by} of the fitted head size", strange, known)
-    return np.array([known.get(level, -1) for level in column], dtype=np.intp)
-
-
-def _known(ready: Ready, fitted: Fitted) -> Positions:
-    """Find the cells among those that were fitted."""
-    frame = fitted.frame.iloc[: len(fitted.frame) // len(fitted.means)]
-    of_fit, of_table = (_labels(frame), _labels(ready.cells))
-    places = {label[:-1]: place for place, label in enumerate(of_fit)}
-    for name, label in zip(ready.names, of_table, strict=True):
-        if label[:-1] not in places:
-            known = [column_name(*one[:-1]) for one in of_fit]
-            raise UnknownNameError.among("value of the fitted head size", name, known)
-        due = of_fit[places[label[:-1]]][-1]
-        if due != label[-1]:
-            message = f"{name} was fitted in {due}, and is in {label[-1]} here"
-            raise TableError(message)
-    return np.array([places[label[:-1]] for label in of_table], dtype=np.intp)
-
-
-def _labels(cells: pd.DataFrame) -> list[tuple[str, str | None, str, str, str | None]]:
-    return plain_rows(cells[[*CELL, "unit"]])
-
-
-def _with_centred(table: pd.DataFrame, panel: Panel, centred: FloatArray, name: str) -> pd.DataFrame:
-    if name in table.columns:
-        message = f"the table has a column {name} already; drop it first"
-        raise TableError(message)
-    return table.assign(**{name: centred[panel.row]})
-
-
-def _with_values(table: pd.DataFrame, ready: Ready, new: FloatArray) -> pd.DataFrame:
-    """Give the table with other values of the cells that are adjusted."""
-    place = np.full(len(ready.panel.cells), -1, dtype=np.intp)
-    place[ready.places] = np.arange(len(ready.places))
-    column = place[ready.panel.column]
-    rows = column >= 0
-    value = table["value"].to_numpy(dtype=np.float64, copy=True)
-    value[rows] = new[ready.panel.row[rows], column[rows]]
-    return table.assign(value=value)
-
-
-def _as_fractions(table: pd.DataFrame, ready: Ready) -> pd.DataFrame:
-    """Give the cells that were divided another unit, and a name that says it also where no unit is written."""
-    measures = [f"{name}_{_FRACTION}" for name in ready.names]
-    labels = ready.panel.cells[list(CELL)].astype("object")
-    known = {column_name(*label) for label in labels.itertuples(index=False, name=None)}
-    twice = next((name for name in measures if name in known), None)
-    if twice is not None:
-        message = f"the table has {twice} already; leave it out first"
-        raise TableError(message)
-    rows = np.isin(ready.panel.column, ready.places)
-    return table.assign(measure=_renamed(table["measure"], rows), unit=_replaced(table["unit"], rows))
-
-
-def _renamed(measures: pd.Series, rows: BoolArray) -> pd.Series:
-    """Name the measures of some rows as fractions, and keep the type of the column."""
-    if not isinstance(measures.dtype, pd.CategoricalDtype):
-        return measures.where(~rows, measures.astype("str") + f"_{_FRACTION}").astype(measures.dtype)
-    before = measures.cat.categories.tolist()
-    after = [f"{name}_{_FRACTION}" for name in before]
-    names = [*dict.fromkeys([*before, *after])]
-    place = np.array([names.index(name) for name in after], dtype=np.intp)
-    codes = measures.cat.codes.to_numpy()
-    made = pd.Categorical.from_codes(np.where(rows, place[codes], codes), categories=pd.Index(names, dtype="str"))
-    return pd.Series(made.remove_unused_categories(), index=measures.index)
-
-
-def _replaced(units: pd.Series, rows: BoolArray) -> pd.Series:
-    unit = DERIVED[_FRACTION]
-    if isinstance(units.dtype, pd.CategoricalDtype) and unit not in units.cat.categories:
-        units = units.cat.add_categories([unit])
-    return units.mask(rows, unit)

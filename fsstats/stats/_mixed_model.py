@@ -1,6 +1,5 @@
 """From a long table, a formula and groups to fitted mixed models of all regions, and what must be said of each."""
 
-import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -8,8 +7,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, is_number, one_or_more
-from fsstats.errors import FormulaError, FsstatsWarning, TableError, UnknownNameError
+from fsstats._frames import FloatArray, Positions, is_number, listed
+from fsstats.errors import FormulaError, TableError, UnknownNameError, warn
 from fsstats.schema import CELL, LONG, SUBJECT_KEY
 from fsstats.stats._formula import variables_of
 from fsstats.stats._mixed_fit import MixedFits, fit_mixed
@@ -26,7 +25,7 @@ class MixedChoices:
     """How mixed models are fitted; what `mixed` and its relatives have in common."""
 
     groups: str | Sequence[str] = "subject"
-    slopes: str | None = None
+    slope: str | None = None
     method: str = "REML"
     reference: Mapping[str, str] | None = None
     allow: Collection[str] = ()
@@ -45,14 +44,14 @@ class MixedModel:
     @property
     def component_names(self) -> list[tuple[str, str]]:
         """Name the components of variance."""
-        return component_names(self.random.names, self.choices.slopes)
+        return component_names(self.random.names, self.choices.slope)
 
     @property
     def method(self) -> str:
         """Say what is done."""
         effects = f"random intercept of {' and '.join(self.random.names)}"
-        if self.choices.slopes is not None:
-            effects += f", random slope of {self.choices.slopes} by {self.random.names[-1]}"
+        if self.choices.slope is not None:
+            effects += f", random slope of {self.choices.slope} by {self.random.names[-1]}"
         design = self.model.design
         return f"linear mixed model by {self.choices.method}, {effects}; {design.response} ~ {design.formula}"
 
@@ -130,24 +129,24 @@ def mixed_model(table: pd.DataFrame, formula: str, choices: MixedChoices, *, nee
     if choices.method not in LIKELIHOODS:
         raise UnknownNameError.among("method", choices.method, LIKELIHOODS)
     if "|" in formula:
-        hint = "Name the groups beside the formula: groups='subject', slopes='time'"
+        hint = "Name the groups beside the formula: groups='subject', slope='time'"
         raise FormulaError.at(formula, expected="the fixed effects alone", found="'|'", hint=hint)
-    names = list(dict.fromkeys(one_or_more(choices.groups) or ()))
+    names = list(dict.fromkeys(listed(choices.groups)))
     if not names:
         message = "groups: expected at least one column, found none; regress fits models without random effects"
         raise TableError(message)
-    own = [*names, *([] if choices.slopes is None else [choices.slopes])]
+    own = [*names, *([] if choices.slope is None else [choices.slope])]
     _require_columns(table, own)
     also = [*own, *choices.also]
     model = model_of(table, formula, reference=choices.reference, also=also, allow=choices.allow, needed_by=needed_by)
     if "subject" not in names:
         refuse_repeated(model.panel, choices.allow, instead=f"groups={[*names, 'subject']}")
     people = model.panel.people
-    along = None if choices.slopes is None else _numbers(people[choices.slopes])
+    along = None if choices.slope is None else _numbers(people[choices.slope])
     codes: list[Positions] = [pd.factorize(people[name])[0].astype(np.intp) for name in names]
     random = random_of(names, codes, along=along)
     _require_told(random, model.design.matrix)
-    _warn(random, choices.slopes, formula)
+    _warn(random, choices.slope, formula)
     return MixedModel(model, random, choices)
 
 
@@ -172,7 +171,7 @@ def _require_told(random: Random, matrix: FloatArray) -> None:
 
 
 def _numbers(column: pd.Series) -> FloatArray:
-    where = f"slopes {column.name!r}"
+    where = f"slope {column.name!r}"
     if not is_number(column):
         raise FormulaError.at(where, expected="numbers", found=f"{column.iloc[0]!r}")
     numbers = column.to_numpy(dtype=np.float64)
@@ -183,12 +182,10 @@ def _numbers(column: pd.Series) -> FloatArray:
     return numbers
 
 
-def _warn(random: Random, slopes: str | None, formula: str) -> None:
+def _warn(random: Random, slope: str | None, formula: str) -> None:
     for name, code in zip(random.names, random.codes, strict=True):
         n = int(code.max()) + 1
         if n < FEW_GROUPS:
-            text = f"{n} groups of {name} are few (below {FEW_GROUPS}) to tell a variance; consider {name} as a term"
-            warnings.warn(text, FsstatsWarning, stacklevel=4)
-    if slopes is not None and slopes not in variables_of(formula):
-        text = f"slopes along {slopes} vary about 0, as {slopes} is no variable of the formula; add it there"
-        warnings.warn(text, FsstatsWarning, stacklevel=4)
+            warn(f"{n} groups of {name} are few (below {FEW_GROUPS}) to tell a variance; consider {name} as a term")
+    if slope is not None and slope not in variables_of(formula):
+        warn(f"slopes along {slope} vary about 0, as {slope} is no variable of the formula; add it there")

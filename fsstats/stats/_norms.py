@@ -12,14 +12,14 @@ from scipy import stats
 from fsstats._frames import FloatArray, Positions, is_number
 from fsstats.errors import FormulaError, TableError
 from fsstats.schema import CELL
-from fsstats.stats._coding import Coding, coding_from, plain
+from fsstats.stats._coding import CodedFormula, coding_from, plain
 from fsstats.stats._derived import labels_of
 from fsstats.stats._formula import RESPONSES
 from fsstats.stats._norms_fit import Gaussian, Place, place_of, z_of
 from fsstats.stats._stored import Stored, stored_of
 from fsstats.tables.panel import BoolArray
 
-Method = Literal["gaussian", "quantile"]
+NormMethod = Literal["gaussian", "quantile"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,14 +29,14 @@ class Norms:
     KIND: ClassVar[str] = "fsstats norms 1"
     """Stands first in the text; the number is raised when its layout changes."""
 
-    method: Method
+    method: NormMethod
     response: str
     """What was modelled: value, or a function of it such as log(value)."""
     reference: Mapping[str, tuple[str, ...]]
     """The columns and levels of the reference; empty for all runs."""
-    coding: Coding
+    coding: CodedFormula
     """The formula of the mean, or of the quantiles."""
-    spread: Coding | None
+    spread: CodedFormula | None
     """The formula of the logarithm of the variance; None for a constant one."""
     ranges: Mapping[str, tuple[float, float]]
     """Least and greatest value of each numeric variable in the reference; infinite where norms were given without."""
@@ -136,7 +136,7 @@ class Norms:
 
 def _entries(stored: Stored) -> dict[str, Any]:
     """Read the fields of norms."""
-    method = stored.text("method", get_args(Method))
+    method = stored.text("method", get_args(NormMethod))
     reference = stored.part("reference")
     coding = coding_from(stored.part("coding"))
     spread = coding_from(stored.part("spread")) if stored.has("spread") else None
@@ -172,7 +172,7 @@ def _centiles(stored: Stored, method: str) -> tuple[float, ...]:
     return found
 
 
-def _ranges(stored: Stored, codings: Sequence[Coding]) -> dict[str, tuple[float, float]]:
+def _ranges(stored: Stored, codings: Sequence[CodedFormula]) -> dict[str, tuple[float, float]]:
     """Read the range of each numeric variable; null where it is not known."""
     variables = dict.fromkeys(name for one in codings for name in one.variables if name not in one.levels)
     strange = [name for name in stored.entries if name not in variables]

@@ -33,7 +33,7 @@ _NO_SPREAD: Final = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FittedNorms:
     """Norms, and what else came of fitting them."""
 
     norms: Norms
@@ -57,7 +57,7 @@ class _Cells:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class NormChoices:
     """What the caller wants; see `fit_norms`."""
 
     formula: str
@@ -68,21 +68,21 @@ class Asked:
     allow: Collection[str] = ()
 
 
-def fitted_norms(table: pd.DataFrame, asked: Asked, *, needed_by: str) -> Fitted:
+def fitted_norms(table: pd.DataFrame, asked: NormChoices, *, needed_by: str) -> FittedNorms:
     """Fit norms, and say what is doubtful.
 
     Parameters
     ----------
     table : DataFrame
         See `fit_norms`.
-    asked : Asked
+    asked : NormChoices
         What is wanted.
     needed_by : str
         Who asks, for errors.
 
     Returns
     -------
-    Fitted
+    FittedNorms
         The norms and what is to be said of them.
 
     Raises
@@ -110,7 +110,7 @@ def fitted_norms(table: pd.DataFrame, asked: Asked, *, needed_by: str) -> Fitted
     norms = _norms(model, spread, found, centiles, levels)
     said = [f"no norms of {some_of(faults)}"] if faults else []
     said += _doubts(model.panel.cells, found, centiles, levels)
-    return Fitted(norms, model.panel.people[list(SUBJECT_KEY)], found.own, said)
+    return FittedNorms(norms, model.panel.people[list(SUBJECT_KEY)], found.own, said)
 
 
 def _norms(
@@ -138,7 +138,7 @@ def _norms(
     )
 
 
-def _centiles(asked: Asked) -> tuple[float, ...]:
+def _centiles(asked: NormChoices) -> tuple[float, ...]:
     """Give the centiles to fit; none for a normal distribution."""
     if asked.method not in METHODS:
         raise UnknownNameError.among("method of norms", str(asked.method), METHODS)

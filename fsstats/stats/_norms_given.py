@@ -9,7 +9,7 @@ import pandas as pd
 from fsstats._frames import FloatArray, require, some_of
 from fsstats.errors import FormulaError, TableError, UnknownNameError
 from fsstats.schema import CELL
-from fsstats.stats._coding import Coding, coding_of
+from fsstats.stats._coding import CodedFormula, coding_of
 from fsstats.stats._formula import sides, variables_of
 from fsstats.stats._norms import Norms
 from fsstats.stats._norms_fit import Gaussian
@@ -114,7 +114,9 @@ def norms_from_coefficients(
     )
 
 
-def _coding(formula: str, levels: Mapping[str, Sequence[str]], ranges: Mapping[str, tuple[float, float]]) -> Coding:
+def _coding(
+    formula: str, levels: Mapping[str, Sequence[str]], ranges: Mapping[str, tuple[float, float]]
+) -> CodedFormula:
     """Code made-up people, to learn the columns of the design."""
     rng, people = np.random.default_rng(0), {}
     for place, name in enumerate(variables_of(formula)):

@@ -23,7 +23,7 @@ from fsstats.stats._norms import (
     place,
     z_values,
 )
-from fsstats.stats._norms_fitting import Fitted
+from fsstats.stats._norms_fitting import FittedNorms
 from fsstats.tables.panel import BoolArray, Panel, panel_of
 from fsstats.tables.variables import with_variables
 from fsstats.tables.versions import VERSION_COLUMNS
@@ -57,7 +57,7 @@ class Scored:
         }
         return long_table(self.panel.people, cells.iloc[order], values[:, order], rows[:, order], codes)
 
-    def with_own(self, made: Fitted) -> "Scored":
+    def with_own(self, made: FittedNorms) -> "Scored":
         """Give the reference the z by norms without it."""
         if self.z is None:
             return self

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg
+from scipy import linalg, sparse
 from scipy.special import fdtrc, stdtr, stdtrit
 
 from fsstats._frames import FloatArray, Positions
@@ -23,6 +23,10 @@ _AT_ONCE: Final = 1 << 22
 """Values of a block, 32 MiB: more would cost memory, fewer the time of many small products."""
 _ROUNDING: Final = 1e-12
 """Residuals smaller than this part of the values are rounding: nothing varies beyond the model."""
+_CANCELS: Final = 1e-4
+"""Where less than this part of the squares is left, taking the explained squares from all would cost digits."""
+_FEW: Final = 8
+"""A region that lacks less than one row in so many is added up by what it lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ def fit(
     """
     root = None if weights is None else np.sqrt(weights)[:, None]
     basis, turn = _basis(matrix if root is None else matrix * root)
-    frame = _Frame(basis, turn, pairs(basis), matrix != 0, root, covariance, clusters, keep_residuals)
+    frame = _Frame(basis, turn, matrix != 0, root, covariance, clusters, keep_residuals)
     step = max(1, _AT_ONCE // max(len(values), 1))
     blocks = [_fit_block(values[:, start : start + step], frame) for start in range(0, max(values.shape[1], 1), step)]
     return blocks[0] if len(blocks) == 1 else _joined(blocks)
@@ -126,7 +130,6 @@ class _Frame(NamedTuple):
 
     basis: FloatArray
     turn: FloatArray
-    products: FloatArray
     occupied: BoolArray
     root: FloatArray | None
     covariance: Covariance
@@ -139,21 +142,20 @@ def _fit_block(values: FloatArray, frame: _Frame) -> Fits:
     basis, p = frame.basis, frame.basis.shape[1]
     complete = bool(np.isfinite(values.sum()))  # cheaper than to look at each value
     present = np.broadcast_to(True, values.shape) if complete else ~np.isnan(values)  # noqa: FBT003 - numpy's order
-    mask = None if complete else present.astype(np.float64)
-    y = values if mask is None else np.where(present, values, 0.0)
+    y = values if complete else np.where(present, values, 0.0)
     y = y if frame.root is None else y * frame.root
-    inverse, deficient, lost = _inverse(frame, present, mask)
+    n, inverse, deficient, lost = _inverse(frame, present)
     products = basis.T @ y
-    coefficients = products.T.copy() if mask is None else np.einsum("vab,bv->va", inverse, products)
-    residuals = (coefficients @ basis.T).T if y.flags.f_contiguous else basis @ coefficients.T  # y's order in memory
-    np.subtract(y, residuals, out=residuals)
-    if mask is not None:
-        residuals *= mask
-    n = present.sum(axis=0)
+    coefficients = products.T.copy() if complete else np.einsum("va,vab->vb", products.T, inverse)
+    explained = np.einsum("va,av->v", coefficients, products)
+    if frame.keep_residuals or frame.covariance != "classical":
+        residuals = _residuals(y, basis, coefficients, present)
+        rss = np.einsum("ij,ij->j", residuals, residuals)
+    else:
+        residuals, rss = y[:, :0], _left(y, basis, coefficients, present, explained)
     df = n - (p - lost.sum(axis=1)).astype(np.float64)
     df[deficient | (df <= 0)] = np.nan
-    rss = np.einsum("ij,ij->j", residuals, residuals)
-    constant = rss <= _ROUNDING**2 * (rss + np.einsum("va,av->v", coefficients, products))
+    constant = rss <= _ROUNDING**2 * (rss + explained)
     sigma2 = np.where(constant, np.nan, rss) / df
     coefficients[np.isnan(df)] = np.nan
     fits = Fits(
@@ -177,6 +179,28 @@ def _fit_block(values: FloatArray, frame: _Frame) -> Fits:
     return fits if frame.keep_residuals else replace(fits, residuals=residuals[:, :0])
 
 
+def _residuals(y: FloatArray, basis: FloatArray, coefficients: FloatArray, present: BoolArray) -> FloatArray:
+    """Give what the model leaves of each value; 0 where there is none."""
+    residuals = (coefficients @ basis.T).T if y.flags.f_contiguous else basis @ coefficients.T  # y's order in memory
+    np.subtract(y, residuals, out=residuals)
+    if not _whole(present):
+        residuals *= present
+    return residuals
+
+
+def _left(
+    y: FloatArray, basis: FloatArray, coefficients: FloatArray, present: BoolArray, explained: FloatArray
+) -> FloatArray:
+    """Give the residual sum of squares, as what the explained squares leave of all: residuals only where need be."""
+    total: FloatArray = np.einsum("ij,ij->j", y, y)
+    rss: FloatArray = total - explained
+    few = np.flatnonzero(~(rss > _CANCELS * total))
+    if len(few):
+        residuals = _residuals(y[:, few], basis, coefficients[few], present[:, few])
+        rss[few] = np.einsum("ij,ij->j", residuals, residuals)
+    return rss
+
+
 def _joined(blocks: Sequence[Fits]) -> Fits:
     """Put blocks of regions together."""
     first = blocks[0]
@@ -197,13 +221,51 @@ def _basis(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.ascontiguousarray(q), turn
 
 
-def _inverse(frame: _Frame, present: BoolArray, mask: FloatArray | None) -> tuple[FloatArray, BoolArray, BoolArray]:
-    """Invert each region's normal equations; say where they are singular, and which columns a region has not."""
-    n_regions, p = present.shape[1], frame.basis.shape[1]
+def added_up(columns: FloatArray, present: BoolArray) -> FloatArray:
+    """Add columns up over the rows that each region has.
+
+    Parameters
+    ----------
+    columns : ndarray, shape (k, rows)
+        What is added up.
+    present : ndarray of bool, shape (rows, regions)
+        Which rows a region has.
+
+    Returns
+    -------
+    ndarray, shape (regions, k)
+        The sums. Of a region that lacks few rows these are taken from the sum of all, exactly so for whole numbers.
+    """
+    sums = np.repeat(columns.sum(axis=1)[None], present.shape[1], axis=0)
+    if _whole(present):
+        return sums
+    lacking = len(present) - np.count_nonzero(present, axis=0)
+    many = lacking * _FEW > len(present)
+    few = np.flatnonzero((lacking > 0) & ~many)
+    if len(few):
+        gaps = np.flatnonzero(~present.T if len(few) == len(lacking) else ~present[:, few].T)
+        starts = np.concatenate([[0], np.cumsum(lacking[few])])
+        shape = len(few), len(present)
+        sums[few] -= sparse.csr_array((np.ones(len(gaps)), gaps % len(present), starts), shape=shape) @ columns.T
+    if many.any():
+        sums[many] = present[:, many].T.astype(np.float64) @ columns.T
+    return sums
+
+
+def _whole(present: BoolArray) -> bool:
+    """Say whether it is one truth value that stands for all: nothing is missing."""
+    return present.strides == (0, 0)
+
+
+def _inverse(frame: _Frame, present: BoolArray) -> tuple[IntArray, FloatArray, BoolArray, BoolArray]:
+    """Invert each region's normal equations; say its rows, where it is singular, and which columns it has not."""
+    (n_rows, n_regions), p = present.shape, frame.basis.shape[1]
     deficient, lost = np.zeros(n_regions, dtype=np.bool_), np.zeros((n_regions, p), dtype=np.bool_)
-    if mask is None:
-        return np.broadcast_to(np.eye(p), (n_regions, p, p)).copy(), deficient, lost
-    gram = _symmetric(frame.products.T @ mask, p)
+    n = np.full(n_regions, n_rows)
+    if _whole(present):
+        return n, np.broadcast_to(np.eye(p), (n_regions, p, p)).copy(), deficient, lost
+    sums = added_up(np.concatenate([pairs(frame.basis), np.ones((1, n_rows))]), present)
+    n, gram = sums[:, -1].astype(np.int64), _symmetric(sums[:, :-1], p)
     roots = np.linalg.eigvalsh(gram)
     deficient = np.asarray(roots[:, 0] <= _DEFICIENT * np.maximum(roots[:, -1], np.finfo(float).tiny))
     plain = np.where(deficient[:, None, None], np.eye(p), gram)
@@ -216,8 +278,8 @@ def _inverse(frame: _Frame, present: BoolArray, mask: FloatArray | None) -> tupl
         lost[place] = ~frame.occupied[present[:, place]].any(axis=0)
         inverse[place], deficient[place] = _without(frame, gram[place], lost[place])
     lost[deficient] = False
-    inverse[present.all(axis=0)] = np.eye(p)
-    return inverse, deficient, lost
+    inverse[n == n_rows] = np.eye(p)
+    return n, inverse, deficient, lost
 
 
 def _without(frame: _Frame, gram: FloatArray, lost: BoolArray) -> tuple[FloatArray, bool]:
@@ -244,16 +306,16 @@ def _places(p: int) -> tuple[Positions, Positions]:
 
 
 def pairs(basis: FloatArray) -> FloatArray:
-    """Give the product of every two columns, shape (rows, p (p + 1) / 2)."""
-    first, second = _places(basis.shape[1])
-    return basis[:, first] * basis[:, second]
+    """Give the product of every two columns, shape (p (p + 1) / 2, rows)."""
+    columns, (first, second) = basis.T, _places(basis.shape[1])
+    return np.asarray(columns[first] * columns[second], dtype=np.float64)
 
 
 def _symmetric(upper: FloatArray, p: int) -> FloatArray:
-    """Make symmetric matrices of their upper triangles, (p (p + 1) / 2, regions) to (regions, p, p)."""
+    """Make symmetric matrices of their upper triangles, (regions, p (p + 1) / 2) to (regions, p, p)."""
     first, second = _places(p)
-    full = np.empty((upper.shape[1], p, p))
-    full[:, first, second] = full[:, second, first] = upper.T
+    full = np.empty((len(upper), p, p))
+    full[:, first, second] = full[:, second, first] = upper
     return full
 
 
@@ -263,7 +325,7 @@ def leverage(fits: Fits) -> FloatArray:
         return np.asarray(np.einsum("ij,ij->i", fits.basis, fits.basis)[:, None], dtype=np.float64)
     first, second = _places(fits.basis.shape[1])
     twice = np.where(first == second, 1.0, 2.0)
-    return np.asarray(pairs(fits.basis) @ (fits.inverse[:, first, second] * twice).T, dtype=np.float64)
+    return np.asarray(((fits.inverse[:, first, second] * twice) @ pairs(fits.basis)).T, dtype=np.float64)
 
 
 def _with_covariance(fits: Fits, frame: _Frame) -> Fits:
@@ -284,7 +346,7 @@ def _with_covariance(fits: Fits, frame: _Frame) -> Fits:
 def _meat(fits: Fits, frame: _Frame) -> FloatArray:
     """Sum the squared residuals times the products of the columns, as the HC covariances weigh them."""
     squares = fits.residuals**2 if frame.keep_residuals else np.square(fits.residuals, out=fits.residuals)
-    products, p = frame.products, fits.basis.shape[1]
+    products, p = pairs(fits.basis), fits.basis.shape[1]
     if frame.covariance == "HC1":
         squares *= fits.n / fits.df
     elif frame.covariance != "HC0":
@@ -292,10 +354,10 @@ def _meat(fits: Fits, frame: _Frame) -> FloatArray:
         hat = hat if hat.shape[1] == 1 else np.where(fits.present, hat, 0.0)
         factor = _leverage_factor(frame.covariance, hat, fits.n, p)
         if factor.shape[1] == 1:
-            products = products * factor
+            products *= factor.T
         else:
             squares *= factor
-    return _symmetric(products.T @ squares, p)
+    return _symmetric((products @ squares).T, p)
 
 
 def _leverage_factor(covariance: str, hat: FloatArray, n: IntArray, p: int) -> FloatArray:
@@ -334,8 +396,7 @@ def linear(fits: Fits, combinations: FloatArray) -> Linear:
         Estimates and standard errors, shape (regions, k).
     """
     turned = combinations @ fits.turn
-    classical = np.einsum("ka,vab,kb->vk", turned, fits.inverse, turned, optimize=True)
-    variance = np.einsum("ka,vab,kb->vk", turned, fits.covariance, turned, optimize=True)
+    classical, variance = (((turned @ one) * turned).sum(axis=2) for one in (fits.inverse, fits.covariance))
     known = np.where(_missed(fits, combinations), np.nan, 1.0)
     return Linear(
         fits.coefficients @ turned.T * known,

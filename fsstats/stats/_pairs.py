@@ -22,7 +22,7 @@ class Stem(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class SidePairs:
     """Structures with a left and a right."""
 
     cells: pd.DataFrame
@@ -57,7 +57,7 @@ def stem_of(label: Label) -> tuple[str | None, Stem]:
     return side, Stem(source, unsided(region, atlas) if side else region, measure)
 
 
-def pairs_of(cells: pd.DataFrame, *, needed_by: str) -> Pairs:
+def pairs_of(cells: pd.DataFrame, *, needed_by: str) -> SidePairs:
     """Find left and right of each structure.
 
     Parameters
@@ -69,7 +69,7 @@ def pairs_of(cells: pd.DataFrame, *, needed_by: str) -> Pairs:
 
     Returns
     -------
-    Pairs
+    SidePairs
         In the order in which either side first appears. What has no side is in none.
 
     Raises
@@ -103,7 +103,7 @@ def pairs_of(cells: pd.DataFrame, *, needed_by: str) -> Pairs:
         )
         for stem, sides in found.items()
     ]
-    return Pairs(pd.DataFrame(rows, columns=list(LABELS)), left, right)
+    return SidePairs(pd.DataFrame(rows, columns=list(LABELS)), left, right)
 
 
 def _says(label: Label) -> str:

@@ -12,10 +12,10 @@ from scipy import special
 
 from fsstats._frames import FloatArray
 
-Method = Literal["REML", "DL", "EE", "ML", "PM"]
-METHODS: Final = get_args(Method)
-Test = Literal["knha", "adhoc", "z"]
-TESTS: Final = get_args(Test)
+MetaMethod = Literal["REML", "DL", "EE", "ML", "PM"]
+METHODS: Final = get_args(MetaMethod)
+MetaTest = Literal["knha", "adhoc", "z"]
+TESTS: Final = get_args(MetaTest)
 _HALVINGS: Final = 80
 _AGREES: Final = 1e-20
 """A weighted square below this is the rounding of the last digits."""
@@ -102,7 +102,7 @@ def _moments(sites: _Sites, tau2: FloatArray) -> _Moments:
 
 
 def pool(
-    estimates: FloatArray, std_errors: FloatArray, *, method: Method, test: Test, conf_level: float = 0.95
+    estimates: FloatArray, std_errors: FloatArray, *, method: MetaMethod, test: MetaTest, conf_level: float = 0.95
 ) -> Pooled:
     """Pool estimates of several sites, region by region.
 
@@ -168,7 +168,7 @@ def pool(
     )
 
 
-def _tested(found: _Moments, k: FloatArray, test: Test) -> tuple[FloatArray, FloatArray]:
+def _tested(found: _Moments, k: FloatArray, test: MetaTest) -> tuple[FloatArray, FloatArray]:
     """Give the standard error of the mean, and the degrees of freedom of its test."""
     plain = np.where(k > 0, 1 / np.sqrt(np.where(k > 0, found.total, 1.0)), np.nan)
     if test == "z":
@@ -180,7 +180,9 @@ def _tested(found: _Moments, k: FloatArray, test: Test) -> tuple[FloatArray, Flo
     return np.where(k > 1, plain * np.sqrt(dispersion), plain), np.where(k > 1, k - 1, np.inf)
 
 
-def _heterogeneity(common: _Moments, k: FloatArray, tau2: FloatArray, method: Method) -> tuple[FloatArray, FloatArray]:
+def _heterogeneity(
+    common: _Moments, k: FloatArray, tau2: FloatArray, method: MetaMethod
+) -> tuple[FloatArray, FloatArray]:
     """Give I2 in per cent and H2; of a model without variance between sites they come from Q."""
     if method == "EE":
         h2 = _ratio(common.q, k - 1)
@@ -217,7 +219,7 @@ def _by_restricted_likelihood(sites: _Sites, _: _Moments) -> FloatArray:
     return _likeliest(sites, restricted=True)
 
 
-_ESTIMATORS: Final[dict[Method, Callable[[_Sites, _Moments], FloatArray]]] = {
+_ESTIMATORS: Final[dict[MetaMethod, Callable[[_Sites, _Moments], FloatArray]]] = {
     "EE": lambda sites, _: np.zeros_like(sites.k),
     "DL": _by_moments,
     "PM": _by_q,

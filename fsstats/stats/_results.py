@@ -47,19 +47,19 @@ def results_table(cells: pd.DataFrame, terms: Sequence[str], **columns: object) 
         raise TypeError(message)
     shape = n, k = len(cells), len(terms)
     row = np.repeat(np.arange(n), k)
-    given: dict[str, object] = {name: cells[name].astype("str").array.take(row) for name in (*CELL, "unit")}
+    given: dict[str, object] = {name: pd.array(cells[name], dtype="str").take(row) for name in (*CELL, "unit")}
     given["term"] = _words(np.asarray(terms, dtype=object), shape)
     for name in RESULTS:
         spread = _words if name in _TEXTS else _numbers
         given.setdefault(name, spread(columns.get(name), shape))
-    return pd.DataFrame(given, columns=list(RESULTS))
+    return pd.DataFrame({name: given[name] for name in RESULTS})
 
 
 def _words(values: object, shape: tuple[int, int]) -> object:
     """Give a text all its rows."""
     few = np.asarray(values, dtype=object)
     places = np.broadcast_to(np.arange(few.size).reshape(few.shape), shape).ravel()
-    return pd.Series(few.ravel(), dtype="str").array.take(places)
+    return pd.array(few.ravel(), dtype="str").take(places)
 
 
 def _numbers(values: object, shape: tuple[int, int]) -> object:

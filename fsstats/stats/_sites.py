@@ -1,6 +1,5 @@
 """Which values of a table sites can be compared in: rows, sites, regions, and why not."""
 
-import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, as_words, require, some_of
-from fsstats.errors import FormulaError, FsstatsWarning, TableError, UnknownNameError
+from fsstats.errors import FormulaError, TableError, UnknownNameError, warn
 from fsstats.schema import GLOBAL, LONG
 from fsstats.stats._combat import rows_of
 from fsstats.stats._derived import labels_of
-from fsstats.stats._formula import sides, variables_of
+from fsstats.stats._formula import variables_of
 from fsstats.stats._required import require_of_people, require_rows
 from fsstats.tables.panel import BoolArray, Panel, panel_of
 from fsstats.tables.shape import column_name
@@ -26,7 +25,7 @@ _COUNTS: Final = ("n_vertices", "n_voxels")
 
 
 @dataclass(frozen=True, slots=True)
-class Cohort:
+class RunsOfSites:
     """A long table's runs, the site of each, and what is to be kept."""
 
     panel: Panel
@@ -41,7 +40,7 @@ class Cohort:
         return pd.factorize(self.panel.people["subject"])[0].astype(np.intp)
 
 
-def cohort_of(table: pd.DataFrame, site: str, keep: str, *, needed_by: str) -> Cohort:
+def runs_of_sites(table: pd.DataFrame, site: str, keep: str, *, needed_by: str) -> RunsOfSites:
     """Take from a long table what comparing sites needs.
 
     Parameters
@@ -51,7 +50,7 @@ def cohort_of(table: pd.DataFrame, site: str, keep: str, *, needed_by: str) -> C
     site : str
         Its name.
     keep : str
-        Right side of a formula, or nothing.
+        Right side of a formula; '' for nothing.
     needed_by : str
         Who asks, for errors.
 
@@ -62,7 +61,7 @@ def cohort_of(table: pd.DataFrame, site: str, keep: str, *, needed_by: str) -> C
     """
     require(table, [*LONG, site], needed_by=needed_by)
     require_rows(table, needed_by=needed_by)
-    variables = variables_of(keep) if keep.strip() else []
+    variables = variables_of(keep) if keep else []
     if site in variables:
         raise FormulaError.at(keep, expected="what is to be kept beside the site", found=f"the site itself, {site}")
     wanted = {*LONG, site, *variables}
@@ -71,7 +70,7 @@ def cohort_of(table: pd.DataFrame, site: str, keep: str, *, needed_by: str) -> C
     people, _ = with_variables(panel, variables)
     for name in (site, *variables):
         _refuse_missing(people, name)
-    return Cohort(panel, people, as_words(people[site]))
+    return RunsOfSites(panel, people, as_words(people[site]))
 
 
 def _refuse_missing(people: pd.DataFrame, name: str) -> None:
@@ -89,7 +88,9 @@ def names_of(cells: pd.DataFrame) -> list[str]:
     return [column_name(str(source), hemi, region, measure) for source, hemi, region, measure in labels_of(cells)]
 
 
-def chosen_cells(panel: Panel, measures: Collection[str] | None) -> tuple[Positions, list[str]]:
+def chosen_cells(
+    panel: Panel, measures: Collection[str] | None, kept: Collection[str] = ()
+) -> tuple[Positions, list[str]]:
     """Choose the regions whose sites can be compared.
 
     Parameters
@@ -98,6 +99,8 @@ def chosen_cells(panel: Panel, measures: Collection[str] | None) -> tuple[Positi
         The values.
     measures : collection of str or None
         Which measures are wanted; by default all but header Measures and counts.
+    kept : collection of str
+        What is kept, and so is not to be harmonised itself.
 
     Returns
     -------
@@ -122,7 +125,9 @@ def chosen_cells(panel: Panel, measures: Collection[str] | None) -> tuple[Positi
         if strange is not None:
             raise UnknownNameError.among("measure of this table", strange, known)
         wanted, left = measure.isin(list(measures)).to_numpy(), []
-    varies = _varies(panel.values)
+    is_kept = pd.Series(names).isin(list(kept)).to_numpy()
+    left += _said("what is kept", pd.Series(names)[wanted & is_kept])
+    wanted, varies = wanted & ~is_kept, _varies(panel.values)
     left += _said("without any variation", pd.Series(names)[wanted & ~varies])
     chosen = np.flatnonzero(wanted & varies)
     refuse_infinite(panel, chosen)
@@ -183,24 +188,16 @@ def refuse_unusable(
             raise TableError(message)
 
 
-def warn_of_small(site: Positions, sites: Sequence[str], *, stacklevel: int) -> None:
+def warn_of_small(site: Positions, sites: Sequence[str]) -> None:
     """Warn of sites with few runs."""
     runs = np.bincount(site, minlength=len(sites))
     small = [f"{name} ({n})" for name, n in zip(sites, runs, strict=True) if n < FEW]
     if small:
         text = f"site(s) with fewer than {FEW} runs: {some_of(small)}; what is estimated of them is uncertain"
-        warnings.warn(text, FsstatsWarning, stacklevel=stacklevel + 1)
+        warn(text)
 
 
-def right_side(keep: str) -> str:
-    """Give the right side of a formula, whose left side can only be the value itself."""
-    response, right = sides(keep)
-    if response != "value":
-        raise FormulaError.at(keep, expected="the right side of a formula", found=f"{response} on the left")
-    return right
-
-
-def refuse_gaps(cohort: Cohort, columns: Positions) -> None:
+def refuse_gaps(cohort: RunsOfSites, columns: Positions) -> None:
     """Raise if a value is missing."""
     missing = np.isnan(cohort.panel.values[:, columns])
     if missing.any():

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, require, some_of
-from fsstats.errors import TableError, UnknownNameError
+from fsstats.errors import TableError, UnknownNameError, warn
 from fsstats.schema import GLOBAL, HEMIS, Region, atlas_of, regions, source_of
 from fsstats.schema.groupings import Combining, How, combining, lobes, unsided
-from fsstats.stats._derived import LABELS, Label, labels_of, long_table, marks_of, one_unit, there, units_of, warn
+from fsstats.stats._derived import LABELS, Label, labels_of, long_table, marks_of, one_unit, there, units_of
 from fsstats.stats._pairs import pairs_of, stem_of
 from fsstats.tables.panel import BoolArray, panel_of
 from fsstats.tables.versions import VERSION_COLUMNS
@@ -170,7 +170,7 @@ def aggregate(
     rows = np.column_stack([has[:, cells].any(axis=1) for cells in members])
     fewer = np.column_stack([np.isnan(whole) & ~np.isnan(part) for whole, part in made]) & rows
     told = [*_of_measures(refused), *_of_sources(labels, to), *_of_regions(chosen, fewer, allow_missing=allow_missing)]
-    warn(told)
+    warn(*told)
     cells = pd.DataFrame([(*group.label, _unit(group, units)) for group in chosen], columns=list(LABELS))
     return long_table(panel.people, cells, values, rows, marks_of(table, panel, members))
 

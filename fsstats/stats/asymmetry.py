@@ -8,27 +8,27 @@ import numpy.typing as npt
 import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, some_of
-from fsstats.errors import TableError, UnknownNameError
+from fsstats.errors import TableError, UnknownNameError, warn
 from fsstats.schema import GLOBAL
 from fsstats.schema.groupings import DERIVED
-from fsstats.stats._derived import long_table, marks_of, there, warn
-from fsstats.stats._pairs import Pairs, pairs_of
+from fsstats.stats._derived import long_table, marks_of, there
+from fsstats.stats._pairs import SidePairs, pairs_of
 from fsstats.tables.panel import BoolArray, panel_of
 from fsstats.tables.versions import VERSION_COLUMNS
 
-Kind = Literal["mean", "sum"]
-KINDS: Final = {"mean": ("asymmetry", 2.0), "sum": ("laterality", 1.0)}
+AsymmetryMethod = Literal["mean", "sum"]
+METHODS: Final = {"mean": ("asymmetry", 2.0), "sum": ("laterality", 1.0)}
 """What the difference is divided by; the word that the measure's name gets, and the factor of (L - R) / (L + R)."""
 
 
-def asymmetry(table: pd.DataFrame, *, kind: Kind = "mean") -> pd.DataFrame:
+def asymmetry(table: pd.DataFrame, *, method: AsymmetryMethod = "mean") -> pd.DataFrame:
     r"""Compare left and right of every structure that has both, as a share of their size.
 
     Parameters
     ----------
     table : DataFrame
         A long table, perhaps with people's columns (age, group …), or what ``to_wide(table, sep=None)`` gives.
-    kind : {"mean", "sum"}
+    method : {"mean", "sum"}
         What the difference is divided by: the mean of both sides, or their sum, which halves the index.
 
     Returns
@@ -44,7 +44,7 @@ def asymmetry(table: pd.DataFrame, *, kind: Kind = "mean") -> pd.DataFrame:
     TableError
         If no structure of the table has both sides, or it is no long table.
     UnknownNameError
-        If there is no such kind.
+        If there is no such method.
 
     Warns
     -----
@@ -55,7 +55,7 @@ def asymmetry(table: pd.DataFrame, *, kind: Kind = "mean") -> pd.DataFrame:
     -----
     .. math:: A = \frac{L - R}{(L + R) / 2}
 
-    lies in [-2, 2] and is positive where the left is larger [1]_ [2]_; with ``kind="sum"`` it is half of it, in
+    lies in [-2, 2] and is positive where the left is larger [1]_ [2]_; with ``method="sum"`` it is half of it, in
     [-1, 1]. Studies differ in this factor and in the sign, so compare these first.
 
     Left and right are found by name: the side stands in ``hemi`` (aparc), in the name (``Left-``, ``wm-lh-``) or in
@@ -80,8 +80,8 @@ def asymmetry(table: pd.DataFrame, *, kind: Kind = "mean") -> pd.DataFrame:
       hemi    region           measure  value      unit
     0   lr  Amygdala  volume_asymmetry    0.2  unitless
     """
-    if kind not in KINDS:
-        raise UnknownNameError.among("kind of asymmetry", str(kind), KINDS)
+    if method not in METHODS:
+        raise UnknownNameError.among("method of asymmetry", str(method), METHODS)
     panel = panel_of(table, needed_by="asymmetry", leave_out=tuple(VERSION_COLUMNS))
     pairs = pairs_of(panel.cells, needed_by="asymmetry")
     if not ((pairs.left >= 0) & (pairs.right >= 0)).any():
@@ -90,21 +90,21 @@ def asymmetry(table: pd.DataFrame, *, kind: Kind = "mean") -> pd.DataFrame:
     left, right = _side(panel.values, pairs.left), _side(panel.values, pairs.right)
     has = there(panel)
     rows = _has(has, pairs.left) | _has(has, pairs.right)
-    warn(_doubts(pairs, left, right))
-    word = KINDS[kind][0]
+    warn(*_doubts(pairs, left, right))
+    word = METHODS[method][0]
     cells = pairs.cells.assign(measure=pairs.cells["measure"] + f"_{word}", unit=DERIVED[word])
     marks = marks_of(table, panel, pairs.members)
-    return long_table(panel.people, cells, asymmetry_index(left, right, kind=kind), rows, marks)
+    return long_table(panel.people, cells, asymmetry_index(left, right, method=method), rows, marks)
 
 
-def asymmetry_index(left: npt.ArrayLike, right: npt.ArrayLike, *, kind: Kind = "mean") -> FloatArray:
+def asymmetry_index(left: npt.ArrayLike, right: npt.ArrayLike, *, method: AsymmetryMethod = "mean") -> FloatArray:
     """Compute the index of `asymmetry` of arrays.
 
     Parameters
     ----------
     left, right : array_like of float
         Values of both sides, in the same unit.
-    kind : {"mean", "sum"}
+    method : {"mean", "sum"}
         As for `asymmetry`.
 
     Returns
@@ -122,7 +122,7 @@ def asymmetry_index(left: npt.ArrayLike, right: npt.ArrayLike, *, kind: Kind = "
     half, rest = one[usable] / 2, other[usable] / 2  # their sum is the mean, and never too large
     index = np.full(one.shape, np.nan)
     index[usable] = np.divide(half - rest, half + rest, out=np.full(half.shape, np.nan), where=half + rest > 0)
-    return index * KINDS[kind][1]
+    return index * METHODS[method][1]
 
 
 def _side(values: FloatArray, places: Positions) -> FloatArray:
@@ -134,7 +134,7 @@ def _has(has: BoolArray, places: Positions) -> BoolArray:
     return (places >= 0) & has[:, places]
 
 
-def _doubts(pairs: Pairs, left: FloatArray, right: FloatArray) -> list[str]:
+def _doubts(pairs: SidePairs, left: FloatArray, right: FloatArray) -> list[str]:
     """Name what has one side only, or values below 0."""
     one_side = (np.isnan(left) ^ np.isnan(right)).sum(axis=0)
     negative = ((left < 0) | (right < 0)).sum(axis=0)

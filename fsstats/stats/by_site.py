@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from formulaic.parser.types import Factor
 
-from fsstats._frames import Positions, as_word, as_words, one_or_more, require
-from fsstats.errors import ColumnsError, FormulaError, FsstatsError, FsstatsWarning, TableError
+from fsstats._frames import Positions, as_word, as_words, listed, require
+from fsstats.errors import ColumnsError, FormulaError, FsstatsError, FsstatsWarning, TableError, warn
 from fsstats.schema import FURTHER_RESULT_COLUMNS, LONG, RESULTS, SUBJECT_KEY
 from fsstats.stats._formula import parsed_formula, sides, variables_of
 from fsstats.stats.design import has_levels, is_coded
@@ -116,8 +116,7 @@ def by_site(
     refuse_taken(site, RESULTS, FURTHER_RESULT_COLUMNS)
     names, first = as_words(_column(table, site)), _first_rows(table)
     if names.isna().any():
-        text = f"{int(names.iloc[first].isna().sum())} run(s) have no {site} and are left out"
-        warnings.warn(text, FsstatsWarning, stacklevel=2)
+        warn(f"{int(names.iloc[first].isna().sum())} run(s) have no {site} and are left out")
     levels = pd.Series("", index=range(len(names))) if minimum_per is None else as_words(_column(table, minimum_per))
     formulas = _formulas(table, [*arguments, *(options.get(name) for name in _MODELS)])
     coded = _coded_beside(table, first, options) | _coded_in(table, first, formulas, _stated(arguments, options))
@@ -146,7 +145,7 @@ def by_site(
     learnt = _refitted(formulas) if len(found) > 1 and "term" in whole.columns else []
     for text in (_skips(skipped), _lone(alone), *_told(told, alone), _not_comparable(learnt)):
         if text:
-            warnings.warn(text, FsstatsWarning, stacklevel=2)
+            warn(text)
     return whole
 
 
@@ -300,7 +299,7 @@ def _coded_in(
 
 def _coded_beside(table: pd.DataFrame, first: Positions, options: Mapping[str, object]) -> dict[str, _Coded]:
     """Give the variables with levels that a model accounts for; what they are compared with does not matter."""
-    given = [one_or_more(one) or () for one in map(options.get, _BESIDE) if isinstance(one, Collection)]
+    given = [listed(one) for one in map(options.get, _BESIDE) if isinstance(one, Collection)]
     found = _coded_in(table, first, _formulas(table, chain.from_iterable(given)), ())
     return {name: replace(variable, needed=()) for name, variable in found.items()}
 

@@ -3,13 +3,12 @@
 from typing import Final, Literal, NamedTuple, get_args
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, is_number
-from fsstats.errors import ColumnsError, TableError, UnknownNameError
+from fsstats.errors import ColumnsError, TableError, UnknownNameError, warn
 from fsstats.schema.groupings import derived_units
-from fsstats.stats._derived import Mark, Marks, long_table, marks_of, there, warn
+from fsstats.stats._derived import Marks, joined, long_table, marks_of, there
 from fsstats.tables.panel import BoolArray, Panel, number, panel_of
 from fsstats.tables.versions import VERSION_COLUMNS
 
@@ -113,12 +112,10 @@ def change(table: pd.DataFrame, *, time: str, method: Change = "rate") -> pd.Dat
     n_without = int((is_scan & np.isnan(years)).sum())
     values = _value(lines, method)
     warn(
-        [
-            *([f"{n_without} run(s) without {time} are left out"] if n_without else []),
-            *(_of_times(values, rows, lines.span, time) if method != "average" else []),
-            *([f"column(s) that vary within subjects are dropped: {', '.join(varying)}"] if varying else []),
-            *([f"{n_mixed} value(s) rest on sessions that were processed differently"] if n_mixed else []),
-        ]
+        *([f"{n_without} run(s) without {time} are left out"] if n_without else []),
+        *(_of_times(values, rows, lines.span, time) if method != "average" else []),
+        *([f"column(s) that vary within subjects are dropped: {', '.join(varying)}"] if varying else []),
+        *([f"{n_mixed} value(s) rest on sessions that were processed differently"] if n_mixed else []),
     )
     cells = panel.cells.assign(measure=panel.cells["measure"] + f"_{method}", unit=_units(panel, method))
     return long_table(kept.assign(session=pd.Series(None, index=kept.index, dtype="str")), cells, values, rows, marks)
@@ -213,24 +210,11 @@ def _any(rows: BoolArray, person: Positions) -> BoolArray:
 
 def _of_people(marks: Marks, used: Positions, person: Positions) -> tuple[Marks, int]:
     """Mark each subject's values as its runs are; say how many have runs that are marked differently."""
-    made: dict[str, Mark] = {}
-    mixed: npt.NDArray[np.bool_] | None = None
     order = np.argsort(person, kind="stable")
-    starts = np.flatnonzero(np.diff(person[order], prepend=-1))
-    for name, mark in marks.items():
-        codes = mark.codes[used][order]
-        most = np.maximum.reduceat(codes, starts)
-        least = np.minimum.reduceat(np.where(codes < 0, len(mark.words), codes), starts)
-        differ = (most >= 0) & (least != most)
-        words = list(mark.words)
-        for one, cell in np.argwhere(differ):
-            own = codes[starts[one] : np.r_[starts, len(order)][one + 1], cell]
-            text = " + ".join(sorted({mark.words[code] for code in own if code >= 0}))
-            words += [] if text in words else [text]
-            most[one, cell] = words.index(text)
-        made[name] = Mark(most, words)
-        mixed = differ if mixed is None else mixed | differ
-    return made, 0 if mixed is None else int(mixed.sum())
+    runs = np.split(used[order], np.flatnonzero(np.diff(person[order])) + 1)
+    made = {name: joined(mark, runs) for name, mark in marks.items()}
+    n_mixed = int(np.any([mixed for _, mixed in made.values()], axis=0).sum())
+    return {name: mark for name, (mark, _) in made.items()}, n_mixed
 
 
 def _of_times(values: FloatArray, rows: BoolArray, span: FloatArray, time: str) -> list[str]:

@@ -1,20 +1,19 @@
 """Groups compared in every region: the friendly front of the linear models."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from scipy.stats import studentized_range
 
-from fsstats._frames import one_or_more
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.schema import CELL
 from fsstats.stats._compare_adjusted import compare_adjusted
 from fsstats.stats._compare_plain import compare_plain
-from fsstats.stats._compared import GroupEffect, Pairs, Question
+from fsstats.stats._compared import GroupEffect, Pairs, Question, with_reference
 from fsstats.stats._fitting import Choices
-from fsstats.stats._formula import term_of
+from fsstats.stats._terms import terms_of
 from fsstats.stats.effect_sizes import require_level
 from fsstats.stats.regress import StdErrors
 
@@ -23,14 +22,14 @@ def compare(
     table: pd.DataFrame,
     between: str,
     *,
-    covariates: Collection[str] | None = (),
+    covariates: str | Collection[str] | None = (),
     pairs: Pairs = "all",
     adjust: Literal["tukey"] | None = None,
     equal_variance: bool = False,
     std_errors: StdErrors = "classical",
     effect: GroupEffect = "hedges_g",
-    reference: str | None = None,
-    allow: Collection[str] = (),
+    reference: str | Mapping[str, str] | None = None,
+    allow: str | Collection[str] = (),
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
     r"""Compare groups in every region: Welch's test, or means adjusted for covariates (ANCOVA).
@@ -57,9 +56,11 @@ def compare(
     effect : {"hedges_g", "cohens_d"}
         The standardised difference. Without covariates by the pooled standard deviation, with the interval of the
         noncentral t; with covariates from t, as ENIGMA does (see `d_from_t`).
-    reference : str, optional
-        The reference group; by default the first category, of text the first by the alphabet.
-    allow : collection of str
+    reference : str, or mapping of str to str, optional
+        The reference group, alone or as for `regress` (``{"group": "control"}``); by default the first category, of
+        text the first by the alphabet. Numbers are groups if it is given; two whole numbers (0 and 1) are without it,
+        with a warning, and the smaller is the reference.
+    allow : str or collection of str
         As for `regress`.
     conf_level : float
         Of the intervals.
@@ -74,7 +75,8 @@ def compare(
     Raises
     ------
     FormulaError
-        If there are fewer than two groups, a group has lost all its subjects, or a covariate cannot be used.
+        If there are fewer than two groups, a group has lost all its subjects, or a covariate cannot be used; or if
+        `between` holds more than two numbers and no `reference` is given.
     UnknownNameError
         If a name does not exist.
     TableError
@@ -109,12 +111,11 @@ def compare(
     """
     require_level(conf_level)
     _require_choices(pairs, adjust, effect)
-    named = one_or_more(covariates)
-    others = [] if named is None else list(named)
-    formula = " + ".join(term_of(name, list(map(str, table.columns))) for name in [between, *others])
+    groups, others = terms_of([between], table), terms_of(covariates, table)
+    formula = " + ".join([*groups, *others])
     choices = Choices(
         std_errors=std_errors,
-        reference=None if reference is None else {between: reference},
+        reference=with_reference(table, between, reference),
         allow=allow,
         conf_level=conf_level,
     )
@@ -130,12 +131,8 @@ def compare(
 
 
 def _require_choices(pairs: str, adjust: str | None, effect: str) -> None:
-    for kind, name, known in (
-        ("choice of pairs", pairs, get_args(Pairs)),
-        ("effect size", effect, get_args(GroupEffect)),
-    ):
-        if name not in known:
-            raise UnknownNameError.among(kind, name, known)
+    if effect not in get_args(GroupEffect):
+        raise UnknownNameError.among("effect size", effect, get_args(GroupEffect))
     if adjust not in {None, "tukey"}:
         raise UnknownNameError.among("adjustment of pairs", str(adjust), ["tukey"])
     if adjust and pairs != "all":

@@ -1,17 +1,17 @@
 """Several regions in one score: the mean of their z values against a reference group."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Final, Self
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, one_or_more, some_of
-from fsstats.errors import TableError, UnknownNameError
+from fsstats.errors import TableError, UnknownNameError, warn
 from fsstats.schema import GLOBAL, HEMIS, atlas_of
 from fsstats.schema.groupings import BOTH, DERIVED, unsided
+from fsstats.stats._composite import Composite, Part
 from fsstats.stats._derived import (
     LABELS,
     Label,
@@ -25,10 +25,8 @@ from fsstats.stats._derived import (
     says,
     there,
     units_of,
-    warn,
 )
 from fsstats.stats._required import require_model, require_rows
-from fsstats.stats._stored import Stored, stored_of
 from fsstats.stats.guards import notes_of_mixing, refuse_repeated
 from fsstats.tables.panel import panel_of
 from fsstats.tables.versions import VERSION_COLUMNS
@@ -38,114 +36,6 @@ _CONSTANT: Final = 1e-10
 """A standard deviation below this part of the mean is the rounding of a constant."""
 _Z: Final = "z"
 """The measure of a score."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One region of a composite, and what it is in the reference."""
-
-    source: str | None
-    hemi: str | None
-    region: str
-    measure: str
-    unit: str | None
-    weight: float
-    mean: float
-    sd: float
-    n: int
-    """Values of the reference."""
-
-    @property
-    def label(self) -> Label:
-        """What names its cell."""
-        return self.source, self.hemi, self.region, self.measure
-
-
-@dataclass(frozen=True, slots=True)
-class Composite:
-    """A composite score, fitted to a reference group. Made by `fit_composite`, never changed."""
-
-    KIND: ClassVar[str] = "fsstats composite 1"
-    """Stands first in the text; the number is raised when its layout changes."""
-
-    name: str
-    parts: tuple[Part, ...]
-    reference: Mapping[str, tuple[str, ...]]
-    """The columns and levels of the reference; empty for all runs."""
-    centre: float
-    """Mean of the weighted mean in the reference; 0 unless it is standardised again."""
-    scale: float
-    """Its standard deviation there; 1 unless it is standardised again."""
-
-    def table(self) -> pd.DataFrame:
-        """Give its regions with weight, and mean and standard deviation in the reference, a row each."""
-        return pd.DataFrame([asdict(part) for part in self.parts])
-
-    def to_json(self) -> str:
-        """Write it as JSON, every number exactly; nothing of any subject is in it.
-
-        Returns
-        -------
-        str
-            A text for `from_json`.
-        """
-        return json.dumps({"kind": self.KIND, **asdict(self)}, allow_nan=False, ensure_ascii=False, indent=1)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote.
-
-        Parameters
-        ----------
-        text : str
-            The text.
-
-        Returns
-        -------
-        Composite
-            The same score.
-
-        Raises
-        ------
-        TableError
-            If it is no such text, or was edited so that an entry is missing or is not what it must be: a weight that is
-            0 or no number, a standard deviation that is not positive.
-        """
-        return cls(**_entries(stored_of(text, cls.KIND)))
-
-
-def _entries(stored: Stored) -> dict[str, Any]:
-    """Read the fields of a composite."""
-    name, reference = stored.text("name"), stored.part("reference")
-    if name in ("", GLOBAL):
-        stored.refuse("name", expected="a name", found=name)
-    parts = tuple(map(_part_from, stored.parts("parts")))
-    stored.require_distinct("parts", [part.label for part in parts])
-    if not parts:
-        stored.refuse("parts", expected="at least one region", found=[])
-    return {
-        "name": name,
-        "parts": parts,
-        "reference": {column: reference.texts(column) for column in reference.entries},
-        "centre": stored.number("centre"),
-        "scale": stored.number("scale", positive=True),
-    }
-
-
-def _part_from(stored: Stored) -> Part:
-    if stored.number("weight") == 0:
-        stored.refuse("weight", expected="a number other than 0", found=0)
-    return Part(
-        source=stored.text_or_none("source"),
-        hemi=stored.text_or_none("hemi"),
-        region=stored.text("region"),
-        measure=stored.text("measure"),
-        unit=stored.text_or_none("unit"),
-        weight=stored.number("weight"),
-        mean=stored.number("mean"),
-        sd=stored.number("sd", positive=True),
-        n=stored.count("n"),
-    )
 
 
 def composite(
@@ -234,7 +124,7 @@ def composite(
     2       c  signature       z    1.0   sd
     3       d  signature       z   -2.0   sd
     """
-    made, said = _fitted(
+    model = fit_composite(
         table,
         regions,
         name=name,
@@ -242,11 +132,9 @@ def composite(
         measure=measure,
         source=source,
         restandardise=restandardise,
-        allow=one_or_more(allow) or (),
+        allow=allow,
     )
-    scores, more = _applied(table, made)
-    warn([*said, *more])
-    return scores
+    return apply_composite(table, model)
 
 
 def fit_composite(
@@ -305,18 +193,26 @@ def fit_composite(
     >>> model.parts[0].mean, model.parts[0].n, Composite.from_json(model.to_json()) == model
     (1509.5, 20, True)
     """
-    made, said = _fitted(
-        table,
-        regions,
-        name=name,
-        reference=reference,
-        measure=measure,
-        source=source,
-        restandardise=restandardise,
-        allow=one_or_more(allow) or (),
-    )
-    warn(said)
-    return made
+    require_rows(table, needed_by="composite")
+    if not name or name == GLOBAL:
+        message = f"a composite cannot be called {name!r}"
+        raise TableError(message)
+    weights = _weights(regions)
+    whole = panel_of(table, needed_by="composite", leave_out=tuple(VERSION_COLUMNS))
+    own = of_cells(table, whole, [*_chosen(whole.cells, weights, measure, source)])
+    panel = panel_of(own, needed_by="composite", leave_out=tuple(VERSION_COLUMNS))
+    rows = reference_rows(panel.people, reference, needed_by="composite")
+    notes_of_mixing(own, panel, rows, allow)
+    refuse_repeated(panel.take(rows), allow, instead="one run of each, such as the first session")
+    chosen = _chosen(panel.cells, weights, measure, source)
+    values, units, labels = panel.values[rows], units_of(panel.cells), labels_of(panel.cells)
+    parts = tuple(_part(labels[cell], units[cell], weight, values[:, cell]) for cell, weight in chosen.items())
+    _refuse_constant(parts)
+    model = Composite(name, parts, levels_of(reference), 0.0, 1.0)
+    few = [f"{part.region} ({part.n})" for part in parts if part.n < _FEW]
+    if few:
+        warn(f"the reference ({says(model.reference)}) has fewer than {_FEW} values of {some_of(few)}")
+    return _restandardised(model, values[:, [*chosen]]) if restandardise else model
 
 
 def apply_composite(table: pd.DataFrame, model: Composite) -> pd.DataFrame:
@@ -357,42 +253,24 @@ def apply_composite(table: pd.DataFrame, model: Composite) -> pd.DataFrame:
     """
     require_model(model, Composite, made_by="fit_composite")
     require_rows(table, needed_by="apply_composite")
-    scores, said = _applied(table, model)
-    warn(said)
-    return scores
-
-
-def _fitted(
-    table: pd.DataFrame,
-    regions: str | Sequence[str] | Mapping[str, float],
-    *,
-    name: str,
-    reference: Reference | None,
-    measure: str | None,
-    source: str | None,
-    restandardise: bool,
-    allow: Collection[str],
-) -> tuple[Composite, list[str]]:
-    """Fit, and say what is doubtful."""
-    require_rows(table, needed_by="composite")
-    if not name or name == GLOBAL:
-        message = f"a composite cannot be called {name!r}"
+    panel = panel_of(table, needed_by="composite", leave_out=tuple(VERSION_COLUMNS))
+    at = {label: cell for cell, label in enumerate(labels_of(panel.cells))}
+    places = np.array([at.get(part.label, -1) for part in model.parts], dtype=np.intp)
+    present = places[places >= 0]
+    if not len(present):
+        message = f"the table has no region of the composite {model.name}: {some_of([p.region for p in model.parts])}"
         raise TableError(message)
-    weights = _weights(regions)
-    whole = panel_of(table, needed_by="composite", leave_out=tuple(VERSION_COLUMNS))
-    own = of_cells(table, whole, [*_chosen(whole.cells, weights, measure, source)])
-    panel = panel_of(own, needed_by="composite", leave_out=tuple(VERSION_COLUMNS))
-    rows = reference_rows(panel.people, reference, needed_by="composite")
-    notes_of_mixing(own, panel, rows, allow)
-    refuse_repeated(panel.take(rows), allow, instead="one run of each, such as the first session")
-    chosen = _chosen(panel.cells, weights, measure, source)
-    values, units, labels = panel.values[rows], units_of(panel.cells), labels_of(panel.cells)
-    parts = tuple(_part(labels[cell], units[cell], weight, values[:, cell]) for cell, weight in chosen.items())
-    _refuse_constant(parts)
-    model = Composite(name, parts, levels_of(reference), 0.0, 1.0)
-    few = [f"{part.region} ({part.n})" for part in parts if part.n < _FEW]
-    said = [f"the reference ({says(model.reference)}) has fewer than {_FEW} values of {some_of(few)}"] if few else []
-    return (_restandardised(model, values[:, [*chosen]]) if restandardise else model), said
+    _require_units(model, units_of(panel.cells), places)
+    values = np.where(places >= 0, panel.values[:, places], np.nan)
+    rows = np.asarray(there(panel)[:, present].any(axis=1, keepdims=True))
+    cells = pd.DataFrame([(*_label(model), DERIVED[_Z])], columns=list(LABELS))
+    lacks = [
+        f"{part.hemi or ''} {part.region}".strip() for part, place in zip(model.parts, places, strict=True) if place < 0
+    ]
+    if lacks:
+        warn(f"{model.name} is NaN: the table does not have {some_of(lacks)}")
+    marks = marks_of(table, panel, [present])
+    return long_table(panel.people, cells, _scores(model, values)[:, None], rows, marks)
 
 
 def _weights(regions: object) -> dict[str, float]:
@@ -490,27 +368,6 @@ def _scores(model: Composite, values: FloatArray) -> FloatArray:
     z = (np.where(np.isfinite(values), values, np.nan) - means) / sds
     score = (z * weights).sum(axis=1) / np.abs(weights).sum()
     return np.asarray((score - model.centre) / model.scale)
-
-
-def _applied(table: pd.DataFrame, model: Composite) -> tuple[pd.DataFrame, list[str]]:
-    """Score the runs of a table, and say what it lacks."""
-    panel = panel_of(table, needed_by="composite", leave_out=tuple(VERSION_COLUMNS))
-    at = {label: cell for cell, label in enumerate(labels_of(panel.cells))}
-    places = np.array([at.get(part.label, -1) for part in model.parts], dtype=np.intp)
-    present = places[places >= 0]
-    if not len(present):
-        message = f"the table has no region of the composite {model.name}: {some_of([p.region for p in model.parts])}"
-        raise TableError(message)
-    _require_units(model, units_of(panel.cells), places)
-    values = np.where(places >= 0, panel.values[:, places], np.nan)
-    rows = np.asarray(there(panel)[:, present].any(axis=1, keepdims=True))
-    cells = pd.DataFrame([(*_label(model), DERIVED[_Z])], columns=list(LABELS))
-    lacks = [
-        f"{part.hemi or ''} {part.region}".strip() for part, place in zip(model.parts, places, strict=True) if place < 0
-    ]
-    said = [f"{model.name} is NaN: the table does not have {some_of(lacks)}"] if lacks else []
-    marks = marks_of(table, panel, [present])
-    return long_table(panel.people, cells, _scores(model, values)[:, None], rows, marks), said
 
 
 def _require_units(model: Composite, units: Sequence[str | None], places: Positions) -> None:

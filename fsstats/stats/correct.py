@@ -6,7 +6,7 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, is_number, one_or_more, require
+from fsstats._frames import FloatArray, Positions, is_number, listed, require
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.tables.panel import number
 
@@ -23,7 +23,7 @@ def correct(
     results: pd.DataFrame,
     method: Correction = "fdr_bh",
     *,
-    within: Collection[str] | None = None,
+    within: str | Collection[str] | None = None,
     p_column: str = "p_value",
 ) -> pd.DataFrame:
     r"""Correct p-values for the number of tests.
@@ -37,7 +37,7 @@ def correct(
         false ones among the findings. The others control the probability of any false finding at all: ``bonferroni``
         and ``holm`` for any dependence, ``hochberg`` and ``hommel`` for tests that are independent or positively
         dependent. Holm is never less powerful than Bonferroni, nor Hommel than Hochberg.
-    within : collection of str, optional
+    within : str or collection of str, optional
         What makes a family: rows with the same values in these columns are corrected together. By default all regions
         of both hemispheres for one measure and one term (and one site, where `by_site` has analysed several, or one
         site left out). Atlases that are in one table share a family: ``("source", "measure", "term")`` keeps them
@@ -99,7 +99,7 @@ def correct(
     if method not in _METHODS:
         raise UnknownNameError.among("method of correction", str(method), _METHODS)
     usual = [*_WITHIN, *(name for name in _APART if name in results.columns)]
-    columns = usual if within is None else list(dict.fromkeys(one_or_more(within) or ()))
+    columns = usual if within is None else list(dict.fromkeys(listed(within)))
     require(results, [*columns, p_column], needed_by="correct")
     if results.columns.has_duplicates:
         message = (

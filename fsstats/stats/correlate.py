@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from fsstats._frames import FloatArray, one_or_more
+from fsstats._frames import FloatArray
 from fsstats.errors import FormulaError, UnknownNameError
-from fsstats.stats._formula import term_of, variables_of
+from fsstats.stats._formula import variables_of
 from fsstats.stats._model import Model, model_of
 from fsstats.stats._rank import patterns
 from fsstats.stats._results import results_table
+from fsstats.stats._terms import terms_of
 from fsstats.stats.effect_sizes import normal_quantile
 from fsstats.stats.guards import refuse_repeated
 
@@ -47,8 +48,8 @@ def correlate(
     variable: str,
     *,
     method: Correlation = "pearson",
-    covariates: Collection[str] = (),
-    allow: Collection[str] = (),
+    covariates: str | Collection[str] | None = (),
+    allow: str | Collection[str] = (),
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
     r"""Correlate every region with a number: age, a score, a dose.
@@ -61,9 +62,9 @@ def correlate(
         The column of numbers, or a header Measure (``eTIV``).
     method : {"pearson", "spearman"}
         Of the values, or of their ranks: any monotonous relation, and outliers count little.
-    covariates : collection of str
+    covariates : str or collection of str
         What is held constant in both: columns, header Measures, or terms of a formula (``bs(age)``).
-    allow : collection of str
+    allow : str or collection of str
         What may be mixed in one analysis; as for `regress`.
     conf_level : float
         Of the intervals.
@@ -115,8 +116,7 @@ def correlate(
     12  age     -0.64  36.0   partial_r
     """
     normal_quantile(conf_level)  # refuses what is no level
-    known = list(map(str, table.columns))
-    names = [term_of(name, known) for name in one_or_more(covariates) or () if name.strip()]
+    names = terms_of(covariates, table)
     if (method, bool(names)) not in _NAMES:
         raise UnknownNameError.among("method of correlation", method, ("pearson", "spearman"))
     effect_name, what = _NAMES[method, bool(names)]

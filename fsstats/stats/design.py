@@ -4,15 +4,16 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from formulaic import Formula, ModelMatrix, ModelSpec
+from formulaic import Formula, ModelSpec
 from formulaic.parser.types import Term
 
 from fsstats._frames import FloatArray, Positions, as_word, is_number, some_of
-from fsstats.errors import FormulaError, FsstatsWarning, UnknownNameError
+from fsstats.errors import FormulaError, UnknownNameError, warn
 from fsstats.stats._formula import FUNCTIONS, parsed_formula, sides, variables_in, with_sums
 from fsstats.stats._rank import dependent_columns
 from fsstats.tables.panel import BoolArray
@@ -158,14 +159,9 @@ def design_of(
     names = variables_in(parsed, formula)
     _require_other_names(names, formula)
     _require_known([*names, *also], people)
-    rows = people[[*names, *also]].notna().all(axis=1).to_numpy(dtype=np.bool_)
-    if not rows.any():
-        raise FormulaError.at(formula, expected="at least one row with all variables", found=_why_none(people[names]))
-    levels = _levels(people[names], rows, reference or {}, formula)
-    data = coded(people.loc[rows, names].reset_index(drop=True), levels)
-    built = _built(with_sums(parsed, levels) if coding == "sum" else parsed, data, formula)
-    columns = tuple(map(str, built.columns))
-    matrix = np.ascontiguousarray(np.asarray(built, dtype=np.float64))
+    rows, levels, data = _complete(people, names, also, reference or {}, formula)
+    matrix, spec = _built(with_sums(parsed, levels) if coding == "sum" else parsed, data, formula)
+    columns = tuple(map(str, spec.column_names))
     _require_finite(matrix, columns, formula)
     if dependent := dependent_columns(matrix, columns):
         raise FormulaError.at(
@@ -182,12 +178,35 @@ def design_of(
         response,
         matrix,
         columns,
-        _effects(built.model_spec, names, [str(term) for term in parsed]),
+        _effects(spec, names, [str(term) for term in parsed]),
         rows,
         levels,
         data,
-        built.model_spec,
+        spec,
     )
+
+
+def _complete(
+    people: pd.DataFrame, names: Sequence[str], also: Sequence[str], reference: Mapping[str, str], formula: str
+) -> tuple[BoolArray, dict[str, tuple[str, ...]], pd.DataFrame]:
+    """Find the rows that have all variables, and give their levels and the variables themselves, coded."""
+    known = {name: people[name] for name in names}
+    words = {
+        name: _words(column)
+        for name, column in known.items()
+        if has_levels(column) or name in reference or is_coded(name, formula)
+    }
+    rows = np.ones(len(people), dtype=np.bool_)
+    for name in (*names, *also):
+        rows &= words[name].codes >= 0 if name in words else people[name].notna().to_numpy()
+    if not rows.any():
+        raise FormulaError.at(formula, expected="at least one row with all variables", found=_why_none(people[names]))
+    levels = {name: _levels(name, own, rows, reference, formula) for name, own in words.items()}
+    if (strange := next((name for name in reference if name not in known), None)) is not None:
+        raise UnknownNameError.among("variable of the formula", strange, names)
+    numbers = {name: column.to_numpy()[rows] for name, column in known.items() if name not in words}
+    texts = {name: _Words(own.codes[rows], own.words) for name, own in words.items()}
+    return rows, levels, _coded(names, numbers, texts, levels, int(rows.sum()))
 
 
 def _require_other_names(names: Sequence[str], formula: str) -> None:
@@ -222,38 +241,35 @@ def has_levels(column: pd.Series) -> bool:
     return not is_number(column)
 
 
-def _levels(
-    variables: pd.DataFrame, rows: BoolArray, reference: Mapping[str, str], formula: str
-) -> dict[str, tuple[str, ...]]:
-    """Give the levels of each variable that has some, the reference first."""
-    found: dict[str, tuple[str, ...]] = {}
-    for name in map(str, variables.columns):
-        column = variables[name]
-        if not (has_levels(column) or name in reference or is_coded(name, formula)):
-            continue
-        codes, words = _coding(column)
-        _refuse_a_stray_word(name, words)
-        before, left = np.unique(codes[codes >= 0]), np.unique(codes[rows & (codes >= 0)])
-        lost = [words[code] for code in before if code not in left]
-        if lost:
-            raise FormulaError.at(
-                formula,
-                expected=f"rows of every level of {name}",
-                found=f"none of {some_of(lost)} that has all other variables",
-                hint="Leave these subjects out first, or fill in what they lack.",
-            )
-        kept = [words[code] for code in left]
-        if len(kept) < 2:
-            text = f"{name} has only one level, {kept[0]}, and is left out of the model"
-            warnings.warn(text, FsstatsWarning, stacklevel=6)
-        first = as_word(reference.get(name, kept[0]))
-        if first not in kept:
-            raise UnknownNameError.among(f"level of {name}", first, kept)
-        found[name] = (first, *(level for level in kept if level != first))
-    strange = next((name for name in reference if name not in variables.columns), None)
-    if strange is not None:
-        raise UnknownNameError.among("variable of the formula", strange, map(str, variables.columns))
-    return found
+class _Words(NamedTuple):
+    """A variable with levels."""
+
+    codes: Positions
+    """Of each value the number of its level; -1 where it is missing."""
+    words: list[str]
+    """The levels in their order, as text."""
+
+
+def _levels(name: str, found: _Words, rows: BoolArray, reference: Mapping[str, str], formula: str) -> tuple[str, ...]:
+    """Give the levels of a variable that the complete rows have, the reference first."""
+    _refuse_a_stray_word(name, found.words)
+    before = np.unique(found.codes[found.codes >= 0])
+    left = before if rows.all() else np.unique(found.codes[rows])
+    lost = [found.words[code] for code in before if code not in left]
+    if lost:
+        raise FormulaError.at(
+            formula,
+            expected=f"rows of every level of {name}",
+            found=f"none of {some_of(lost)} that has all other variables",
+            hint="Leave these subjects out first, or fill in what they lack.",
+        )
+    kept = [found.words[code] for code in left]
+    if len(kept) < 2:
+        warn(f"{name} has only one level, {kept[0]}, and is left out of the model")
+    first = as_word(reference.get(name, kept[0]))
+    if first not in kept:
+        raise UnknownNameError.among(f"level of {name}", first, kept)
+    return (first, *(level for level in kept if level != first))
 
 
 def _refuse_a_stray_word(name: str, words: Sequence[str]) -> None:
@@ -270,15 +286,12 @@ def is_coded(name: str, formula: str) -> bool:
     return re.search(rf"\bC\(\s*`?{re.escape(name)}`?\s*[,)]", formula) is not None
 
 
-def _coding(column: pd.Series) -> tuple[Positions, list[str]]:
-    """Give each value the number of its level (-1: missing), and the levels in their order, as text.
-
-    Whole numbers that a missing value has made 1.0 are 1, and 10 comes after 9.
-    """
+def _words(column: pd.Series) -> _Words:
+    """Tell a variable's levels; whole numbers that a missing value has made 1.0 are 1, and 10 comes after 9."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy().astype(np.intp), [as_word(one) for one in column.cat.categories]
+        return _Words(column.cat.codes.to_numpy().astype(np.intp), [as_word(one) for one in column.cat.categories])
     codes, levels = pd.factorize(column, sort=True)
-    return codes.astype(np.intp), [as_word(one) for one in levels]
+    return _Words(codes.astype(np.intp), [as_word(one) for one in levels])
 
 
 def coded(people: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> pd.DataFrame:
@@ -294,47 +307,60 @@ def coded(people: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> pd.DataF
     Returns
     -------
     DataFrame
-        The same rows and columns.
+        The same rows and columns, counted from 0.
 
     Raises
     ------
     FormulaError
         If a value is missing or no number, or a level is not among these.
     """
-    made: dict[str, pd.Series] = {}
     for name in map(str, people.columns):
         column = people[name]
         if column.isna().any():
             found = f"{int(column.isna().sum())} of {len(column)} missing"
             raise FormulaError.at(name, expected="a value in every row", found=found)
         if name not in levels and has_levels(column):
-            raise FormulaError.at(name, expected="numbers", found=f"levels ({some_of(_coding(column)[1], 3)})")
-        made[name] = _categories(column, levels[name]) if name in levels else column.astype("float64")
-    return pd.DataFrame(made, index=people.index)
+            raise FormulaError.at(name, expected="numbers", found=f"levels ({some_of(_words(column).words, 3)})")
+    names = list(map(str, people.columns))
+    numbers = {name: people[name].to_numpy() for name in names if name not in levels}
+    return _coded(names, numbers, {name: _words(people[name]) for name in levels}, levels, len(people))
 
 
-def _categories(column: pd.Series, levels: Sequence[str]) -> pd.Series:
-    codes, words = _coding(column)
-    strange = sorted({words[code] for code in np.unique(codes)} - set(levels))
+def _coded(
+    names: Sequence[str],
+    numbers: Mapping[str, npt.NDArray[Any]],
+    texts: Mapping[str, _Words],
+    levels: Mapping[str, Sequence[str]],
+    n: int,
+) -> pd.DataFrame:
+    """Put variables of n rows together, those with levels as categories."""
+    made: dict[str, object] = {
+        name: _categories(name, texts[name], levels[name])
+        if name in texts
+        else np.asarray(numbers[name], dtype=np.float64)
+        for name in names
+    }
+    return pd.DataFrame(made, index=range(n))
+
+
+def _categories(name: str, found: _Words, levels: Sequence[str]) -> pd.Categorical:
+    strange = sorted({found.words[code] for code in np.unique(found.codes)} - set(levels))
     if strange:
-        expected = f"the levels {some_of(levels)}"
-        raise FormulaError.at(str(column.name), expected=expected, found=some_of(strange))
-    new = np.array([levels.index(word) if word in levels else -1 for word in words], dtype=np.intp)
-    return pd.Series(
-        pd.Categorical.from_codes(new[codes], categories=pd.Index(list(levels), dtype="str")), index=column.index
-    )
+        raise FormulaError.at(name, expected=f"the levels {some_of(levels)}", found=some_of(strange))
+    new = np.array([levels.index(word) if word in levels else -1 for word in found.words], dtype=np.intp)
+    return pd.Categorical.from_codes(new[found.codes], categories=pd.Index(list(levels), dtype="str"))
 
 
-def _built(spec: Formula | ModelSpec, data: pd.DataFrame, formula: str) -> ModelMatrix:
-    """Let formulaic build the matrix."""
+def _built(spec: Formula | ModelSpec, data: pd.DataFrame, formula: str) -> tuple[FloatArray, ModelSpec]:
+    """Let formulaic build the matrix, and remember what it learned."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            built = spec.get_model_matrix(data, context={"sqrt": np.sqrt}, na_action="raise")
+            built = spec.get_model_matrix(data, context={"sqrt": np.sqrt}, na_action="raise", output="numpy")
     except Exception as error:
         cause = str(error).strip().splitlines() or [type(error).__name__]
         raise FormulaError.at(formula, expected="a design matrix", found=cause[-1]) from error
-    return built
+    return np.ascontiguousarray(built, dtype=np.float64), built.model_spec
 
 
 def matrix_of(
@@ -365,11 +391,11 @@ def matrix_of(
     FormulaError
         If a variable is missing, has a level that is not known, or lies where a spline has no value.
     """
-    built = _built(spec, coded(people, levels), where)
-    if tuple(map(str, built.columns)) != tuple(columns):
-        found = some_of(list(map(str, built.columns)))
+    matrix, own = _built(spec, coded(people, levels), where)
+    if tuple(own.column_names) != tuple(columns):
+        found = some_of(list(own.column_names))
         raise FormulaError.at(where, expected=f"the columns {some_of(columns)}", found=found)
-    return np.ascontiguousarray(np.asarray(built, dtype=np.float64))
+    return matrix
 
 
 def _require_finite(matrix: FloatArray, columns: Sequence[str], formula: str) -> None:

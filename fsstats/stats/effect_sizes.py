@@ -1,20 +1,14 @@
 """Standardised effect sizes with their intervals: functions of arrays, all regions at once, no frames."""
 
-import warnings
-from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 from fsstats._frames import FloatArray
 from fsstats.errors import TableError
-
-_FAR: Final = 1e4
-"""Beyond this t the limits of the noncentrality are proportional to t, and scipy cannot compute the distribution."""
-_HALVINGS: Final = 64
-"""Halve a bracket so often, and what is left is below the precision of a number."""
+from fsstats.stats._noncentral import as_floats, noncentral_f_limits, noncentral_t_limits, usable
 
 
 class EffectSize(NamedTuple):
@@ -102,8 +96,8 @@ def d_from_t(
     array([-0.628,  0.083])
     """
     z = normal_quantile(conf_level)
-    value, first, second, residual, rest = _usable(
-        t, positive=(n_first, n_second, df, _array(n_first) + _array(n_second) - 2)
+    value, first, second, residual, rest = usable(
+        t, positive=(n_first, n_second, df, as_floats(n_first) + as_floats(n_second) - 2)
     )
     d = value * (rest + 2) / (np.sqrt(first * second) * np.sqrt(residual))
     return _normal(d, _se_of_d(d, first, second), z)
@@ -160,10 +154,12 @@ def d_pooled(  # noqa: PLR0917 - two of each, in the order in which tables print
     0.500 0.227 0.053 0.944
     """
     require_level(conf_level)
-    squares = (_array(n_first) - 1) * _array(sd_first) ** 2 + (_array(n_second) - 1) * _array(sd_second) ** 2
-    difference, squares, first, second, df = _usable(
-        _array(mean_first) - _array(mean_second),
-        positive=(squares, n_first, n_second, _array(n_first) + _array(n_second) - 2),
+    squares = (as_floats(n_first) - 1) * as_floats(sd_first) ** 2 + (as_floats(n_second) - 1) * as_floats(
+        sd_second
+    ) ** 2
+    difference, squares, first, second, df = usable(
+        as_floats(mean_first) - as_floats(mean_second),
+        positive=(squares, n_first, n_second, as_floats(n_first) + as_floats(n_second) - 2),
     )
     d = difference / np.sqrt(squares / df)
     unit = np.sqrt(1 / first + 1 / second)
@@ -214,7 +210,7 @@ def d_model(
     -0.5
     """
     require_level(conf_level)
-    difference, its_error, unit, residual = _usable(estimate, std_error, positive=(sigma, df))
+    difference, its_error, unit, residual = usable(estimate, std_error, positive=(sigma, df))
     d = difference / unit
     se = np.hypot(its_error / unit, d / np.sqrt(2 * residual))
     return _normal(d, se, _t_quantile(residual, conf_level))
@@ -245,7 +241,7 @@ def hedges_correction(df: npt.ArrayLike, *, exact: bool = False) -> FloatArray:
     >>> hedges_correction([10, 100]), hedges_correction(10, exact=True).round(4).item()
     (array([0.92307692, 0.9924812 ]), 0.9227)
     """
-    (above_one,) = _usable(positive=(_array(df) - 1,))
+    (above_one,) = usable(positive=(as_floats(df) - 1,))
     if not exact:
         return np.asarray(1 - 3 / (4 * above_one + 3))
     return np.asarray(special.poch(above_one / 2, 0.5) * np.sqrt(2 / (above_one + 1)))
@@ -316,7 +312,7 @@ def partial_r(t: npt.ArrayLike, df: npt.ArrayLike, *, conf_level: float = 0.95) 
     0.200 0.098 0.002 0.383
     """
     z = normal_quantile(conf_level)
-    value, residual = _usable(t, positive=(df,))
+    value, residual = usable(t, positive=(df,))
     root = np.sqrt(residual)
     r = value / np.hypot(value, root)
     reach = z / np.sqrt(np.where(residual > 1, residual - 1, np.nan))
@@ -354,7 +350,7 @@ def partial_eta_squared(
     which an F of this size or smaller has the probabilities 0.975 and 0.025. R's effectsize does the same, but its
     default is a one-sided interval up to 1.
 
-    It is biased upwards in small samples (see `omega_squared`). Not for a robust F.
+    It is biased upwards in small samples (see `partial_omega_squared`). Not for a robust F.
 
     References
     ----------
@@ -367,7 +363,7 @@ def partial_eta_squared(
     >>> print(*(f"{one:.3f}" for one in (found.size, found.low, found.high)))
     0.167 0.021 0.326
     """
-    value, q, residual, low, high = _with_noncentrality(f, df_term, df, conf_level)
+    value, q, residual, low, high = _of_f(f, df_term, df, conf_level)
     share = value * q
     size = share / (share + residual)
     return EffectSize(size, np.full_like(size, np.nan), low / (low + residual), high / (high + residual))
@@ -402,12 +398,12 @@ def cohens_f2(f: npt.ArrayLike, df_term: npt.ArrayLike, df: npt.ArrayLike, *, co
     >>> cohens_f2(6.0, 2, 60).size.item()
     0.2
     """
-    value, q, residual, low, high = _with_noncentrality(f, df_term, df, conf_level)
+    value, q, residual, low, high = _of_f(f, df_term, df, conf_level)
     size = value * q / residual
     return EffectSize(size, np.full_like(size, np.nan), low / residual, high / residual)
 
 
-def omega_squared(
+def partial_omega_squared(
     f: npt.ArrayLike, df_term: npt.ArrayLike, df: npt.ArrayLike, n: npt.ArrayLike, *, conf_level: float = 0.95
 ) -> EffectSize:
     """Give partial omega squared, which is less biased in small samples than partial eta squared.
@@ -442,11 +438,11 @@ def omega_squared(
 
     Examples
     --------
-    >>> omega_squared(6.0, 2, 60, 63).size.round(4).item()
+    >>> partial_omega_squared(6.0, 2, 60, 63).size.round(4).item()
     0.137
     """
-    value, q, _, low, high = _with_noncentrality(f, df_term, df, conf_level)
-    (rows,) = _usable(positive=(n,))
+    value, q, _, low, high = _of_f(f, df_term, df, conf_level)
+    (rows,) = usable(positive=(n,))
     excess = (value - 1) * q
     size = excess / (excess + rows)
     return EffectSize(size, np.full_like(size, np.nan), low / (low + rows), high / (high + rows))
@@ -498,175 +494,21 @@ def standardised_beta(
     -0.25
     """
     require_level(conf_level)
-    slope, its_error, of_x, of_y, residual = _usable(estimate, std_error, positive=(sd_x, sd_y, df))
+    slope, its_error, of_x, of_y, residual = usable(estimate, std_error, positive=(sd_x, sd_y, df))
     factor = of_x / of_y
     return _normal(slope * factor, its_error * factor, _t_quantile(residual, conf_level))
 
 
-def noncentral_t_limits(
-    t: npt.ArrayLike, df: npt.ArrayLike, *, conf_level: float = 0.95
-) -> tuple[FloatArray, FloatArray]:
-    """Give the limits of the noncentrality that a t speaks for.
-
-    Parameters
-    ----------
-    t, df : array_like
-        A t and its degrees of freedom.
-    conf_level : float, default 0.95
-        Of the interval, which is two-sided.
-
-    Returns
-    -------
-    tuple of ndarray
-        The lower and the upper limit; NaN where t is not finite or df not positive.
-
-    Notes
-    -----
-    The noncentralities with which a t of this size or smaller has the probabilities 0.975 and 0.025, found by halving
-    a bracket that is known to hold them.
-
-    Examples
-    --------
-    >>> low, high = noncentral_t_limits(2.0, 60)
-    >>> round(low.item(), 4), round(high.item(), 4)
-    (-0.0003, 3.9842)
-    """
-    require_level(conf_level)
-    value, residual = _usable(t, positive=(df,))
-    near = np.clip(value, -_FAR, _FAR)
-    reach = _reach(np.abs(near), residual, conf_level)
-
-    def probability(noncentrality: FloatArray) -> FloatArray:
-        return 1 - noncentral_t_above(near, residual, noncentrality)
-
-    tail = (1 - conf_level) / 2
-    low, high = (_falls_to(probability, one, -reach, reach) for one in (1 - tail, tail))
-    scale = np.where(near == value, 1.0, value / np.where(near == 0, 1.0, near))
-    return low * scale, high * scale
-
-
-def noncentral_f_limits(
-    f: npt.ArrayLike, df_term: npt.ArrayLike, df: npt.ArrayLike, *, conf_level: float = 0.95
-) -> tuple[FloatArray, FloatArray]:
-    """Give the limits of the noncentrality that an F speaks for.
-
-    Parameters
-    ----------
-    f, df_term, df : array_like
-        An F and its degrees of freedom.
-    conf_level : float, default 0.95
-        Of the interval, which is two-sided.
-
-    Returns
-    -------
-    tuple of ndarray
-        The lower and the upper limit, 0 where there is none above; NaN where F is not finite or a number of degrees
-        of freedom not positive.
-
-    Examples
-    --------
-    >>> low, high = noncentral_f_limits([0.1, 6.0], 2, 60)
-    >>> low.round(3), high.round(3)
-    (array([0.   , 1.289]), array([ 2.811, 29.082]))
-    """
-    _, _, _, low, high = _with_noncentrality(f, df_term, df, conf_level)
-    return low, high
-
-
-def noncentral_t_above(t: FloatArray, df: FloatArray, noncentrality: FloatArray) -> FloatArray:
-    """Give the probability that a noncentral t is above a value.
-
-    Parameters
-    ----------
-    t, df, noncentrality : ndarray
-        The value, degrees of freedom and noncentrality.
-
-    Returns
-    -------
-    ndarray
-        Probabilities.
-
-    Notes
-    -----
-    scipy's upper tail of a positive t can always be computed; its lower tail is NaN here and there where it is near 0
-    or 1, so it is not used: a negative t is turned round. scipy warns where a tail is 0 to the last digit.
-
-    Examples
-    --------
-    >>> noncentral_t_above(np.array([2.0, -3.2197]), np.array([60.0, 611.35]), np.array([3.0, 6.1915])).round(4)
-    array([0.8394, 1.    ])
-    """
-    turned = np.where(t < 0, -1.0, 1.0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        above = stats.nct.sf(turned * t, df, turned * noncentrality)
-    return np.asarray(np.where(turned < 0, 1 - above, above))
-
-
-def noncentral_f_above(f: FloatArray, df_term: FloatArray, df: FloatArray, noncentrality: FloatArray) -> FloatArray:
-    """Give the probability that a noncentral F is above a value.
-
-    Parameters
-    ----------
-    f, df_term, df, noncentrality : ndarray
-        The value, degrees of freedom and noncentrality.
-
-    Returns
-    -------
-    ndarray
-        Probabilities.
-
-    Examples
-    --------
-    >>> noncentral_f_above(np.array([3.15]), np.array([2.0]), np.array([60.0]), np.array([9.0])).round(4)
-    array([0.7484])
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # where a tail is 0 to the last digit
-        return np.asarray(stats.ncf.sf(f, df_term, df, noncentrality))
-
-
-def _with_noncentrality(f: npt.ArrayLike, df_term: npt.ArrayLike, df: npt.ArrayLike, conf_level: float) -> FloatArray:
-    """Give F, its degrees of freedom and the limits of its noncentrality, all of one shape."""
-    require_level(conf_level)
-    value, q, residual = _usable(f, positive=(df_term, df))
-    value = np.where(value >= 0, value, np.nan)
-    near = np.minimum(value, _FAR**2 / q)
-    most = _reach(np.sqrt(near * q), residual, conf_level) ** 2
-
-    def probability(noncentrality: FloatArray) -> FloatArray:
-        return 1 - noncentral_f_above(near, q, residual, noncentrality)
-
-    tail = (1 - conf_level) / 2
-    low, high = (_falls_to(probability, one, np.zeros_like(most), most) for one in (1 - tail, tail))
-    scale = np.where(near == value, 1.0, value / np.where(near == 0, 1.0, near))
-    return np.stack([value, q, residual, low * scale, high * scale])
-
-
-def _reach(t: FloatArray, df: FloatArray, conf_level: float) -> FloatArray:
-    """Give a noncentrality that is surely beyond the limits of t.
-
-    A noncentral t is at most t only if z + noncentrality <= t s, with s^2 a chi2 by its degrees of freedom: if z is
-    below a quantile, or s above one.
-    """
-    tail = (1 - conf_level) / 8
-    return np.asarray(t * np.sqrt(special.chdtri(df, tail) / df) - special.ndtri(tail))
-
-
-def _falls_to(
-    probability: Callable[[FloatArray], FloatArray], to: float, low: FloatArray, high: FloatArray
-) -> FloatArray:
-    """Find where a falling function falls to a value, between `low` and `high`; `low` where it is below from there."""
-    start = low
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        above = probability(middle) > to
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return np.asarray(np.where(low > start, (low + high) / 2, start))
-
-
 def _se_of_d(d: FloatArray, n_first: FloatArray, n_second: FloatArray) -> FloatArray:
     return np.asarray(np.hypot(np.sqrt(1 / n_first + 1 / n_second), d / np.sqrt(2 * (n_first + n_second - 2))))
+
+
+def _of_f(f: npt.ArrayLike, df_term: npt.ArrayLike, df: npt.ArrayLike, conf_level: float) -> FloatArray:
+    """Give F, its degrees of freedom and the limits of its noncentrality, all of one shape."""
+    require_level(conf_level)
+    value, q, residual = usable(f, positive=(df_term, df))
+    value = np.where(value >= 0, value, np.nan)
+    return np.stack([value, q, residual, *noncentral_f_limits(value, q, residual, conf_level=conf_level)])
 
 
 def _normal(size: FloatArray, std_error: FloatArray, reach: FloatArray | float) -> EffectSize:
@@ -677,14 +519,3 @@ def _normal(size: FloatArray, std_error: FloatArray, reach: FloatArray | float) 
 def _t_quantile(df: FloatArray, conf_level: float) -> FloatArray:
     """Give how many standard errors a two-sided t interval reaches to either side."""
     return np.asarray(special.stdtrit(df, 0.5 + conf_level / 2))
-
-
-def _array(numbers: npt.ArrayLike) -> FloatArray:
-    return np.asarray(numbers, dtype=np.float64)
-
-
-def _usable(*numbers: npt.ArrayLike, positive: tuple[npt.ArrayLike, ...] = ()) -> list[FloatArray]:
-    """Bring numbers to one shape; all are NaN where one is not finite, or one of `positive` not above 0."""
-    given = np.broadcast_arrays(*map(_array, (*numbers, *positive)))
-    fine = np.isfinite(given).all(axis=0) & (np.array(given[len(numbers) :]) > 0).all(axis=0)
-    return [np.where(fine, one, np.nan) for one in given]

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import Positions, one_or_more, some_of
+from fsstats._frames import Positions, listed, some_of
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.tables.panel import BoolArray, Panel, column_by_value, number
 
@@ -71,7 +71,7 @@ def notes_of_mixing(table: pd.DataFrame, panel: Panel, rows: BoolArray, allow: C
     >>> notes_of_mixing(table, panel_of(table, needed_by="me"), np.ones(2, dtype=bool), ["streams"])
     array(['streams mixed: cross (1), long (1)'], dtype=object)
     """
-    allow = one_or_more(allow) or ()
+    allow = listed(allow)
     require_known(allow)
     notes: Notes = np.full(len(panel.cells), None, dtype=object)
     used = panel.people.loc[rows, "stream"].value_counts(sort=False)
@@ -139,7 +139,7 @@ def refuse_repeated(panel: Panel, allow: Collection[str], *, instead: str) -> No
     """
     subjects = panel.people["subject"]
     twice = subjects[subjects.duplicated()].unique()
-    if len(twice) and "repeated" not in (one_or_more(allow) or ()):
+    if len(twice) and "repeated" not in listed(allow):
         message = (
             f"{len(twice)} subject(s) have several runs, which this model would take for several people: "
             f"{some_of([str(name) for name in twice], 3)}. Use {instead}; or allow it: allow=['repeated']"

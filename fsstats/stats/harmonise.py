@@ -1,20 +1,19 @@
 """Harmonisation: values as if all had been measured at one site."""
 
-import warnings
 from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, one_or_more, some_of
-from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
+from fsstats._frames import FloatArray, Positions, listed, one_or_more, some_of
+from fsstats.errors import TableError, UnknownNameError, warn
 from fsstats.stats._combat import Rows
 from fsstats.stats._derived import labels_of
-from fsstats.stats._harmonisation import Harmonisation, MeanOnly, Method, harmonised
-from fsstats.stats._harmonising import Options, fitted, prepared, prior_of
+from fsstats.stats._harmonisation import Harmonisation, HarmonisationMethod, MeanOnly, harmonised
+from fsstats.stats._harmonising import HarmonisationChoices, harmonisation_of, prepared, prior_of
 from fsstats.stats._longcombat import Scale
 from fsstats.stats._required import require_model
-from fsstats.stats._sites import Cohort, cohort_of, names_of, refuse_gaps, refuse_infinite
+from fsstats.stats._sites import RunsOfSites, names_of, refuse_gaps, refuse_infinite, runs_of_sites
 
 __all__ = ["Harmonisation", "apply_harmonisation", "fit_harmonisation", "harmonise"]
 
@@ -23,17 +22,17 @@ def harmonise(
     table: pd.DataFrame,
     *,
     site: str = "site",
-    keep: str = "",
-    method: Method = "combat",
+    keep: str | Collection[str] = "",
+    method: HarmonisationMethod = "combat",
     empirical_bayes: bool = True,
     parametric: bool = True,
     mean_only: MeanOnly = False,
     reference_site: str | float | None = None,
-    measures: Collection[str] | None = None,
-    together: Collection[str] = ("measure",),
+    measures: str | Collection[str] | None = None,
+    within: str | Collection[str] = ("measure",),
     explained: float = 0.95,
     scale: Scale = "reml",
-    allow: Collection[str] = (),
+    allow: str | Collection[str] = (),
 ) -> pd.DataFrame:
     r"""Take out of the values what their site adds to them and by how much it stretches them (ComBat).
 
@@ -43,16 +42,17 @@ def harmonise(
         A long table with a column for the site (scanner, protocol), and those of `keep`.
     site : str
         The name of that column.
-    keep : str
-        What must not be lost: the right side of a formula, ``"age + sex + group"``, ``"bs(age, df=4) * sex"``. Sites
-        are compared between people who are alike in it, and its effects stay in the values. Variables are columns, or
-        header Measures of the table (``eTIV``). Put every effect in that you mean to study; but for machine
-        learning never the outcome that is to be predicted.
+    keep : str or collection of str
+        What must not be lost: columns (``["age", "sex", "group"]``), or the right side of a formula
+        (``"age + sex + group"``, ``"bs(age, df=4) * sex"``). Sites are compared between people who are alike in it,
+        and its effects stay in the values. Variables are columns, header Measures of the table (``eTIV``), or values by
+        their names in a wide table, which are then left as they are. Put every effect in that you mean to study; but
+        for machine learning never the outcome that is to be predicted.
     method : {"combat", "covbat", "longcombat"}
         ``combat``: mean and variance of each region. ``covbat``: then also those of the principal components, so how
         regions vary together. ``longcombat``: for several runs of a subject, whose own level is kept.
     empirical_bayes : bool
-        Draw what a site does to a region towards what it does to all regions of the set; see `together`.
+        Draw what a site does to a region towards what it does to all regions of the set; see `within`.
     parametric : bool
         Empirical Bayes with a normal and an inverse gamma distribution; else with what all other regions show.
     mean_only : bool or "by_size"
@@ -61,10 +61,10 @@ def harmonise(
         ``"by_size"`` takes the number of rows, which is the formula of the paper [1]_, and what you rather want.
     reference_site : str or number, optional
         The site that stays as it is, to which the others are brought. Only ``combat``.
-    measures : collection of str, optional
+    measures : str or collection of str, optional
         Which measures are harmonised; by default all but header Measures (eTIV …) and counts of vertices and voxels.
         The others stay as they are.
-    together : collection of str
+    within : str or collection of str
         Columns of the table (source, hemi, measure) by which regions form a set. Regions of one set are fitted
         together: empirical Bayes and CovBat borrow from the others of the set. ``()`` is one set of all.
     explained : float
@@ -72,7 +72,7 @@ def harmonise(
     scale : {"reml", "msr"}
         Of ``longcombat``: by which standard deviation a region is divided; that of the mixed model, or the root of the
         mean squared residual.
-    allow : collection of str
+    allow : str or collection of str
         What may be mixed: ``versions``, ``definitions``, ``streams``, ``repeated``; as for `regress`.
 
     Returns
@@ -156,7 +156,7 @@ def harmonise(
     >>> even.query("region == 'insula'").groupby("site")["value"].mean().round(2).to_dict()
     {'A': 3.21, 'B': 3.21}
     """
-    options = Options(
+    options = HarmonisationChoices(
         site=site,
         keep=keep,
         method=method,
@@ -164,13 +164,13 @@ def harmonise(
         mean_only=mean_only,
         reference_site=reference_site,
         measures=one_or_more(measures),
-        together=one_or_more(together) or (),
+        within=listed(within),
         explained=explained,
         scale=scale,
-        allow=one_or_more(allow) or (),
+        allow=allow,
     )
     data = prepared(table, options, needed_by="harmonise")
-    model = fitted(data, options, stacklevel=2)
+    model = harmonisation_of(data, options)
     found = harmonised(model, data.values, np.arange(len(data.places)), data.rows)
     return _replaced(table, data.cohort, data.places, found)
 
@@ -179,17 +179,17 @@ def fit_harmonisation(
     table: pd.DataFrame,
     *,
     site: str = "site",
-    keep: str = "",
-    method: Method = "combat",
+    keep: str | Collection[str] = "",
+    method: HarmonisationMethod = "combat",
     empirical_bayes: bool = True,
     parametric: bool = True,
     mean_only: MeanOnly = False,
     reference_site: str | float | None = None,
-    measures: Collection[str] | None = None,
-    together: Collection[str] = ("measure",),
+    measures: str | Collection[str] | None = None,
+    within: str | Collection[str] = ("measure",),
     explained: float = 0.95,
     scale: Scale = "reml",
-    allow: Collection[str] = (),
+    allow: str | Collection[str] = (),
 ) -> Harmonisation:
     """Learn from some subjects what sites do to the values, so that others can be harmonised alike.
 
@@ -199,7 +199,7 @@ def fit_harmonisation(
         A long table of the subjects to learn from.
     site, keep, method, empirical_bayes, parametric, mean_only, reference_site : optional
         As for `harmonise`.
-    measures, together, explained, scale, allow : optional
+    measures, within, explained, scale, allow : optional
         As for `harmonise`.
 
     Returns
@@ -234,7 +234,7 @@ def fit_harmonisation(
     134   rh    A  20  -0.02   1.06
     135   rh    B  20   0.02   0.97
     """
-    options = Options(
+    options = HarmonisationChoices(
         site=site,
         keep=keep,
         method=method,
@@ -242,12 +242,12 @@ def fit_harmonisation(
         mean_only=mean_only,
         reference_site=reference_site,
         measures=one_or_more(measures),
-        together=one_or_more(together) or (),
+        within=listed(within),
         explained=explained,
         scale=scale,
-        allow=one_or_more(allow) or (),
+        allow=allow,
     )
-    return fitted(prepared(table, options, needed_by="fit_harmonisation"), options, stacklevel=2)
+    return harmonisation_of(prepared(table, options, needed_by="fit_harmonisation"), options)
 
 
 def apply_harmonisation(table: pd.DataFrame, model: Harmonisation, *, average_covariates: bool = False) -> pd.DataFrame:
@@ -303,7 +303,7 @@ def apply_harmonisation(table: pd.DataFrame, model: Harmonisation, *, average_co
     """
     require_model(model, Harmonisation, made_by="fit_harmonisation")
     keep = "" if model.coding is None or average_covariates else model.coding.formula
-    cohort = cohort_of(table, model.site, keep, needed_by="apply_harmonisation")
+    cohort = runs_of_sites(table, model.site, keep, needed_by="apply_harmonisation")
     places, columns = _known(model, cohort)
     sites = {name: code for code, name in enumerate(model.sites)}
     _refuse_unknown_sites(model, cohort)
@@ -319,7 +319,7 @@ def apply_harmonisation(table: pd.DataFrame, model: Harmonisation, *, average_co
     return _replaced(table, cohort, columns, harmonised(model, values, places, rows))
 
 
-def _known(model: Harmonisation, cohort: Cohort) -> tuple[Positions, Positions]:
+def _known(model: Harmonisation, cohort: RunsOfSites) -> tuple[Positions, Positions]:
     """Find the model's regions in a table: their places in the model, and in the panel."""
     ours, theirs = names_of(model.cells), names_of(cohort.panel.cells)
     place = {label: one for one, label in enumerate(labels_of(model.cells))}
@@ -340,12 +340,11 @@ def _known(model: Harmonisation, cohort: Cohort) -> tuple[Positions, Positions]:
         raise TableError(message)
     texts = [f"left as they are, as the model does not know them: {some_of(strange)}"] if strange else []
     texts += [f"the table does not have these regions of the model: {some_of(lacking)}"] if lacking else []
-    if texts:
-        warnings.warn("; ".join(texts), FsstatsWarning, stacklevel=3)
+    warn(*texts)
     return places, columns
 
 
-def _refuse_unknown_sites(model: Harmonisation, cohort: Cohort) -> None:
+def _refuse_unknown_sites(model: Harmonisation, cohort: RunsOfSites) -> None:
     strange = sorted(set(cohort.words) - set(model.sites))
     if strange:
         message = (
@@ -355,7 +354,7 @@ def _refuse_unknown_sites(model: Harmonisation, cohort: Cohort) -> None:
         raise UnknownNameError(message)
 
 
-def _replaced(table: pd.DataFrame, cohort: Cohort, columns: Positions, found: FloatArray) -> pd.DataFrame:
+def _replaced(table: pd.DataFrame, cohort: RunsOfSites, columns: Positions, found: FloatArray) -> pd.DataFrame:
     """Put harmonised values into the table."""
     panel = cohort.panel
     values = panel.values.copy()

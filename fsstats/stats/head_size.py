@@ -1,180 +1,40 @@
 """Adjusting volumes and areas for the size of the head: fit, apply to others, or both at once."""
 
-import json
-import warnings
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from numbers import Real
-from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import one_or_more
-from fsstats.errors import FsstatsWarning, TableError, UnknownNameError, wording
-from fsstats.schema import CELL, RESULTS
+from fsstats._frames import listed, one_or_more
+from fsstats.errors import TableError, UnknownNameError, warn, wording
+from fsstats.schema import RESULTS
 from fsstats.schema.policy import HEAD_SCALING
-from fsstats.stats._derived import Reference, labels_of
+from fsstats.stats._derived import Reference
+from fsstats.stats._head_size_apply import adjusted
 from fsstats.stats._head_size_fit import (
     FITTED,
-    FITTED_COLUMNS,
     METHODS,
-    NO_SLOPE,
-    Asked,
-    Fitted,
-    Method,
-    adjusted,
+    FittedSlopes,
+    HeadSizeChoices,
+    HeadSizeMethod,
     fitted_of,
     ready_of,
-    typed,
 )
+from fsstats.stats._head_size_model import HeadSize
 from fsstats.stats._icv import require_checks
-from fsstats.stats._ols import interval, t_test
 from fsstats.stats._required import require_model
-from fsstats.stats._results import results_table
-from fsstats.stats._stored import Stored, stored_of
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HeadSize:
-    """A head-size adjustment, fitted to a reference. Made by `fit_head_size`, never changed."""
-
-    KIND: ClassVar[str] = "fsstats head size 1"
-    """Stands first in the text; the number is raised when its layout changes."""
-
-    method: Method
-    icv: str
-    """Which head size."""
-    reference: str
-    """What it was fitted to, in words."""
-    by: str | None
-    """The column of which each level (site) has its own slope and mean."""
-    keep_unit: bool
-    measures: tuple[str, ...] | None
-    """The measures that were asked for; None: those that go with the size of the head."""
-    force: tuple[str, ...]
-    means: Mapping[str, float]
-    """Mean head size of the reference, by level of `by` ('' without one); NaN where a level has no reference."""
-    fitted: pd.DataFrame
-    """A row a cell and level of `by`; its coefficient is the slope (residual) or the exponent."""
-
-    def table(self) -> pd.DataFrame:
-        """Give the slopes or exponents as a results table, with 95 % confidence limits.
-
-        Slopes are in the unit of the measure per unit of head size; their test is against 0, also that of exponents.
-        A further column, called as `by`, says which level a row is of.
-        """
-        cells, own = self.fitted[[*CELL, "unit"]], self.fitted
-        logs_of = self.method != "residual"
-        cells = cells.assign(unit="unitless") if logs_of else cells
-        estimate, std_error, df = (own[name].to_numpy(dtype=np.float64) for name in ("coefficient", "std_error", "df"))
-        t, p = t_test(estimate, std_error, df)
-        low, high = interval(estimate, std_error, df, 0.95)
-        numbers = {"estimate": estimate, "std_error": std_error, "statistic": t, "df": df, "p_value": p}
-        numbers |= {"ci_low": low, "ci_high": high, "n": own["n"].to_numpy(), "n_missing": own["n_missing"].to_numpy()}
-        made = results_table(
-            cells,
-            [f"log({self.icv})" if logs_of else self.icv],
-            df_term=np.where(np.isnan(t), np.nan, 1.0)[:, None],
-            method=f"head size, {self.method}; reference: {self.reference}",
-            note=own["note"].astype("object").where(own["note"].notna(), None).to_numpy()[:, None],
-            **{name: column[:, None] for name, column in numbers.items()},
-        )
-        return made if self.by is None else made.assign(**{self.by: own["level"].to_numpy()})
-
-    def to_json(self) -> str:
-        """Write it as text, every number exactly; `from_json` reads it.
-
-        Returns
-        -------
-        str
-            JSON.
-        """
-        rows = self.fitted.astype("object").where(self.fitted.notna(), None)
-        plain = {name: getattr(self, name) for name in self.__slots__ if name not in ("means", "fitted")}
-        means = {level: None if np.isnan(mean) else mean for level, mean in self.means.items()}
-        fitted = {name: rows[name].tolist() for name in FITTED_COLUMNS}
-        return json.dumps({"kind": self.KIND, **plain, "means": means, "fitted": fitted}, allow_nan=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote.
-
-        Parameters
-        ----------
-        text : str
-            JSON.
-
-        Returns
-        -------
-        HeadSize
-            The same adjustment.
-
-        Raises
-        ------
-        TableError
-            If it is no such text, or was edited so that an entry is missing, is not what it must be, or does not go
-            with another: a slope that is missing, a mean of no level.
-        """
-        return cls(**_entries(stored_of(text, cls.KIND)))
-
-
-def _entries(stored: Stored) -> dict[str, Any]:
-    """Read the fields of a head-size adjustment."""
-    method = cast("Method", stored.text("method", METHODS))
-    by, keep_unit = stored.text_or_none("by"), stored.flag("keep_unit")
-    if by in RESULTS or (by is not None and method not in FITTED):
-        stored.refuse("by", expected="a column of the people, with residual or power", found=by)
-    if keep_unit and method != "proportion":
-        stored.refuse("keep_unit", expected=f"false with {method}", found=keep_unit)
-    levels = stored.part("means")
-    means = {level: levels.number(level, positive=True) if levels.has(level) else np.nan for level in levels.entries}
-    if not means or (by is None and (list(means) != [""] or np.isnan(means[""]))):
-        stored.refuse("means", expected="the mean of each level, of '' without levels", found=dict(levels.entries))
-    numbers = ["coefficient", "std_error", "df", "n", "n_missing"]
-    fitted = typed(stored.cells("fitted", texts=["unit", "level", "note"], numbers=numbers)[list(FITTED_COLUMNS)])
-    _require_fitted(stored.part("fitted"), fitted, means, method)
-    return {
-        "method": method,
-        "icv": stored.text("icv"),
-        "reference": stored.text("reference"),
-        "by": by,
-        "keep_unit": keep_unit,
-        "measures": stored.texts("measures") if stored.has("measures") else None,
-        "force": stored.texts("force"),
-        "means": means,
-        "fitted": fitted,
-    }
-
-
-def _require_fitted(stored: Stored, fitted: pd.DataFrame, means: Mapping[str, float], method: str) -> None:
-    """Raise if the rows are not those of the same regions level by level, or a number is missing without a reason."""
-    cells = len(fitted) // len(means)
-    if fitted["level"].tolist() != list(np.repeat([*means], cells)) or (cells > 0) == (method == "covariate"):
-        stored.refuse("level", expected=f"the levels of means, {', '.join(means)}", found=fitted["level"].tolist())
-    labels = labels_of(fitted)
-    stored.require_distinct("region", labels[:cells])
-    if labels != labels[:cells] * len(means):
-        stored.refuse("region", expected="the same regions in every level", found=labels)
-    lacks = fitted["coefficient"].isna() & ~fitted["note"].str.contains(NO_SLOPE, regex=False, na=False)
-    if lacks.any():
-        stored.refuse("coefficient", expected="a number, or null and a note why", found=None)
-    if (fitted[["std_error", "df", "n", "n_missing"]] < 0).to_numpy().any():
-        stored.refuse("n", expected="no negative std_error, df, n and n_missing", found=fitted["n"].tolist())
-    rows = (fitted["n"] + fitted["n_missing"]).to_numpy().reshape(len(means), cells)
-    lost = [level for level, own in zip(means, rows, strict=True) if np.isnan(means[level]) and (own > 0).any()]
-    if lost:
-        stored.refuse("level", expected=f"a mean of {lost[0]}, which has runs of the reference", found=None)
+from fsstats.stats._terms import right_side
 
 
 def adjust_head_size(
     table: pd.DataFrame,
     *,
     icv: str | None = None,
-    method: Method = "residual",
+    method: HeadSizeMethod = "residual",
     reference: Reference | None = None,
     by: str | None = None,
-    nuisance: str = "",
+    nuisance: str | Collection[str] = "",
     exponent: float | Mapping[str, float] | None = None,
     keep_unit: bool = False,
     measures: str | Sequence[str] | None = None,
@@ -200,10 +60,10 @@ def adjust_head_size(
     by : str, optional
         A column (site) of which each level gets slopes and a mean of its own; residual and power only. It must not be
         called as a column of the results (n, method, note …).
-    nuisance : str
-        Right side of a formula (``age + sex``) for which the slopes are adjusted; only the part of head size is
-        taken away. Runs without one of its variables are left out of the slopes, but not of the mean head size.
-        Residual and power only.
+    nuisance : str or collection of str
+        Columns (``["age", "sex"]``), or the right side of a formula (``"age + sex"``), for which the slopes are
+        adjusted; only the part of head size is taken away. Runs without one of its variables are left out of the
+        slopes, but not of the mean head size. Residual and power only.
     exponent : float or mapping of str to float, optional
         With power: the exponent of all measures, or of some by name (``{"area": 2 / 3}``), instead of fitted ones.
     keep_unit : bool
@@ -310,7 +170,7 @@ def adjust_head_size(
         method=method,
         reference=reference,
         by=by,
-        nuisance=nuisance,
+        nuisance=right_side(nuisance, table),
         exponent=exponent,
         keep_unit=keep_unit,
         measures=measures,
@@ -328,10 +188,10 @@ def fit_head_size(
     table: pd.DataFrame,
     *,
     icv: str | None = None,
-    method: Method = "residual",
+    method: HeadSizeMethod = "residual",
     reference: Reference | None = None,
     by: str | None = None,
-    nuisance: str = "",
+    nuisance: str | Collection[str] = "",
     exponent: float | Mapping[str, float] | None = None,
     keep_unit: bool = False,
     measures: str | Sequence[str] | None = None,
@@ -356,7 +216,7 @@ def fit_head_size(
         Whose slopes and mean are taken.
     by : str, optional
         A column of which each level gets slopes and a mean of its own.
-    nuisance : str
+    nuisance : str or collection of str
         What the slopes are adjusted for.
     exponent : float or mapping of str to float, optional
         Exponents that are not to be fitted.
@@ -410,7 +270,7 @@ def fit_head_size(
         method=method,
         reference=reference,
         by=by,
-        nuisance=nuisance,
+        nuisance=right_side(nuisance, table),
         exponent=exponent,
         keep_unit=keep_unit,
         measures=measures,
@@ -475,7 +335,7 @@ def apply_head_size(table: pd.DataFrame, model: HeadSize, *, allow: str | Collec
     21000.0
     """
     require_model(model, HeadSize, made_by="fit_head_size")
-    asked = Asked(
+    asked = HeadSizeChoices(
         icv=model.icv,
         method=model.method,
         by=model.by,
@@ -486,18 +346,18 @@ def apply_head_size(table: pd.DataFrame, model: HeadSize, *, allow: str | Collec
     )
     ready, said = ready_of(table, asked, needed_by="apply_head_size")
     _warn(said)
-    return adjusted(table, ready, Fitted(model.means, model.fitted), asked)
+    return adjusted(table, ready, FittedSlopes(model.means, model.fitted), asked)
 
 
 def _warn(texts: Sequence[str]) -> None:
     for text in texts:
-        warnings.warn(text, FsstatsWarning, stacklevel=3)
+        warn(text)
 
 
 def _asked(
     *,
     icv: str | None,
-    method: Method,
+    method: HeadSizeMethod,
     reference: Reference | None,
     by: str | None,
     nuisance: str,
@@ -507,11 +367,11 @@ def _asked(
     force: str | Sequence[str],
     minimum: int,
     allow: str | Collection[str],
-) -> Asked:
+) -> HeadSizeChoices:
     """Check what needs no table."""
     if method not in METHODS:
         raise UnknownNameError.among("method", str(method), METHODS)
-    wanted, forced = one_or_more(measures), tuple(one_or_more(force) or ())
+    wanted, forced = one_or_more(measures), tuple(listed(force))
     _refuse_options(reference, exponent, by)
     useless = {
         "reference": reference is not None and method in ("proportion", "sienax") and not keep_unit,
@@ -526,7 +386,7 @@ def _asked(
         names = ", ".join(name for name, is_useless in useless.items() if is_useless)
         message = f"of no use with method={method!r}: {names}. Leave it out, or take another method"
         raise TableError(message)
-    return Asked(
+    return HeadSizeChoices(
         icv=icv or (HEAD_SCALING if method == "sienax" else "eTIV"),
         method=method,
         reference=reference,
@@ -556,6 +416,6 @@ def _refuse_options(reference: object, exponent: object, by: object) -> None:
 
 
 def _allowed(allow: str | Collection[str]) -> tuple[str, ...]:
-    names = tuple(one_or_more(allow) or ())
+    names = tuple(listed(allow))
     require_checks(names)
     return names

@@ -1,15 +1,19 @@
 """Estimated marginal means of levels, and slopes of numbers, from the model of every region."""
 
-from collections.abc import Collection, Iterable, Mapping
-from itertools import combinations, product
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, one_or_more
+from fsstats._frames import FloatArray, listed
 from fsstats.errors import FormulaError, TableError, UnknownNameError
-from fsstats.stats._fitting import Choices, fitted, term_rows
+from fsstats.stats._compared import Pairs, pairs_among
+from fsstats.stats._fitting import Choices, Fitted, fitted, term_rows
+from fsstats.stats._ols import linear
+from fsstats.stats._results import effect_columns
 from fsstats.stats.design import Design
+from fsstats.stats.effect_sizes import d_model
 from fsstats.stats.regress import StdErrors
 
 _STEP = 1e-3
@@ -21,13 +25,13 @@ def marginal_means(
     formula: str,
     of: str | Collection[str],
     *,
-    pairs: bool = False,
+    pairs: Pairs | None = None,
     at: Mapping[str, float | str] | None = None,
     std_errors: StdErrors = "classical",
     cluster: str | None = None,
     weights: str | None = None,
     reference: Mapping[str, str] | None = None,
-    allow: Collection[str] = (),
+    allow: str | Collection[str] = (),
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate the mean of each level, adjusted for everything else in the model; or the differences of these means.
@@ -40,8 +44,9 @@ def marginal_means(
         As for `regress`.
     of : str or collection of str
         The variable with levels whose means are wanted; of several, all combinations of levels.
-    pairs : bool
-        Give the difference of every two means in place of the means: the later level less the earlier one.
+    pairs : {"all", "reference"}, optional
+        Give the difference of every two means in place of the means, the later level less the earlier one; or of each
+        and the first.
     at : mapping, optional
         Where other variables are held: a number, or a level. By default numbers are at their mean over all rows of the
         model, the same for all regions, and levels are averaged with equal weights.
@@ -51,7 +56,7 @@ def marginal_means(
         As for `regress`.
     reference : mapping of str to str, optional
         As for `regress`.
-    allow : collection of str
+    allow : str or collection of str
         As for `regress`.
     conf_level : float
         As for `regress`.
@@ -60,13 +65,16 @@ def marginal_means(
     -------
     DataFrame
         The results table. ``term`` is ``group[control]``, or ``group[patient] - group[control]``. The test of a mean
-        is that of a mean of 0.
+        is that of a mean of 0. Differences have an effect size, ``d_model``: the difference over the residual standard
+        deviation (see `d_model`); with weights there is none, as rows have no such deviation in common.
 
     Raises
     ------
     UnknownNameError
-        If `of` or `at` names what is not in the model.
-    FormulaError, TableError, ColumnsError
+        If `of` or `at` names what is not in the model, or there is no such choice of pairs.
+    TableError
+        If there are no two means to compare; and as for `regress`.
+    FormulaError, ColumnsError
         As for `regress`.
 
     Notes
@@ -101,12 +109,8 @@ def marginal_means(
         conf_level=conf_level,
     )
     done = fitted(table, formula, choices, needed_by="marginal_means")
-    names, means = _means(done.model.design, list(one_or_more(of) or ()), at or {})
-    if pairs:
-        chosen = list(combinations(range(len(names)), 2))
-        means = np.array([means[second] - means[first] for first, second in chosen]).reshape(-1, means.shape[1])
-        names = [f"{names[second]} - {names[first]}" for first, second in chosen]
-    return term_rows(done, means, names, conf_level)
+    names, means = _means(done.model.design, listed(of), at or {})
+    return _rows(done, names, means, pairs, conf_level, in_sds=weights is None)
 
 
 def slopes(
@@ -115,13 +119,13 @@ def slopes(
     of: str,
     *,
     by: str | None = None,
-    pairs: bool = False,
+    pairs: Pairs | None = None,
     at: Mapping[str, float | str] | None = None,
     std_errors: StdErrors = "classical",
     cluster: str | None = None,
     weights: str | None = None,
     reference: Mapping[str, str] | None = None,
-    allow: Collection[str] = (),
+    allow: str | Collection[str] = (),
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate how fast the value changes with a number, in each level of another variable.
@@ -136,8 +140,8 @@ def slopes(
         The number, such as age.
     by : str, optional
         A variable with levels; without it the slope is averaged over all levels with equal weights.
-    pairs : bool
-        Give the difference of every two slopes: the later level less the earlier one.
+    pairs : {"all", "reference"}, optional
+        Give the difference of every two slopes in place of the slopes, as for `marginal_means`.
     at : mapping, optional
         Where variables are held, as for `marginal_means`; of a curve (``bs(age)``) this is where the slope is taken.
     std_errors : {"classical", "HC0", "HC1", "HC2", "HC3", "HC4"}
@@ -146,7 +150,7 @@ def slopes(
         As for `regress`.
     reference : mapping of str to str, optional
         As for `regress`.
-    allow : collection of str
+    allow : str or collection of str
         As for `regress`.
     conf_level : float
         As for `regress`.
@@ -163,7 +167,9 @@ def slopes(
         If a name is not in the model.
     FormulaError
         If `of` has levels.
-    TableError, ColumnsError
+    TableError
+        If there are no two slopes to compare; and as for `regress`.
+    ColumnsError
         As for `regress`.
 
     Notes
@@ -203,11 +209,35 @@ def slopes(
     (names, low), (_, high) = (_means(design, [by] if by else [], {**(at or {}), of: end}) for end in ends)
     weight = (high - low) / (ends[1] - ends[0])
     names = [f"{of}: {name}" if by else of for name in names]
-    if pairs:
-        chosen = list(combinations(range(len(names)), 2))
-        weight = np.array([weight[second] - weight[first] for first, second in chosen]).reshape(-1, weight.shape[1])
-        names = [f"{names[second]} - {names[first]}" for first, second in chosen]
-    return term_rows(done, weight, names, conf_level)
+    return _rows(done, names, weight, pairs, conf_level)
+
+
+def _rows(
+    done: Fitted,
+    names: Sequence[str],
+    combinations: FloatArray,
+    pairs: Pairs | None,
+    conf_level: float,
+    *,
+    in_sds: bool = False,
+) -> pd.DataFrame:
+    """Give the rows of combinations of coefficients, or those of their differences."""
+    if pairs is None:
+        return term_rows(done, combinations, names, conf_level)
+    chosen = pairs_among(len(names), pairs)
+    if not chosen:
+        message = f"pairs={pairs!r}: expected two means or slopes to compare, found one"
+        raise TableError(message)
+    differences = np.array([combinations[later] - combinations[earlier] for later, earlier in chosen])
+    named = [f"{names[later]} - {names[earlier]}" for later, earlier in chosen]
+    size = _in_sds(done, differences, conf_level) if in_sds else {}
+    return term_rows(done, differences, named, conf_level, **size)
+
+
+def _in_sds(done: Fitted, differences: FloatArray, conf_level: float) -> dict[str, object]:
+    """Give the columns of the effect size: differences in units of the residual standard deviation."""
+    found, sigma, df = linear(done.fits, differences), done.fits.sigma[:, None], done.fits.df[:, None]
+    return effect_columns(d_model(found.estimate, found.classical, sigma, df, conf_level=conf_level), "d_model")
 
 
 def _around(design: Design, name: str, centre: float, step: float) -> tuple[float, float]:

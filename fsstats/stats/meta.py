@@ -1,6 +1,5 @@
 """Results of several sites, pooled: fixed and random effects, leave one out, Egger's test."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -9,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, as_words, require
-from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
+from fsstats._frames import FloatArray, Positions, as_words, first_row, require
+from fsstats.errors import TableError, UnknownNameError, warn
 from fsstats.schema import CELL, FURTHER_RESULT_COLUMNS, RESULTS
 from fsstats.stats._ols import interval, t_test
-from fsstats.stats._pooling import METHODS, TESTS, Method, Pooled, Test, pool, regress_on_error
+from fsstats.stats._pooling import METHODS, TESTS, MetaMethod, MetaTest, Pooled, pool, regress_on_error
 from fsstats.stats._results import results_table
 from fsstats.stats.by_site import refuse_taken, stacked
 from fsstats.stats.effect_sizes import require_level
@@ -96,9 +95,9 @@ def meta(
     *,
     site: str = "site",
     value: Value = "effect_size",
-    method: Method = "REML",
-    test: Test | None = None,
-    minimum: float = 0,
+    method: MetaMethod = "REML",
+    test: MetaTest | None = None,
+    minimum: int = 0,
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
     r"""Pool the results of several sites, region by region and term by term.
@@ -119,7 +118,7 @@ def meta(
     test : {"knha", "adhoc", "z"}, optional
         ``knha``: Knapp and Hartung's t with k - 1 degrees of freedom; the default, but for EE, which has z. ``adhoc``:
         the same, with a standard error never below that of z.
-    minimum : float
+    minimum : int
         A site with fewer rows than this, in either group if the term compares two, is left out of the region.
     conf_level : float
         Of all intervals.
@@ -199,9 +198,9 @@ def leave_one_out(
     *,
     site: str = "site",
     value: Value = "effect_size",
-    method: Method = "REML",
-    test: Test | None = None,
-    minimum: float = 0,
+    method: MetaMethod = "REML",
+    test: MetaTest | None = None,
+    minimum: int = 0,
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
     """Pool again without each of the sites in turn, to see whether one alone makes the result.
@@ -255,8 +254,8 @@ def meta_weights(
     *,
     site: str = "site",
     value: Value = "effect_size",
-    method: Method = "REML",
-    minimum: float = 0,
+    method: MetaMethod = "REML",
+    minimum: int = 0,
 ) -> pd.DataFrame:
     """Give the weight of each site in the pooled effect, for a forest plot.
 
@@ -314,7 +313,7 @@ def egger(
     *,
     site: str = "site",
     value: Value = "effect_size",
-    minimum: float = 0,
+    minimum: int = 0,
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
     """Test whether small sites have other effects than large ones: Egger's regression.
@@ -382,7 +381,7 @@ def egger(
     return _table(study, says, tested).assign(unit=_UNITLESS, k=k.astype(np.float64))
 
 
-def _test(method: str, test: str | None, conf_level: float) -> Test:
+def _test(method: str, test: str | None, conf_level: float) -> MetaTest:
     """Choose the test, and refuse what does not exist."""
     require_level(conf_level)
     if method not in METHODS:
@@ -392,7 +391,7 @@ def _test(method: str, test: str | None, conf_level: float) -> Test:
     return next((one for one in TESTS if one == test), "z" if method == "EE" else "knha")
 
 
-def _study(results: Results, site: str, value: Value, minimum: float, *, needed_by: str) -> _Study:
+def _study(results: Results, site: str, value: Value, minimum: int, *, needed_by: str) -> _Study:
     """Arrange the rows of all sites as matrices, and take out what cannot be pooled."""
     if value not in _PAIRS:
         raise UnknownNameError.among("value to pool", value, _PAIRS)
@@ -442,7 +441,7 @@ def _numbers(column: pd.Series) -> FloatArray:
         raise TableError(message) from error
 
 
-def _usable(study: _Study, there: BoolArray, minimum: float) -> _Study:
+def _usable(study: _Study, there: BoolArray, minimum: int) -> _Study:
     """Take numbers out that cannot be pooled, and say why."""
     reasons: Objects = np.full(there.shape, "", dtype=object)
     number_name, error_name = (name.replace("_", " ").replace("std", "standard") for name in _PAIRS[study.value])
@@ -481,7 +480,7 @@ def _one_each(table: pd.DataFrame, column: str, row: Positions, n: int) -> tuple
 
 
 def _said(labels: pd.DataFrame, at: int) -> str:
-    return " / ".join(str(part) for part in labels[list(_KEY)].iloc[at] if pd.notna(part))
+    return first_row(labels[list(_KEY)].iloc[at:])
 
 
 def _refuse_repeats(labels: pd.DataFrame, names: pd.Series, row: Positions, place: Positions) -> None:
@@ -502,10 +501,8 @@ def _refuse_mixed(labels: pd.DataFrame, column: str, mixed: Mapping[int, list[st
 
 
 def _warn_of_methods(mixed: Mapping[int, list[str]]) -> None:
-    for texts in mixed.values():
-        text = f"the sites were analysed by different methods: {' | '.join(texts)}"
-        warnings.warn(text, FsstatsWarning, stacklevel=4)
-        return
+    for texts in [*mixed.values()][:1]:
+        warn(f"the sites were analysed by different methods: {' | '.join(texts)}")
 
 
 def _scaled(study: _Study) -> tuple[FloatArray, FloatArray]:
@@ -515,11 +512,11 @@ def _scaled(study: _Study) -> tuple[FloatArray, FloatArray]:
     return np.where(of_r, np.arctanh(r), study.given), study.std_errors / (1 - r**2)
 
 
-def _pooled(study: _Study, method: Method, test: Test, conf_level: float) -> Pooled:
+def _pooled(study: _Study, method: MetaMethod, test: MetaTest, conf_level: float) -> Pooled:
     return pool(*_scaled(study), method=method, test=test, conf_level=conf_level)
 
 
-def _pooled_table(study: _Study, method: Method, test: Test, conf_level: float) -> pd.DataFrame:
+def _pooled_table(study: _Study, method: MetaMethod, test: MetaTest, conf_level: float) -> pd.DataFrame:
     found = _pooled(study, method, test, conf_level)
     of_r = study.correlations
 
@@ -546,7 +543,7 @@ def _pooled_table(study: _Study, method: Method, test: Test, conf_level: float) 
     return table.assign(**further)
 
 
-def _method(method: Method, test: Test, of_r: BoolArray) -> Objects:
+def _method(method: MetaMethod, test: MetaTest, of_r: BoolArray) -> Objects:
     effects = "equal effects" if method == "EE" else f"random effects ({method})"
     what = np.where(of_r, " of Fisher's z", "").astype(object)
     return np.asarray("meta-analysis" + what + f", {effects}, {_TESTED_BY[test]}", dtype=object)

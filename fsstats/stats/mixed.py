@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from fsstats._frames import FloatArray, one_or_more
+from fsstats._frames import FloatArray, listed
 from fsstats.errors import FormulaError, UnknownNameError
 from fsstats.schema import CELL
 from fsstats.stats._combinations import combinations_of
@@ -43,13 +43,13 @@ def mixed(
     formula: str,
     *,
     groups: str | Sequence[str] = "subject",
-    slopes: str | None = None,
-    terms: Collection[str] | None = None,
+    slope: str | None = None,
+    terms: str | Collection[str] | None = None,
     contrasts: Mapping[str, str] | Sequence[str] | None = None,
     method: Likelihood = "REML",
     df: DegreesOfFreedom = "satterthwaite",
     reference: Mapping[str, str] | None = None,
-    allow: Collection[str] = (),
+    allow: str | Collection[str] = (),
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
     r"""Fit a linear mixed model to every region, and test its terms.
@@ -66,10 +66,10 @@ def mixed(
     groups : str or sequence of str
         The column that tells groups apart; or several, such as ``["site", "subject"]``, each with an intercept of its
         own. A name means one group wherever it stands: number families anew in each site and they would be mixed up.
-    slopes : str, optional
+    slope : str, optional
         A column of numbers (time): each of the (last) groups has a slope along it too, correlated with its intercept.
         It needs groups with three or more times.
-    terms : collection of str, optional
+    terms : str or collection of str, optional
         The terms, or columns of the design, that are wanted; all by default.
     contrasts : mapping of str to str, or sequence of str, optional
         Sums of columns of the design in place of terms, as for `regress`.
@@ -80,7 +80,7 @@ def mixed(
         do: too many false findings, the more the fewer groups there are.
     reference : mapping of str to str, optional
         Reference levels, as for `regress`.
-    allow : collection of str
+    allow : str or collection of str
         What may be mixed in one model, as for `regress`.
     conf_level : float
         Of the confidence intervals, which are by t.
@@ -102,7 +102,7 @@ def mixed(
     Warns
     -----
     FsstatsWarning
-        If there are fewer than 5 groups, or `slopes` is not in the formula.
+        If there are fewer than 5 groups, or `slope` is not in the formula.
 
     Notes
     -----
@@ -137,13 +137,13 @@ def mixed(
     require_level(conf_level)
     if df not in DEGREES_OF_FREEDOM:
         raise UnknownNameError.among("kind of degrees of freedom", df, DEGREES_OF_FREEDOM)
-    choices = MixedChoices(groups=groups, slopes=slopes, method=method, reference=reference, allow=allow)
+    choices = MixedChoices(groups=groups, slope=slope, method=method, reference=reference, allow=allow)
     asked = mixed_model(table, formula, choices, needed_by="mixed")
     design = asked.model.design
     if contrasts is not None:
         names, combinations = combinations_of(contrasts, design.columns)
     else:
-        places = design.positions(None if terms is None else list(one_or_more(terms) or ()))
+        places = design.positions(None if terms is None else listed(terms))
         names = [design.columns[place] for place in places]
         combinations = np.eye(len(design.columns))[places]
     fits = asked.fit(combinations)
@@ -173,10 +173,10 @@ def variance_components(
     formula: str,
     *,
     groups: str | Sequence[str] = "subject",
-    slopes: str | None = None,
+    slope: str | None = None,
     method: Likelihood = "REML",
     reference: Mapping[str, str] | None = None,
-    allow: Collection[str] = (),
+    allow: str | Collection[str] = (),
 ) -> pd.DataFrame:
     r"""Say of every region how much groups differ, and how much rows within groups do.
 
@@ -188,13 +188,13 @@ def variance_components(
         The fixed effects: ``value ~ age + sex``, or ``value ~ 1``.
     groups : str or sequence of str
         The column, or columns, that tell groups apart.
-    slopes : str, optional
+    slope : str, optional
         What the (last) groups have a random slope along.
     method : {"REML", "ML"}
         Restricted maximum likelihood, or maximum likelihood, whose variances are too small.
     reference : mapping of str to str, optional
         Reference levels, as for `regress`.
-    allow : collection of str
+    allow : str or collection of str
         What may be mixed in one model, as for `regress`.
 
     Returns
@@ -228,7 +228,7 @@ def variance_components(
     0  Left-Amygdala   subject  Intercept    5355.0  0.991
     1  Left-Amygdala  Residual   Residual      50.0  0.009
     """
-    choices = MixedChoices(groups=groups, slopes=slopes, method=method, reference=reference, allow=allow)
+    choices = MixedChoices(groups=groups, slope=slope, method=method, reference=reference, allow=allow)
     asked = mixed_model(table, formula, choices, needed_by="variance_components")
     fits, names, k = asked.fit(), asked.component_names, len(asked.component_names)
     cells = asked.model.panel.cells[[*CELL, "unit"]]
@@ -242,7 +242,7 @@ def variance_components(
         "variance": fits.components.ravel(),
         "sd": _sd(fits.components, names).ravel(),
         "correlation": _correlation(fits.components, names).ravel(),
-        "icc": _icc(fits.components, slopes).ravel(),
+        "icc": _icc(fits.components, slope).ravel(),
         "log_likelihood": np.repeat(fits.log_likelihood, k),
         "n": np.repeat(fits.n.astype(np.float64), k),
         "n_groups": np.stack(n_groups, axis=1).ravel(),
@@ -261,9 +261,9 @@ def compare_mixed(
     reduced: str,
     *,
     groups: str | Sequence[str] = "subject",
-    slopes: str | None = None,
+    slope: str | None = None,
     reference: Mapping[str, str] | None = None,
-    allow: Collection[str] = (),
+    allow: str | Collection[str] = (),
 ) -> pd.DataFrame:
     r"""Compare two mixed models of every region by their likelihoods.
 
@@ -275,11 +275,11 @@ def compare_mixed(
         Two formulas; what the second can say, the first can say too.
     groups : str or sequence of str
         The column, or columns, that tell groups apart, in both.
-    slopes : str, optional
+    slope : str, optional
         What the (last) groups have a random slope along, in both.
     reference : mapping of str to str, optional
         Reference levels, as for `regress`.
-    allow : collection of str
+    allow : str or collection of str
         What may be mixed in one model, as for `regress`.
 
     Returns
@@ -318,7 +318,7 @@ def compare_mixed(
     own = {name: level for name, level in (reference or {}).items() if name in variables_of(reduced)}
     choices = MixedChoices(
         groups=groups,
-        slopes=slopes,
+        slope=slope,
         method="ML",
         reference=reference,
         allow=allow,
@@ -370,8 +370,8 @@ def _correlation(components: FloatArray, names: Sequence[tuple[str, str]]) -> Fl
     return found
 
 
-def _icc(components: FloatArray, slopes: str | None) -> FloatArray:
-    if slopes is not None:
+def _icc(components: FloatArray, slope: str | None) -> FloatArray:
+    if slope is not None:
         return np.full(components.shape, np.nan)
     share: FloatArray = components / components.sum(axis=1, keepdims=True)
     return share

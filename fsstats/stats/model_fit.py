@@ -19,7 +19,7 @@ def model_fit(
     *,
     weights: str | None = None,
     reference: Mapping[str, str] | None = None,
-    allow: Collection[str] = (),
+    allow: str | Collection[str] = (),
 ) -> pd.DataFrame:
     r"""Say how well a linear model fits each region, and test its assumptions.
 
@@ -33,7 +33,7 @@ def model_fit(
         As for `regress`.
     reference : mapping of str to str, optional
         As for `regress`.
-    allow : collection of str
+    allow : str or collection of str
         As for `regress`.
 
     Returns
@@ -42,8 +42,9 @@ def model_fit(
         A row per region: source, hemi, region, measure, unit; ``n``, ``n_missing``, ``df`` (residual), ``sigma``
         (residual standard deviation, in the measure's unit), ``r_squared``, ``adj_r_squared``; ``f``, ``df_model`` and
         ``p_value`` of the whole model; ``log_likelihood``, ``aic``, ``bic`` (comparable between models of the same
-        rows); ``breusch_pagan_p`` (small: variances differ, use HC3), ``shapiro_p`` (small: residuals are not normal);
-        ``max_cooks_distance``, ``max_leverage``, ``max_rstudent`` (a single row that pulls); ``note``.
+        rows); ``breusch_pagan_p`` (small: variances differ, or weights are not their inverse; use HC3), ``shapiro_p``
+        (small: residuals are not normal); ``max_cooks_distance``, ``max_leverage``, ``max_rstudent`` (a single row that
+        pulls); ``note``.
 
     Raises
     ------
@@ -52,9 +53,9 @@ def model_fit(
 
     Notes
     -----
-    The Breusch-Pagan test is Koenker's studentised one [1]_, as R's ``bptest``; the Shapiro-Wilk test is of the
-    The Breusch-Pagan test is Koenker's studentised one [1]_, as R's ``bptest``; there is none with weights. The
-    Shapiro-Wilk test is of the residuals, with weights of the weighted ones, and of up to 5,000 rows.
+    The Breusch-Pagan test is Koenker's studentised one [1]_, as R's ``bptest``: n times the R squared of a regression
+    of the squared residuals on the design. The Shapiro-Wilk test is of the residuals, of up to 5,000 rows. With weights
+    both are of the residuals times the roots of the weights, which have equal variances if the weights are right.
 
     References
     ----------
@@ -128,7 +129,7 @@ def _assumptions(done: Fitted) -> dict[str, FloatArray]:
     total = np.nansum(centred**2, axis=0)
     usable = np.isfinite(fits.sigma)
     statistic = np.full(len(fits.n), np.nan)
-    plain = usable & (total > 0) & bool((done.weights == 1.0).all())
+    plain = usable & (total > 0)
     np.divide(fits.n * (total - again.rss), total, out=statistic, where=plain)
     k = np.where(usable, fits.n - fits.df - 1.0, np.nan)
     normal = np.full(len(fits.n), np.nan)

@@ -6,11 +6,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, one_or_more
-from fsstats.errors import UnknownNameError
-from fsstats.stats._derived import LABELS, Reference, warn
-from fsstats.stats._norms import Method, Norms, covariates_of
-from fsstats.stats._norms_fitting import Asked, fitted_norms, require_between
+from fsstats._frames import FloatArray
+from fsstats.errors import UnknownNameError, warn
+from fsstats.stats._derived import LABELS, Reference
+from fsstats.stats._norms import NormMethod, Norms, covariates_of
+from fsstats.stats._norms_fitting import NormChoices, fitted_norms, require_between
 from fsstats.stats._norms_scoring import scored_by, values_at
 from fsstats.stats._required import require_model, require_rows
 
@@ -29,7 +29,7 @@ def fit_norms(
     formula: str,
     *,
     reference: Reference | None = None,
-    method: Method = "gaussian",
+    method: NormMethod = "gaussian",
     spread: str | None = None,
     centiles: Sequence[float] = CENTILES,
     allow: str | Collection[str] = (),
@@ -115,20 +115,20 @@ def fit_norms(
     ((21.6..., 78.8...), [60])
     """
     require_rows(table, needed_by="fit_norms")
-    asked = Asked(formula, reference, method, spread, centiles, one_or_more(allow) or ())
+    asked = NormChoices(formula, reference, method, spread, centiles, allow)
     made = fitted_norms(table, asked, needed_by="fit_norms")
-    warn(made.said)
+    warn(*made.said)
     return made.norms
 
 
-def apply_norms(table: pd.DataFrame, norms: Norms, *, extrapolate: bool = False) -> pd.DataFrame:
+def apply_norms(table: pd.DataFrame, model: Norms, *, extrapolate: bool = False) -> pd.DataFrame:
     r"""Say where people stand in the distribution of the reference, given their age, sex and the like.
 
     Parameters
     ----------
     table : DataFrame
         A long table with the variables of the norms. Not the reference itself: see `norm_scores`.
-    norms : Norms
+    model : Norms
         See `fit_norms`.
     extrapolate : bool
         Whether people outside the reference's range of a variable are judged too. By default they are NaN.
@@ -147,7 +147,7 @@ def apply_norms(table: pd.DataFrame, norms: Norms, *, extrapolate: bool = False)
     FormulaError
         If somebody has a level that the reference did not have, or a spline has no value there.
     TableError
-        If `norms` is something else, the table has no rows, or a value is in another unit than in the reference.
+        If `model` is something else, the table has no rows, or a value is in another unit than in the reference.
 
     Warns
     -----
@@ -192,10 +192,10 @@ def apply_norms(table: pd.DataFrame, norms: Norms, *, extrapolate: bool = False)
     0      p1  insula        thickness_z  -2.29       sd
     1      p1  insula  thickness_centile   1.11  percent
     """
-    require_model(norms, Norms, made_by="fit_norms")
+    require_model(model, Norms, made_by="fit_norms")
     require_rows(table, needed_by="apply_norms")
-    scored = scored_by(table, norms, extrapolate=extrapolate)
-    warn(scored.said)
+    scored = scored_by(table, model, extrapolate=extrapolate)
+    warn(*scored.said)
     return scored.table()
 
 
@@ -263,21 +263,21 @@ def norm_scores(
     (1.0, -3.3)
     """
     require_rows(table, needed_by="norm_scores")
-    asked = Asked(formula, reference, spread=spread, allow=one_or_more(allow) or ())
+    asked = NormChoices(formula, reference, spread=spread, allow=allow)
     made = fitted_norms(table, asked, needed_by="norm_scores")
     scored = scored_by(table, made.norms, extrapolate=extrapolate)
-    warn([*made.said, *scored.said])
+    warn(*made.said, *scored.said)
     return scored.with_own(made).table()
 
 
 def norm_centiles(
-    norms: Norms, people: pd.DataFrame, *, centiles: Sequence[float] | None = None, extrapolate: bool = False
+    model: Norms, people: pd.DataFrame, *, centiles: Sequence[float] | None = None, extrapolate: bool = False
 ) -> pd.DataFrame:
     """Give the values at centiles of the reference, for people of given age, sex and the like: curves to draw.
 
     Parameters
     ----------
-    norms : Norms
+    model : Norms
         See `fit_norms`.
     people : DataFrame
         The variables of the norms, a row for each point of a curve.
@@ -299,7 +299,7 @@ def norm_centiles(
     FormulaError
         If a level is unknown, or a spline has no value there.
     TableError
-        If `norms` is something else, or a centile is not between 0 and 100.
+        If `model` is something else, or a centile is not between 0 and 100.
 
     Warns
     -----
@@ -324,18 +324,18 @@ def norm_centiles(
     0   30  insula  thickness     50.0   3.08   mm
     1   60  insula  thickness     50.0   2.80   mm
     """
-    require_model(norms, Norms, made_by="fit_norms")
-    wanted = _wanted(norms, centiles)
-    missing = next((name for name in norms.variables if name not in people.columns), None)
+    require_model(model, Norms, made_by="fit_norms")
+    wanted = _wanted(model, centiles)
+    missing = next((name for name in model.variables if name not in people.columns), None)
     if missing is not None:
         raise UnknownNameError.among("variable", missing, map(str, people.columns))
-    found = covariates_of(norms, people, extrapolate=extrapolate)
-    cells = np.arange(len(norms.cells))
-    values, said = values_at(norms, cells, found, wanted)
-    warn([*found.said, *said])
+    found = covariates_of(model, people, extrapolate=extrapolate)
+    cells = np.arange(len(model.cells))
+    values, said = values_at(model, cells, found, wanted)
+    warn(*found.said, *said)
     filled = np.full((len(people), len(cells), len(wanted)), np.nan)
-    filled[found.rows] = _BACK[norms.response](values)
-    return _curves(norms, people, wanted, filled)
+    filled[found.rows] = _BACK[model.response](values)
+    return _curves(model, people, wanted, filled)
 
 
 def _wanted(norms: Norms, centiles: Sequence[float] | None) -> tuple[float, ...]:

@@ -11,7 +11,7 @@ from scipy import special
 
 from fsstats._frames import FloatArray
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.stats.effect_sizes import noncentral_f_above, noncentral_t_above
+from fsstats.stats._noncentral import noncentral_f_above, noncentral_t_above
 from fsstats.tables.panel import BoolArray
 
 PowerTest = Literal["two_sample", "one_sample", "paired", "correlation", "term"]

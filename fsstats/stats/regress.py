@@ -11,7 +11,7 @@ from fsstats._frames import FloatArray, one_or_more
 from fsstats.errors import UnknownNameError
 from fsstats.stats._combinations import combinations_of
 from fsstats.stats._fitting import Choices, Fitted, fitted, term_rows
-from fsstats.stats._ols import linear, t_test
+from fsstats.stats._ols import added_up, linear, t_test
 from fsstats.stats._results import effect_columns
 from fsstats.stats.design import Design
 from fsstats.stats.effect_sizes import (
@@ -21,6 +21,7 @@ from fsstats.stats.effect_sizes import (
     partial_r,
     standardised_beta,
 )
+from fsstats.tables.panel import BoolArray
 
 StdErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "HC4"]
 Effect = Literal["auto", "cohens_d", "standardised_beta", "partial_r", "partial_eta_squared", "none"]
@@ -299,10 +300,7 @@ def _sums(done: Fitted, columns: Sequence[Sequence[FloatArray]]) -> list[list[Fl
     """Add columns up over the rows that each region has, shape (regions,) each."""
     present = done.fits.present
     every = np.array([one for own in columns for one in own]).reshape(-1, len(present))
-    if (done.fits.n == len(present)).all():
-        sums = iter(np.repeat(every.sum(axis=1)[:, None], present.shape[1], axis=1))
-    else:
-        sums = iter(every @ present.astype(np.float64))
+    sums = iter(added_up(every, present).T)
     return [[next(sums) for _ in own] for own in columns]
 
 
@@ -315,13 +313,16 @@ def _spread(total: FloatArray, squares: FloatArray, n: npt.NDArray[np.int64]) ->
 def _spread_of_values(done: Fitted) -> FloatArray:
     """Give the standard deviation of each region.
 
-    Where the design begins with the constant and nothing is missing, the squares about the mean are those of the other
-    columns of the basis and of the residuals: known already, and without the loss of digits of a sum of squares.
+    Where the design begins with the constant, the squares about the mean are those of the residuals and those of what
+    the other columns of the basis explain: known already, and without the loss of digits of a sum of squares.
     """
     fits, values = done.fits, done.model.panel.values
-    squares = fits.rss + np.einsum("va,va->v", fits.coefficients[:, 1:], fits.coefficients[:, 1:])
+    lost: BoolArray = np.asarray(fits.lost.any(axis=1))
+    slopes = fits.coefficients[:, 1:]
+    own = np.where(lost[:, None, None], np.eye(slopes.shape[1]), fits.inverse[:, 1:, 1:])
+    squares = fits.rss + np.einsum("va,va->v", slopes, np.linalg.solve(own, slopes[:, :, None])[:, :, 0])
     plain = (done.weights == 1.0).all() and done.model.design.columns[0] == "Intercept"
-    rest = np.flatnonzero((fits.n < len(values)) | (not plain))
+    rest = np.flatnonzero(np.isnan(squares) | lost) if plain else np.arange(len(squares))
     present = fits.present[:, rest]
     with np.errstate(invalid="ignore", divide="ignore"):  # fewer than two rows
         if len(rest):

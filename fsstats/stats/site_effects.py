@@ -13,7 +13,7 @@ from fsstats.stats._fitting import Choices, Fitted, fitted
 from fsstats.stats._formula import variables_of
 from fsstats.stats._ols import f_p_value, wald
 from fsstats.stats._results import results_table
-from fsstats.stats._sites import right_side
+from fsstats.stats._terms import right_side
 from fsstats.stats.effect_sizes import partial_eta_squared
 from fsstats.tables.panel import BoolArray
 
@@ -24,8 +24,8 @@ def site_effects(
     table: pd.DataFrame,
     *,
     site: str = "site",
-    keep: str = "",
-    allow: Collection[str] = (),
+    keep: str | Collection[str] = "",
+    allow: str | Collection[str] = (),
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
     r"""Test in every region whether sites differ in mean, and whether they differ in variance.
@@ -36,9 +36,9 @@ def site_effects(
         A long table with a column for the site, before or after `harmonise`.
     site : str
         The name of that column.
-    keep : str
+    keep : str or collection of str
         What sites are to be compared beside: the right side of a formula, best as for `harmonise`.
-    allow : collection of str
+    allow : str or collection of str
         What may be mixed in one model; as for `regress`.
     conf_level : float
         Of the intervals of the effect size.
@@ -85,11 +85,11 @@ def site_effects(
     """
     require(table, [site], needed_by="site_effects")
     formula = f"C(`{site}`)"
-    if keep.strip():
-        right = right_side(keep)
-        if site in variables_of(right):
-            raise FormulaError.at(keep, expected="what is there beside the site", found=f"the site itself, {site}")
-        formula = f"{right} + {formula}"
+    beside = right_side(keep, table)
+    if beside:
+        if site in variables_of(beside):
+            raise FormulaError.at(beside, expected="what is there beside the site", found=f"the site itself, {site}")
+        formula = f"{beside} + {formula}"
     choices = Choices(allow=allow, conf_level=conf_level)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", f"{re.escape(site)} has only one level", FsstatsWarning)  # an error here

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, plain_rows, require
+from fsstats._frames import FloatArray, Positions, first_row, plain_rows, require
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.parsers import Layout
 from fsstats.schema import DETAIL_COLUMNS, GLOBAL, KEY, LONG, SUBJECT_KEY, atlas_of, segid_of, source_of
@@ -94,17 +94,31 @@ def _codes(table: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.int64]
     return total
 
 
+def side_of_file(source: str, layout: Layout) -> str | None:
+    """Tell the side of a file, if its kind has one file a side; if the kind is not known, by its structures."""
+    if _has_sides(source) is False:
+        return None
+    sides = {hemi for hemi, region in zip(layout.hemi, layout.region, strict=True) if region != GLOBAL}
+    return sides.pop() if len(sides) == 1 else None
+
+
 def sides_of(table: pd.DataFrame, source: str) -> list[str | None]:
     """Give the sides that have a file of their own in a long table; None alone if one file has both."""
     own = table.loc[table["source"] == source, ["hemi", "region", "measure"]]
     sides = [str(hemi) for hemi in own["hemi"].dropna().unique()]
-    known = source_of(source)
-    if known is not None:
-        return [*sides] if known.hemispheric and sides else [None]
+    has_sides = _has_sides(source)
+    if has_sides is not None:
+        return [*sides] if has_sides and sides else [None]
     structures = own[own["region"] != GLOBAL].drop_duplicates()
     own = structures if len(structures) else own.drop_duplicates()
     alone = len(sides) == 1 and own["hemi"].notna().all()
     return [*sides] if alone or own.duplicated(["region", "measure"], keep=False).any() else [None]
+
+
+def _has_sides(source: str) -> bool | None:
+    """Say whether a kind has one file a side; None if it is not known."""
+    known = source_of(source)
+    return None if known is None else known.hemispheric
 
 
 def _is_of(table: pd.DataFrame, source: str, hemi: str | None) -> npt.NDArray[np.bool_]:
@@ -135,7 +149,7 @@ def _layout(first: pd.DataFrame, labels: Sequence[str], atlas: str | None) -> La
     """Give the labels of a file's rows in the long table."""
     repeated = first[list(KEY)].duplicated()
     if repeated.any():
-        what = " / ".join(str(part) for part in first.loc[repeated, list(KEY)].iloc[0] if pd.notna(part))
+        what = first_row(first.loc[repeated, list(KEY)])
         message = f"{int(repeated.sum())} value(s) occur twice, the first is {what}; a long table has each once"
         raise TableError(message)
     texts = {name: first[name].astype("object").where(first[name].notna(), None).tolist() for name in labels}

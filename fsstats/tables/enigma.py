@@ -1,6 +1,5 @@
 """ENIGMA's three tables: volumes, thickness and surface area, as the protocol's scripts read them."""
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fsstats._frames import plain_rows, require
-from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
+from fsstats.errors import TableError, UnknownNameError, warn
 from fsstats.schema import FILES, GLOBAL, HEMIS, LONG, SUBJECT_KEY, printed_regions
 from fsstats.schema._data import read_tsv
 from fsstats.tables._alike import Person, folders_of, run_names
@@ -93,7 +92,7 @@ def enigma_tables(
     volumes = _source(table, subcortical, _SUBCORTICAL)
     cortex = _source(table, cortical, _CORTICAL)
     if cortex != "aparc":
-        warnings.warn(_NOT_DESIKAN.format(source=cortex), FsstatsWarning, stacklevel=2)
+        warn(_NOT_DESIKAN.format(source=cortex))
     keys = plain_rows(table.loc[table["stream"] != "base", list(SUBJECT_KEY)].drop_duplicates())
     if files is not None:  # in their order, whatever source comes first in the table
         keys = _in_order_of(files, keys)
@@ -125,8 +124,7 @@ def _warn_of_streams(keys: Sequence[Person]) -> None:
     both = {(who, session) for who, session, stream in keys if stream == "long"}
     both &= {(who, session) for who, session, stream in keys if stream == "cross"}
     if both:
-        text = f"{len(both)} scans have two rows, of the cross-sectional and of the longitudinal stream; choose one"
-        warnings.warn(text, FsstatsWarning, stacklevel=3)
+        warn(f"{len(both)} scans have two rows, of the cross-sectional and of the longitudinal stream; choose one")
 
 
 def _source(table: pd.DataFrame, wanted: str | None, known: tuple[str, ...]) -> str:

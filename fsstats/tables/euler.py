@@ -1,13 +1,12 @@
 """Holes and Euler numbers of the surfaces, one row per run: the usual measure of an image's quality."""
 
-import warnings
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import require
-from fsstats.errors import FsstatsWarning, TableError
+from fsstats._frames import first_row, require
+from fsstats.errors import TableError, warn
 from fsstats.schema import GLOBAL, HEMIS, LONG, SUBJECT_KEY
 
 _FIELDS: Final = {f"{hemi}SurfaceHoles": f"{hemi}_holes" for hemi in HEMIS}
@@ -89,7 +88,7 @@ def _holes(table: pd.DataFrame) -> pd.DataFrame:
     keys = [*SUBJECT_KEY, "source"]
     repeated = rows[rows.duplicated([*keys, "measure"])]
     if len(repeated):
-        what = " / ".join(map(str, repeated.iloc[0][[*keys, "measure"]].dropna()))
+        what = first_row(repeated[[*keys, "measure"]])
         message = f"{len(repeated)} number(s) of holes occur twice, the first is {what}"
         raise TableError(message)
     sides = [rows[rows["measure"] == field].drop(columns="measure") for field in _FIELDS]
@@ -130,5 +129,4 @@ def _warn(found: pd.DataFrame) -> None:
             f"{run['disagreement']})"
             for _, run in apart.iterrows()
         ]
-        message = f"sources disagree on the holes of {len(apart)} run(s): {', '.join(runs)}"
-        warnings.warn(message, FsstatsWarning, stacklevel=3)
+        warn(f"sources disagree on the holes of {len(apart)} run(s): {', '.join(runs)}")

@@ -1,6 +1,5 @@
 """Participants' columns onto the rows of a table, every unmatched subject named."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fsstats._frames import Positions, as_words, require, some_of, to_category
-from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownNameError
+from fsstats.errors import ColumnsError, TableError, UnknownNameError, warn
 from fsstats.schema import DETAIL_COLUMNS, LONG
 from fsstats.tables.versions import VERSION_COLUMNS
 
@@ -84,7 +83,7 @@ def join(table: pd.DataFrame, participants: pd.DataFrame, *, unmatched: Unmatche
         message = f"no subject of the table is in participants: {_some(in_table)} against {_some(in_people)}{hint}"
         raise TableError(message)
     if message:
-        warnings.warn(message, FsstatsWarning, stacklevel=2)
+        warn(message)
     joined = _with_columns(table, people.drop(columns=keys), place)
     return joined[place >= 0] if unmatched == "drop" else joined
 

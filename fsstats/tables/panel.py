@@ -1,5 +1,6 @@
 """The long table as a matrix: one row a run, one column a measure of a region."""
 
+import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -113,14 +114,15 @@ def _require_plain(table: pd.DataFrame, needed_by: str) -> None:
 
 def _of_wide(table: pd.DataFrame, leave_out: Collection[str]) -> Panel:
     """Take apart what `to_wide` gives with ``sep=None``."""
-    measured = np.array([bool(label[CELL.index("measure")]) for label in table.columns], dtype=np.bool_)
-    people = table.loc[:, ~measured].copy()
-    people.columns = pd.Index([label[0] for label in people.columns])
+    labels: list[tuple[str, ...]] = [*map(tuple, table.columns)]
+    measured = np.array([bool(label[CELL.index("measure")]) for label in labels], dtype=np.bool_)
+    further = [place for place, label in enumerate(labels) if not (measured[place] or label[0] in leave_out)]
+    people = table.iloc[:, further].set_axis([labels[place][0] for place in further], axis=1).reset_index(drop=True)
     require(people, SUBJECT_KEY, needed_by="a wide table")
-    cells = pd.DataFrame(list(table.columns[measured]), columns=[*CELL, "unit"], dtype="str").replace("", None)
+    own = zip((*CELL, "unit"), zip(*itertools.compress(labels, measured), strict=True), strict=True)
+    cells = pd.DataFrame({name: pd.array([text or None for text in texts], dtype="str") for name, texts in own})
     none = np.empty(0, dtype=np.intp)
-    kept = people.drop(columns=[name for name in leave_out if name in people.columns]).reset_index(drop=True)
-    return Panel(kept, cells, table.loc[:, measured].to_numpy(dtype=np.float64), none, none)
+    return Panel(people, cells, table.loc[:, measured].to_numpy(dtype=np.float64), none, none)
 
 
 def column_by_value(table: pd.DataFrame, panel: Panel, name: str) -> tuple[Positions, Positions, pd.Series] | None:

@@ -1,13 +1,12 @@
 """Between the long table and one row per subject."""
 
-import warnings
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray, require, to_category
-from fsstats.errors import FsstatsWarning, TableError
+from fsstats.errors import TableError, warn
 from fsstats.schema import (
     CELL,
     GLOBAL,
@@ -94,8 +93,7 @@ def _varying_marks(table: pd.DataFrame) -> list[str]:
     marks = [name for name in VERSION_COLUMNS if name in table.columns and set(SUBJECT_KEY) <= set(table.columns)]
     varying = [name for name in marks if varies_within_run(table, name)]
     if varying:
-        text = f"{' and '.join(varying)} vary within a subject and are left out of the wide table"
-        warnings.warn(text, FsstatsWarning, stacklevel=3)
+        warn(f"{' and '.join(varying)} vary within a subject and are left out of the wide table")
     return varying
 
 

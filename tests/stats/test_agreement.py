@@ -8,9 +8,7 @@ from reference_support import REFERENCE
 ALL = agreements()
 IDS = [f"{topic}: {one.method}, {one.quantity}, {one.file}" for topic, one in ALL]
 
-LEFT_OUT = {
-    "qc_outliers": "of quality control, which is not there yet",
-}
+LEFT_OUT = {}
 """Figures that no comparison uses, and why."""
 
 

@@ -106,7 +106,7 @@ def test_the_sum_halves_the_index_and_is_called_otherwise():
     table = table_of(
         ("a", "aparc", "lh", "insula", "area", 3.0, "mm^2"), ("a", "aparc", "rh", "insula", "area", 1.0, "mm^2")
     )
-    found = asymmetry(table, kind="sum")
+    found = asymmetry(table, method="sum")
     assert found["value"].tolist() == [0.5]
     assert found["measure"].tolist() == ["area_laterality"]
     assert asymmetry(table)["value"].tolist() == [1.0]
@@ -140,7 +140,7 @@ VALUES = {
 @pytest.mark.parametrize(("left", "right", "due"), VALUES.values(), ids=VALUES)
 def test_the_index(left, right, due):
     np.testing.assert_array_equal(asymmetry_index(left, right), due)
-    np.testing.assert_array_equal(asymmetry_index([left], [right], kind="sum"), [due / 2])
+    np.testing.assert_array_equal(asymmetry_index([left], [right], method="sum"), [due / 2])
 
 
 @given(
@@ -217,8 +217,8 @@ def test_what_cannot_be_compared_is_an_error(rows, error, message):
 
 
 def test_an_unknown_kind_and_no_long_table_are_errors():
-    with pytest.raises(UnknownNameError, match="no kind of asymmetry is called 'men'; did you mean mean"):
-        asymmetry(cohort(), kind="men")
+    with pytest.raises(UnknownNameError, match="no method of asymmetry is called 'men'; did you mean mean"):
+        asymmetry(cohort(), method="men")
     with pytest.raises(ColumnsError, match="asymmetry needs the column"):
         asymmetry(pd.DataFrame({"subject": []}))
     with pytest.raises(TableError, match="the table has none"):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats as scipy_stats
 
-from fsstats.errors import FormulaError, TableError, UnknownNameError
+from fsstats.errors import FormulaError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.stats.compare import compare
 from fsstats.stats.regress import regress
 from reference_support import cohort
@@ -129,9 +129,64 @@ def test_regions_that_do_not_vary_say_so():
         assert found.loc["r1", ["p_value", "effect_size", "ci_low"]].isna().all()
 
 
+@pytest.mark.parametrize("kind", ["int64", "float64", "Int64", "object", "bool"])
+@pytest.mark.parametrize("covariates", [(), ("age",)], ids=["plain", "adjusted"])
+def test_two_whole_numbers_are_groups_and_a_warning_says_so(kind, covariates):
+    table = made_up()
+    table["dx"] = (table["group"] == "patient").astype("bool" if kind == "bool" else "int64").astype(kind)
+    if kind == "bool":
+        found = compare(table, "dx", covariates=covariates)
+        assert found["term"].eq("True - False").all()
+    else:
+        with pytest.warns(FsstatsWarning, match=r"^dx: the numbers 0 and 1 are taken for groups, and 0 for the ref"):
+            found = compare(table, "dx", covariates=covariates)
+        assert found["term"].eq("1 - 0").all()
+        assert same(found, compare(table, "dx", covariates=covariates, reference="0"))
+        assert same(found, compare(table, "dx", covariates=covariates, reference={"dx": "0"}))
+    plain = compare(table, "group", covariates=covariates)
+    assert np.allclose(found["p_value"], plain["p_value"])
+    assert np.allclose(found["estimate"], plain["estimate"])
+
+
+def test_a_missing_number_is_no_group():
+    table = made_up()
+    numbers = (table["group"] == "patient") + 1.0
+    table["dx"] = numbers.where(table["subject"] != table["subject"].iloc[0])
+    with pytest.warns(FsstatsWarning, match="the numbers 1 and 2 are taken for groups"):
+        found = compare(table, "dx")
+    assert found["term"].eq("2 - 1").all()
+    assert (found["n_missing"] == 1).all()
+
+
+def test_more_numbers_are_groups_if_a_reference_is_named():
+    table = three()
+    table["number"] = table["dx"].map({"CN": 0, "MCI": 1, "AD": 2})
+    with pytest.raises(FormulaError) as error:
+        compare(table, "number")
+    assert str(error.value) == (
+        "number: expected groups, found the numbers 0, 1, 2. For a covariate use regress; "
+        "if they stand for groups, name the one of reference: reference='0'"
+    )
+    found = compare(table, "number", reference="0")
+    assert found.loc[found["region"] == "r0", "term"].tolist() == ["number", "1 - 0", "2 - 0", "2 - 1"]
+    named = compare(table, "dx", reference="CN")
+    assert np.allclose(
+        found.loc[found["term"] == "1 - 0", "p_value"], named.loc[named["term"] == "MCI - CN", "p_value"]
+    )
+
+
+def test_other_numbers_are_no_groups():
+    table = made_up()
+    table["dx"] = np.where(table["group"] == "patient", 0.5, 1.5)
+    with pytest.raises(
+        FormulaError, match=r"dx: expected groups, found 2 different numbers, from 0\.5 to 1\.5\. For a cov"
+    ):
+        compare(table, "dx")
+
+
 REFUSED = {
     "one group": ({"between": "one"}, FormulaError, "one: expected at least two groups, found only x"),
-    "a number": ({"between": "age"}, FormulaError, "age: expected groups, found numbers. Make them text"),
+    "a number": ({"between": "age"}, FormulaError, "age: expected groups, found 60 different numbers, from "),
     "an unknown group": ({"between": "grp"}, UnknownNameError, "no variable is called 'grp'"),
     "an unknown reference": ({"reference": "healthy"}, UnknownNameError, "no level of group is called 'healthy'"),
     "an unknown effect": ({"effect": "glass"}, UnknownNameError, "no effect size is called 'glass'"),

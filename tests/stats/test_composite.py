@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frames_support import assert_frame_equal
 from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import LONG
 from fsstats.stats.composite import Composite, apply_composite, composite, fit_composite
@@ -105,7 +106,7 @@ def test_the_text_gives_the_same_numbers():
     model = fit_composite(cohort(), {"entorhinal": 1.0, "Hippocampus": 0.5}, name="MTL", reference=CN)
     again = Composite.from_json(model.to_json())
     assert again == model
-    pd.testing.assert_frame_equal(apply_composite(cohort(), again), apply_composite(cohort(), model))
+    assert_frame_equal(apply_composite(cohort(), again), apply_composite(cohort(), model))
     assert again.reference == {"group": ("CN",)}
     assert not {str(name) for name in cohort()["subject"].unique()} & set(model.to_json().split('"'))
 

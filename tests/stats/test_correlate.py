@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from frames_support import assert_frame_equal
 from fsstats.errors import ColumnsError, FormulaError, TableError, UnknownNameError
 from fsstats.schema import RESULTS
 from fsstats.stats.correlate import _tested, correlate
@@ -124,7 +125,7 @@ def test_the_effect_size_has_a_name(name, options):
 def test_wide_tables_and_measures_as_variables_will_do():
     table = cohort(with_head_size=True)
     found = correlate(table, "eTIV", covariates=["age"])
-    pd.testing.assert_frame_equal(found, correlate(to_wide(table, sep=None), "eTIV", covariates=["age"]))
+    assert_frame_equal(found, correlate(to_wide(table, sep=None), "eTIV", covariates=["age"]))
     assert found["note"].iloc[-1].startswith("is itself a variable of the model")
     assert correlate(table.assign(**{"my age": table["age"]}), "my age")["term"].iloc[0] == "my age"
 
@@ -150,7 +151,7 @@ def test_ranks_do_not_change_by_what_keeps_their_order():
     rng = np.random.default_rng(2)
     y, age = rng.normal(0, 1, (30, 4)), rng.normal(50, 10, 30)
     one, other = (correlate(long(values, age=age), "age", method="spearman") for values in (y, np.exp(3 * y)))
-    pd.testing.assert_frame_equal(one, other)
+    assert_frame_equal(one, other)
 
 
 def test_another_region_changes_nothing():
@@ -158,7 +159,7 @@ def test_another_region_changes_nothing():
     y, age = rng.normal(0, 1, (30, 4)), rng.normal(50, 10, 30)
     more = np.column_stack([y, np.full(30, 2.0), np.full(30, np.nan)])
     alone, together = (correlate(long(values, age=age), "age") for values in (y, more))
-    pd.testing.assert_frame_equal(alone, together.iloc[:4], check_exact=False, rtol=1e-12)
+    assert_frame_equal(alone, together.iloc[:4], check_exact=False, rtol=1e-12)
     assert together["note"].iloc[4:].tolist() == ["does not vary", "no values"]
 
 
@@ -230,7 +231,7 @@ def test_what_makes_no_sense_is_refused(call, error, message):
 
 
 def test_covariates_that_are_blank_are_none():
-    pd.testing.assert_frame_equal(correlate(cohort(), "age", covariates=""), correlate(cohort(), "age"))
+    assert_frame_equal(correlate(cohort(), "age", covariates=""), correlate(cohort(), "age"))
 
 
 # --- levels

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from fsstats.errors import TableError
+from fsstats.stats import _noncentral as nc
 from fsstats.stats import effect_sizes as es
 
 t_values = st.floats(-30, 30)
@@ -70,7 +71,7 @@ def by_quadrature(t, df, noncentrality):
 @pytest.mark.parametrize("df", [3, 30, 1000, 100_000])
 @pytest.mark.parametrize("t", [0.0, -0.5, 2.1, -8.0, 40.0, -300.0])
 def test_limits_of_the_noncentrality_solve_their_equations(t, df):
-    low, high = es.noncentral_t_limits(t, df, conf_level=0.9)
+    low, high = nc.noncentral_t_limits(t, df, conf_level=0.9)
     assert by_quadrature(t, df, low) == pytest.approx(0.95, abs=1e-5)
     assert by_quadrature(t, df, high) == pytest.approx(0.05, abs=1e-5)
 
@@ -81,24 +82,24 @@ def test_limits_solve_their_equations_for_all_kinds_of_t():
     t = np.append(rng.standard_normal(400) * np.exp(rng.uniform(-2, 8, 400)), [304.254, 9.17])
     df = np.append(np.exp(rng.uniform(0, 14, 400)), [2693.01, 1.13])
     for level in (0.95, 0.99):
-        low, high = es.noncentral_t_limits(t, df, conf_level=level)
+        low, high = nc.noncentral_t_limits(t, df, conf_level=level)
         near = np.abs(t) < 1e4
         for limit, probability in ((low, (1 + level) / 2), (high, (1 - level) / 2)):
-            found = 1 - es.noncentral_t_above(t, df, limit)
+            found = 1 - nc.noncentral_t_above(t, df, limit)
             np.testing.assert_allclose(found[near], probability, atol=1e-8)
 
 
 def test_tails_are_those_of_the_definition():
     for t, df, noncentrality in [(2.0, 60, 3.0), (-8.0, 30, -7.0), (3.2197, 611.35, -6.1915), (40.0, 1000, 39.0)]:
-        ours = es.noncentral_t_above(*(np.array([one]) for one in (t, df, noncentrality)))
+        ours = nc.noncentral_t_above(*(np.array([one]) for one in (t, df, noncentrality)))
         assert 1 - ours[0] == pytest.approx(by_quadrature(t, df, noncentrality), abs=1e-9)
     terms, f = np.arange(300), 3.15
     series = stats.poisson.pmf(terms, 4.5) @ stats.beta.sf(2 * f / (2 * f + 60), 1 + terms, 30)
-    assert es.noncentral_f_above(*(np.array([one]) for one in (f, 2.0, 60.0, 9.0)))[0] == pytest.approx(series)
+    assert nc.noncentral_f_above(*(np.array([one]) for one in (f, 2.0, 60.0, 9.0)))[0] == pytest.approx(series)
 
 
 def test_limits_of_a_huge_t_grow_in_proportion():
-    low, high = es.noncentral_t_limits([9.9e3, 1.1e4, 1e5, -1e12, 1e200], 50)
+    low, high = nc.noncentral_t_limits([9.9e3, 1.1e4, 1e5, -1e12, 1e200], 50)
     np.testing.assert_allclose(low[:3] / [9.9e3, 1.1e4, 1e5], low[0] / 9.9e3, rtol=1e-5)
     assert low[3] == pytest.approx(-high[1] / 1.1e4 * 1e12)
     assert np.isfinite([low, high]).all()
@@ -106,7 +107,7 @@ def test_limits_of_a_huge_t_grow_in_proportion():
 
 def test_limits_of_the_noncentrality_of_f_solve_their_equations():
     f, q, df = np.meshgrid([0.2, 1.0, 4.0, 60.0], [1, 2, 7], [8, 150])
-    low, high = es.noncentral_f_limits(f, q, df)
+    low, high = nc.noncentral_f_limits(f, q, df)
     some = low > 0
     np.testing.assert_allclose(stats.ncf.cdf(f, q, df, low)[some], 0.975)
     assert (stats.f.cdf(f, q, df)[~some] < 0.975).all()
@@ -114,8 +115,8 @@ def test_limits_of_the_noncentrality_of_f_solve_their_equations():
 
 
 def test_squares_of_one_column_have_the_limits_of_t_where_the_other_tail_is_far():
-    low_t, high_t = es.noncentral_t_limits(9.0, 80)
-    low_f, high_f = es.noncentral_f_limits(81.0, 1, 80)
+    low_t, high_t = nc.noncentral_t_limits(9.0, 80)
+    low_f, high_f = nc.noncentral_f_limits(81.0, 1, 80)
     np.testing.assert_allclose([low_f, high_f], [low_t**2, high_t**2], rtol=1e-9)
 
 
@@ -127,7 +128,7 @@ def test_what_one_t_gives_hangs_together(t, df):
     np.testing.assert_allclose(f2.size, eta.size / (1 - eta.size), rtol=1e-9)
     assert r.low <= r.size <= r.high
     assert 0 <= eta.low <= eta.high < 1
-    assert es.omega_squared(t**2, 1, df, df + 2).size <= eta.size
+    assert es.partial_omega_squared(t**2, 1, df, df + 2).size <= eta.size
 
 
 def test_hedges_correction_comes_near_its_exact_value():
@@ -151,7 +152,7 @@ FUNCTIONS = {
     "d_model, sigma": (lambda x: es.d_model(1.0, 0.1, x, 50), [*ODD, 0.0]),
     "partial_r": (lambda x: es.partial_r(x, 50), ODD),
     "partial_eta_squared": (lambda x: es.partial_eta_squared(x, 2, 50), [*ODD, -1.0]),
-    "omega_squared": (lambda x: es.omega_squared(x, 2, 50, 53), [*ODD, -1.0]),
+    "partial_omega_squared": (lambda x: es.partial_omega_squared(x, 2, 50, 53), [*ODD, -1.0]),
     "cohens_f2": (lambda x: es.cohens_f2(2.0, 2, x), [*ODD, 0.0]),
     "standardised_beta": (lambda x: es.standardised_beta(1.0, 0.1, x, 2.0, 50), [*ODD, 0.0]),
     "hedges_correction": (lambda x: [es.hedges_correction(x, exact=True)], [*ODD, 1.0, 0.0]),
@@ -213,6 +214,6 @@ def test_intervals_of_omega_squared_cover_the_share_in_the_population():
     y = rng.standard_normal((45, 3000)) + (groups @ means)[:, None]
     between = 15 * ((groups.T @ y / 15 - y.mean(axis=0)) ** 2).sum(axis=0)
     rest = ((y - groups @ (groups.T @ y / 15)) ** 2).sum(axis=0)
-    found = es.omega_squared(between / 2 / (rest / 42), 2, 42, 45)
+    found = es.partial_omega_squared(between / 2 / (rest / 42), 2, 42, 45)
     true = means.var() / (means.var() + 1)
     assert within((found.low <= true) & (found.high >= true), 0.95)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from frames_support import assert_frame_equal
 from fsstats.errors import ColumnsError, FormulaError, FsstatsWarning, TableError, UnknownNameError
-from fsstats.stats._combat import Choices, Rows, common_of, sites_of
+from fsstats.stats._combat import Estimation, Rows, common_of, sites_of
 from fsstats.stats._covbat import scores_of
 from fsstats.stats.harmonise import Harmonisation, apply_harmonisation, fit_harmonisation, harmonise
 from reference_support import cohort, column_of, longitudinal
@@ -206,8 +207,8 @@ def test_measures_are_apart_unless_they_are_put_together():
     both = pd.concat([table, other], ignore_index=True)
     apart = harmonise(both)
     np.testing.assert_allclose(apart["value"][: len(table)], harmonise(table)["value"], rtol=1e-12)
-    assert not np.allclose(harmonise(both, together=())["value"], apart["value"], rtol=1e-6)
-    assert not np.allclose(harmonise(both, together=["region"])["value"], apart["value"], rtol=1e-6)
+    assert not np.allclose(harmonise(both, within=())["value"], apart["value"], rtol=1e-6)
+    assert not np.allclose(harmonise(both, within=["region"])["value"], apart["value"], rtol=1e-6)
 
 
 def test_only_the_measures_that_are_asked_for_change():
@@ -252,7 +253,7 @@ def test_nonparametric_likelihoods_do_not_underflow():
 def test_fit_then_apply_is_harmonise(options):
     table, options = of_method(options)
     model = fit_harmonisation(table, **options)
-    pd.testing.assert_frame_equal(apply_harmonisation(table, model), harmonise(table, **options))
+    assert_frame_equal(apply_harmonisation(table, model), harmonise(table, **options))
 
 
 @pytest.mark.parametrize("options", METHODS.values(), ids=METHODS)
@@ -262,8 +263,8 @@ def test_a_stored_model_is_the_same_model(options):
     text = model.to_json()
     again = Harmonisation.from_json(text)
     assert again.to_json() == text
-    pd.testing.assert_frame_equal(apply_harmonisation(table, again), apply_harmonisation(table, model))
-    pd.testing.assert_frame_equal(again.table(), model.table())
+    assert_frame_equal(apply_harmonisation(table, again), apply_harmonisation(table, model))
+    assert_frame_equal(again.table(), model.table())
     assert not re.search(r"s\d\d\d", text)
 
 
@@ -311,6 +312,15 @@ def test_head_size_out_of_the_table_can_be_kept():
     np.testing.assert_allclose(found["value"][~is_head], by_column["value"], rtol=1e-9)
 
 
+def test_a_region_that_is_kept_is_not_harmonised_itself():
+    table, _ = made()
+    name, is_kept = "aparc_lh_region0_thickness", (table["region"] == "region0").to_numpy()
+    with pytest.warns(FsstatsWarning, match=rf"left as they are: what is kept \({name}\)"):
+        found = harmonise(table, keep=f"age + `{name}`")
+    assert (found["value"][is_kept] == table["value"][is_kept]).all()
+    assert (found["value"][~is_kept] != table["value"][~is_kept]).any()
+
+
 def test_the_table_of_a_model_says_what_a_site_does_in_the_unit_of_the_measure():
     table, _ = made()
     shown = fit_harmonisation(table, empirical_bayes=False).table()
@@ -331,8 +341,8 @@ def test_rows_order_index_and_further_columns_stay():
     odd = odd[["rating", *table.columns]].astype({"region": "category", "site": "category"})
     before = odd.copy()
     found = harmonise(odd, keep="age")
-    pd.testing.assert_frame_equal(odd, before)
-    pd.testing.assert_frame_equal(found.drop(columns="value"), odd.drop(columns="value"))
+    assert_frame_equal(odd, before)
+    assert_frame_equal(found.drop(columns="value"), odd.drop(columns="value"))
     np.testing.assert_allclose(found.sort_index()["value"], harmonise(table, keep="age")["value"], rtol=1e-10)
 
 
@@ -574,7 +584,7 @@ FAULTS = {
     "an unknown method": (changed(), {"method": "combatt"}, UnknownNameError, "did you mean combat"),
     "an unknown scale": (changed(), {"scale": "ml"}, UnknownNameError, "no kind of scale"),
     "an odd mean_only": (changed(), {"mean_only": "yes"}, UnknownNameError, "choice of mean_only"),
-    "an odd set": (changed(), {"together": ["age"]}, UnknownNameError, "no column that regions are put together by"),
+    "an odd set": (changed(), {"within": ["age"]}, UnknownNameError, "no column that regions are put together by"),
     "explained by all": (changed(), {"method": "covbat", "explained": 1.0}, TableError, "between 0 and 1"),
     "a reference with one run": (
         lambda table: table.assign(site=table["site"].where(table["subject"] != "s004", "Z")),
@@ -814,7 +824,7 @@ def test_the_components_do_not_depend_on_the_sign_of_their_axes():
 def test_a_site_that_does_nothing_loses_nothing():
     rng = np.random.default_rng(7)
     z = rng.normal(size=(2000, 50))
-    found = sites_of(z, np.arange(2000) % 2, 2, Choices())
+    found = sites_of(z, np.arange(2000) % 2, 2, Estimation())
     assert np.abs(found.shift).max() < 0.05
     assert np.abs(found.variance - 1).max() < 0.1
 

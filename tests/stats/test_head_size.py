@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from frames_support import assert_frame_equal
 from fsstats import join, load, load_cohort
 from fsstats.datasets import make_cohort
 from fsstats.errors import ColumnsError, FormulaError, FsstatsWarning, TableError, UnknownNameError
@@ -131,7 +132,7 @@ def test_areas_go_by_two_thirds_and_volumes_by_one_in_a_proportion():
         assert set(made["unit"][rows]) == {"unitless"}
     kept = adjust_head_size(table, method="proportion", keep_unit=True)
     power = adjust_head_size(table, method="power", exponent={"volume": 1, "area": 2 / 3})
-    pd.testing.assert_frame_equal(kept, power)
+    assert_frame_equal(kept, power)
     assert set(kept["unit"].astype("str")) == {"mm^3", "mm^2", "mm"}
 
 
@@ -141,7 +142,7 @@ def test_sienax_gives_what_sienax_gives(tmp_path):
     due = sub(table, "volume_normalised")["value"].to_numpy()
     np.testing.assert_allclose(sub(adjusted, "volume")["value"], due, rtol=1e-5)  # sienax prints two digits
     for name in ("volume_normalised", "brain_volume_normalised", "VSCALING"):
-        pd.testing.assert_frame_equal(sub(adjusted, name), sub(table, name))
+        assert_frame_equal(sub(adjusted, name), sub(table, name))
     np.testing.assert_allclose(
         sub(adjusted, "brain_volume")["value"], sub(table, "brain_volume_normalised")["value"], rtol=1e-5
     )
@@ -163,7 +164,7 @@ def test_a_planted_exponent_is_found(tmp_path):
 def test_the_column_of_the_covariate_is_centred_and_no_value_changes():
     table = plain()
     made = adjust_head_size(table, method="covariate", reference=CONTROLS)
-    pd.testing.assert_frame_equal(made.drop(columns="eTIV_centred"), table)
+    assert_frame_equal(made.drop(columns="eTIV_centred"), table)
     wide = read("cohort").set_index("subject")
     due = (wide["eTIV"] - wide["eTIV"][wide["group"] == "CN"].mean()) / 1e5
     np.testing.assert_allclose(made["eTIV_centred"], table["subject"].astype("str").map(due), rtol=1e-9, atol=1e-12)
@@ -189,7 +190,7 @@ def test_the_order_of_rows_does_not_matter(how):
     straight = adjust_head_size(table, allow=QUIET, **how)
     shuffled = adjust_head_size(table.iloc[order], allow=QUIET, **how)
     assert shuffled.index.tolist() == order.tolist()
-    pd.testing.assert_frame_equal(shuffled.sort_index(), straight, rtol=1e-12)
+    assert_frame_equal(shuffled.sort_index(), straight, rtol=1e-12)
 
 
 @pytest.mark.parametrize("how", METHODS.values(), ids=METHODS)
@@ -206,10 +207,10 @@ def test_rows_index_and_other_columns_stay(how):
     table = plain().set_index(pd.Index(["same"] * len(plain())))
     before = table.copy()
     made = adjust_head_size(table, allow=QUIET, **how)
-    pd.testing.assert_frame_equal(table, before)
+    assert_frame_equal(table, before)
     changed = {"value", "unit", "measure"} if how == METHODS["proportion"] else {"value"}
     rest = [name for name in table.columns if name not in changed]
-    pd.testing.assert_frame_equal(made[rest], table[rest])
+    assert_frame_equal(made[rest], table[rest])
     assert made.columns.tolist() == table.columns.tolist()
     for measure in ("thickness", "eTIV"):
         pd.testing.assert_series_equal(sub(made, measure)["value"], sub(table, measure)["value"])
@@ -220,7 +221,7 @@ def test_rows_index_and_other_columns_stay(how):
 def test_adjusting_twice_changes_nothing_more(how):
     once = adjust_head_size(plain(), allow=QUIET, **how)
     twice = adjust_head_size(once, allow=QUIET, **how)
-    pd.testing.assert_frame_equal(twice, once, rtol=1e-10)
+    assert_frame_equal(twice, once, rtol=1e-10)
 
 
 @settings(max_examples=10)
@@ -297,13 +298,13 @@ def test_thickness_is_adjusted_by_force_only():
     made = adjust_head_size(table, force="thickness", allow=QUIET)
     assert (sub(made, "thickness")["value"] != sub(table, "thickness")["value"]).any()
     only = adjust_head_size(table, measures="thickness", force="thickness", allow=QUIET)
-    pd.testing.assert_frame_equal(sub(only, "volume"), sub(table, "volume"))
+    assert_frame_equal(sub(only, "volume"), sub(table, "volume"))
 
 
 def test_only_the_measures_that_are_named_change():
     table = plain()
     made = adjust_head_size(table, measures="volume")
-    pd.testing.assert_frame_equal(sub(made, "area"), sub(table, "area"))
+    assert_frame_equal(sub(made, "area"), sub(table, "area"))
     assert (sub(made, "volume")["value"].dropna() != sub(table, "volume")["value"].dropna()).any()
 
 
@@ -452,7 +453,7 @@ def test_a_level_of_which_nobody_has_the_nuisance_variable_keeps_its_mean():
     assert len(said) == 1
     assert found["value"].notna().all()
     model = HeadSize.from_json(fit_head_size(table, by="site", nuisance="age", minimum=5, allow="few").to_json())
-    pd.testing.assert_frame_equal(apply_head_size(table, model), found)
+    assert_frame_equal(apply_head_size(table, model), found)
 
 
 @pytest.mark.parametrize("level", [3.0, 3, "3"])
@@ -491,13 +492,13 @@ def test_a_reference_may_be_numbers_words_or_several_columns(reference):
     table["group"] = np.tile(["patient", "control"], 15)
     found = adjust_head_size(table, reference=reference, minimum=15)
     due = adjust_head_size(table, reference={"group": "control"}, minimum=15)
-    pd.testing.assert_frame_equal(found, due)
+    assert_frame_equal(found, due)
 
 
 def test_several_levels_are_a_reference():
     table = made()
     both = adjust_head_size(table, reference={"group": ["control", "patient"]})
-    pd.testing.assert_frame_equal(both, adjust_head_size(table))
+    assert_frame_equal(both, adjust_head_size(table))
 
 
 NO_SLOPE = {
@@ -625,7 +626,7 @@ def test_columns_that_vary_within_a_run_do_no_harm():
 def test_fit_and_apply_are_the_same_as_adjust(how):
     table = plain()
     model = fit_head_size(table, allow=QUIET, **how)
-    pd.testing.assert_frame_equal(apply_head_size(table, model), adjust_head_size(table, allow=QUIET, **how))
+    assert_frame_equal(apply_head_size(table, model), adjust_head_size(table, allow=QUIET, **how))
 
 
 @pytest.mark.parametrize("how", [*METHODS.values(), {"method": "covariate"}], ids=[*METHODS, "covariate"])
@@ -634,8 +635,8 @@ def test_a_model_survives_as_text(how):
     model = fit_head_size(table, allow=QUIET, **how)
     again = HeadSize.from_json(model.to_json())
     assert again.to_json() == model.to_json()
-    pd.testing.assert_frame_equal(again.table(), model.table())
-    pd.testing.assert_frame_equal(apply_head_size(table, again), apply_head_size(table, model))
+    assert_frame_equal(again.table(), model.table())
+    assert_frame_equal(apply_head_size(table, again), apply_head_size(table, model))
 
 
 def test_others_are_adjusted_by_what_was_learned():

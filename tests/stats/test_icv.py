@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from frames_support import assert_frame_equal
 from fsstats import load
 from fsstats.datasets import make_cohort
 from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownNameError
@@ -78,7 +79,7 @@ def test_no_file_s_head_size_is_adjusted_by_it():
     for icv in ("eTIV", "sTIV", "wmparc_global_eTIV"):
         made = adjust_head_size(table, icv=icv)
         heads = table["measure"].isin(["eTIV", "sTIV"])
-        pd.testing.assert_frame_equal(made[heads], table[heads])
+        assert_frame_equal(made[heads], table[heads])
 
 
 def test_what_serves_as_head_size_is_not_adjusted_by_itself():

@@ -13,6 +13,7 @@ from scipy import stats
 from scipy.optimize import minimize_scalar
 from statsmodels.stats.meta_analysis import combine_effects
 
+from frames_support import assert_frame_equal
 from fsstats.errors import ColumnsError, FsstatsError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import RESULTS
 from fsstats.stats._pooling import METHODS, TESTS, pool
@@ -196,7 +197,7 @@ def test_regions_do_not_know_each_other(method):
     together = meta(of_regions(d, se), method=method)
     for j in (0, 7, 19):
         alone = meta(sites(d[:, j], se[:, j], region=f"r{j}"), method=method)
-        pd.testing.assert_frame_equal(alone, together.iloc[[j]].reset_index(drop=True))
+        assert_frame_equal(alone, together.iloc[[j]].reset_index(drop=True))
 
 
 # --- what cannot be pooled
@@ -340,8 +341,8 @@ def test_names_of_sites_do_not_depend_on_the_other_rows():
 def test_a_table_for_each_site_will_do():
     table = sites()
     mapping = {name: rows.drop(columns="site") for name, rows in table.groupby("site")}
-    pd.testing.assert_frame_equal(meta(mapping), meta(table))
-    pd.testing.assert_frame_equal(meta(table.rename(columns={"site": "centre"}), site="centre"), meta(table))
+    assert_frame_equal(meta(mapping), meta(table))
+    assert_frame_equal(meta(table.rename(columns={"site": "centre"}), site="centre"), meta(table))
 
 
 # --- the relatives
@@ -355,7 +356,7 @@ def test_leaving_a_site_out_is_pooling_the_others():
     for out in ("M1", "M4"):
         ours = found[(found["region"] == "Left-Amygdala") & (found["left_out"] == out)]
         others = meta(sites().loc[lambda rows, out=out: rows["site"] != out])
-        pd.testing.assert_frame_equal(ours[numbers].reset_index(drop=True), others[numbers])
+        assert_frame_equal(ours[numbers].reset_index(drop=True), others[numbers])
     assert found["note"].iloc[4].startswith("one site only")
     assert one(leave_one_out(sites([0.1], [0.1])))["note"] == "no site can be used"
 
@@ -452,7 +453,7 @@ def test_each_site_is_analysed_by_itself():
     for name in found["site"].unique():
         alone = regress(table[table["site"] == name], MODEL, terms=["group"])
         ours = found[found["site"] == name].drop(columns="site").reset_index(drop=True)
-        pd.testing.assert_frame_equal(ours, alone)
+        assert_frame_equal(ours, alone)
     text = str(warned[0].message)
     assert len(set(table["site"])) == found["site"].nunique() + int(text.split(maxsplit=1)[0])
     assert "fewer than 7 runs" in text
@@ -470,7 +471,7 @@ def test_options_reach_the_verb_also_those_that_are_called_groups():
 def test_a_wide_table_gives_the_same():
     table = with_sites()
     calls = [partial(by_site, one, regress, MODEL, minimum=0) for one in (table, to_wide(table, sep=None))]
-    pd.testing.assert_frame_equal(*(call() for call in calls))
+    assert_frame_equal(*(call() for call in calls))
 
 
 def test_the_pipeline_reads_as_it_is_meant():
@@ -499,7 +500,7 @@ def test_a_site_without_the_reference_level_is_skipped_as_its_terms_would_mean_s
         found = by_site(table, regress, formula="value ~ dx3 + age", minimum=0)
     assert "S1" not in set(found["site"])
     with pytest.warns(FsstatsWarning, match="skipped"):
-        pd.testing.assert_frame_equal(found, by_site(table, regress, "value ~ dx3 + age", minimum=0))
+        assert_frame_equal(found, by_site(table, regress, "value ~ dx3 + age", minimum=0))
     stated = by_site(table, regress, "value ~ dx3 + age", reference={"dx3": "AD"}, minimum=0)
     assert "S1" in set(stated["site"])
 
@@ -542,9 +543,7 @@ def test_numbers_in_a_column_of_objects_have_no_reference():
     table["age"] = table["age"].astype("object")
     youngest = table["age"] == table.loc[table["age"].notna(), "age"].min()
     found = by_site(table[~youngest], regress, "value ~ age", minimum=0)
-    pd.testing.assert_frame_equal(
-        found, by_site(table[~youngest].astype({"age": float}), regress, "value ~ age", minimum=0)
-    )
+    assert_frame_equal(found, by_site(table[~youngest].astype({"age": float}), regress, "value ~ age", minimum=0))
     assert set(found["site"]) == set(table["site"].dropna())
 
 

@@ -279,15 +279,15 @@ def close(one, other, rel=1e-6, columns=NUMBERS):
         assert one[name].to_numpy() == pytest.approx(other[name].to_numpy(), rel=rel, nan_ok=True), name
 
 
-@pytest.mark.parametrize("slopes", [None, "time"], ids=["intercept", "slope"])
+@pytest.mark.parametrize("slope", [None, "time"], ids=["intercept", "slope"])
 @LAWS
 @given(seed=st.integers(0, 1000))
-def test_the_order_of_rows_does_not_matter(slopes, seed):
+def test_the_order_of_rows_does_not_matter(slope, seed):
     table = longitudinal().query("region in ['Left-Hippocampus', 'Left-Thalamus']")
     mixed_up = table.sample(frac=1, random_state=seed)
     keys = ["region", "term"]
-    one = mixed(table, FORMULA, slopes=slopes).sort_values(keys)
-    other = mixed(mixed_up, FORMULA, slopes=slopes).sort_values(keys)
+    one = mixed(table, FORMULA, slope=slope).sort_values(keys)
+    other = mixed(mixed_up, FORMULA, slope=slope).sort_values(keys)
     close(one, other, rel=1e-5)
 
 
@@ -295,8 +295,8 @@ def test_the_order_of_rows_does_not_matter(slopes, seed):
 @given(unit=st.sampled_from([1e-12, 1e-3, 7.0, 1e9]), offset=st.sampled_from([0.0, 1e3]))
 def test_units_of_values_do_not_matter(unit, offset):
     table = longitudinal().query("region == 'Left-Hippocampus'")
-    one = mixed(table, FORMULA, slopes="time").iloc[1:]
-    other = mixed(table.assign(value=unit * (table["value"] + offset)), FORMULA, slopes="time").iloc[1:]
+    one = mixed(table, FORMULA, slope="time").iloc[1:]
+    other = mixed(table.assign(value=unit * (table["value"] + offset)), FORMULA, slope="time").iloc[1:]
     close(one, other, 1e-5, ["statistic", "df", "p_value"])
     assert other["estimate"].to_numpy() == pytest.approx(unit * one["estimate"].to_numpy(), rel=1e-5)
 
@@ -306,11 +306,11 @@ def test_units_of_values_do_not_matter(unit, offset):
 def test_units_and_offset_of_time_do_not_matter_to_what_is_along_it(unit, offset):
     table = longitudinal().query("region == 'Right-Hippocampus'")
     formula, terms = "value ~ time * group", ["time", "time:group"]
-    one = mixed(table, formula, slopes="time", terms=terms)
+    one = mixed(table, formula, slope="time", terms=terms)
     moved = table.assign(time=unit * (table["time"] + offset))
-    other = mixed(moved, formula, slopes="time", terms=terms)
+    other = mixed(moved, formula, slope="time", terms=terms)
     close(one, other, 1e-4, ["statistic", "df"])
-    ours, theirs = (variance_components(one, formula, slopes="time").set_index("term") for one in (table, moved))
+    ours, theirs = (variance_components(one, formula, slope="time").set_index("term") for one in (table, moved))
     assert theirs.loc["time", "sd"] * unit == pytest.approx(ours.loc["time", "sd"], rel=1e-4)
     assert theirs.loc["Residual", "sd"] == pytest.approx(ours.loc["Residual", "sd"], rel=1e-5)
 
@@ -340,7 +340,7 @@ def test_contrasts_are_combinations_of_terms():
 
 
 def test_the_table_says_what_was_done():
-    found = mixed(longitudinal(), FORMULA, terms=["group"], slopes="time", method="ML", df="normal").iloc[0]
+    found = mixed(longitudinal(), FORMULA, terms=["group"], slope="time", method="ML", df="normal").iloc[0]
     assert found["method"] == (
         "linear mixed model by ML, random intercept of subject, random slope of time by subject; "
         "value ~ time * group + agec + sex; z"
@@ -362,7 +362,7 @@ def test_rows_without_a_variable_or_a_group_are_counted():
 
 
 def test_components_have_their_columns():
-    found = variance_components(longitudinal(), FORMULA, slopes="time")
+    found = variance_components(longitudinal(), FORMULA, slope="time")
     assert found.columns.tolist() == ["source", "hemi", "region", "measure", "unit", *COMPONENT_COLUMNS, "note"]
     one = found.iloc[:4].set_index("term")
     assert one["group"].tolist() == ["subject"] * 3 + ["Residual"]
@@ -389,13 +389,13 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("slopes", [None, "time"], ids=["intercept", "slope"])
+@pytest.mark.parametrize("slope", [None, "time"], ids=["intercept", "slope"])
 @pytest.mark.parametrize(("why", "spoil"), ODD.items(), ids=ODD)
-def test_a_region_that_has_no_model_says_why_and_leaves_the_others_alone(why, spoil, slopes):
+def test_a_region_that_has_no_model_says_why_and_leaves_the_others_alone(why, spoil, slope):
     table = longitudinal().query("region in ['Left-Hippocampus', 'Left-Thalamus']").reset_index(drop=True)
-    whole = mixed(table, FORMULA, slopes=slopes).query("region == 'Left-Thalamus'")
+    whole = mixed(table, FORMULA, slope=slope).query("region == 'Left-Thalamus'")
     bad = table["region"] == "Left-Hippocampus"
-    found = mixed(pd.concat([spoil(table[bad]), table[~bad]]), FORMULA, slopes=slopes)
+    found = mixed(pd.concat([spoil(table[bad]), table[~bad]]), FORMULA, slope=slope)
     spoilt = found.query("region == 'Left-Hippocampus'")
     assert spoilt[NUMBERS].isna().all(axis=None)
     assert spoilt["note"].str.contains(why, regex=False).all()
@@ -409,7 +409,7 @@ REFUSED = {
         "expected the fixed effects alone, found '|'. Name the groups beside the formula: groups='subject'",
     ),
     "no such column": ({"groups": "subjct"}, UnknownNameError, "no column of the people is called 'subjct'"),
-    "no such time": ({"slopes": "tim"}, UnknownNameError, "did you mean time?"),
+    "no such time": ({"slope": "tim"}, UnknownNameError, "did you mean time?"),
     "no groups": ({"groups": []}, TableError, "expected at least one column, found none"),
     "subjects are not independent": ({"groups": "scanner"}, TableError, r"Use groups=['scanner', 'subject']"),
     "groups that the formula has": (
@@ -419,8 +419,8 @@ REFUSED = {
     ),
     "groups twice": ({"groups": ["again", "subject"]}, TableError, "again and subject make the same groups"),
     "one group": ({"groups": ["one", "subject"]}, TableError, "all values are of one group of one"),
-    "slopes along words": ({"slopes": "site"}, FormulaError, "slopes 'site': expected numbers, found 'A'"),
-    "slopes along a constant": ({"slopes": "level"}, FormulaError, "expected numbers that differ, found 1 in every"),
+    "slopes along words": ({"slope": "site"}, FormulaError, "slope 'site': expected numbers, found 'A'"),
+    "slopes along a constant": ({"slope": "level"}, FormulaError, "expected numbers that differ, found 1 in every"),
     "no such method": ({"method": "reml"}, UnknownNameError, "did you mean REML?"),
     "no such degrees of freedom": ({"df": "kr"}, UnknownNameError, "there are: normal, satterthwaite"),
     "no such term": ({"terms": ["tme"]}, UnknownNameError, "did you mean time?"),
@@ -449,7 +449,7 @@ def test_one_row_a_group_is_a_matter_for_regress():
 def test_a_slope_needs_three_times():
     table = longitudinal().query("visit < 3")
     with pytest.raises(TableError, match="no group of subject has values at three times, which a random slope needs"):
-        mixed(table, "value ~ time", slopes="time")
+        mixed(table, "value ~ time", slope="time")
 
 
 def test_rows_that_groups_and_slopes_use_up_leave_no_residual():
@@ -477,7 +477,7 @@ def test_few_groups_are_doubtful():
 
 def test_slopes_without_their_mean_are_doubtful():
     with pytest.warns(FsstatsWarning, match="slopes along time vary about 0"):
-        mixed(longitudinal(), "value ~ group", slopes="time")
+        mixed(longitudinal(), "value ~ group", slope="time")
 
 
 # Comparing two models.

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest
 
+from frames_support import assert_frame_equal
 from fsstats.errors import ColumnsError, FormulaError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.stats import _permutation
 from fsstats.stats._exchange import CHUNK, draws_of, exchange_of, labels_of
@@ -237,7 +238,7 @@ def test_all_else_is_as_regress_says(std_errors, term):
     found = permute(cohort(), formula, term=term, scheme=scheme, n_permutations=99, std_errors=std_errors, seed=1)
     expected = regress(cohort(), formula, terms=[term], std_errors=std_errors)
     assert found.columns.tolist() == [*expected.columns, *ADDED]
-    pd.testing.assert_frame_equal(
+    assert_frame_equal(
         found.drop(columns=["method", *ADDED]).reset_index(drop=True),
         expected.drop(columns="method").reset_index(drop=True),
         rtol=1e-10,
@@ -600,7 +601,7 @@ def test_workers_and_the_size_of_steps_change_no_number(monkeypatch):
     monkeypatch.setattr(_permutation, "_AT_ONCE", 1000)
     stepwise = permute(table, "value ~ group + age", **options)
     for other in (shared, stepwise):
-        pd.testing.assert_frame_equal(other, alone)
+        assert_frame_equal(other, alone)
 
 
 @pytest.mark.parametrize("flip", [False, True])

@@ -475,12 +475,6 @@ def test_f_of_one_column_is_the_square_of_t():
         assert np.allclose(f["p_value"], t["p_value"], rtol=1e-8)
 
 
-def test_robust_tests_of_type_2_need_a_model_without_interactions():
-    with pytest.raises(TableError, match="expected type=3, or type=2 without interactions, found type=2"):
-        anova(made_up(), "value ~ group * age", std_errors="HC3")
-    assert anova(made_up(), "value ~ group + age", std_errors="HC3")["p_value"].notna().all()
-
-
 CODED = [
     "C(`my group`)",
     'C(`my group`, levels=["control", "patient"])',
@@ -531,10 +525,25 @@ def test_a_slope_may_be_taken_at_the_end_of_a_spline():
 
 def test_differences_of_marginal_means_are_the_models_terms():
     table = made_up(gaps=0.05)
-    pairs = marginal_means(table, MODEL, "group", pairs=True)
+    pairs = marginal_means(table, MODEL, "group", pairs="all")
     terms = regress(table, MODEL, terms=["group"])
     assert pairs["term"].eq("group[patient] - group[control]").all()
     assert np.allclose(pairs[["estimate", "std_error", "p_value"]], terms[["estimate", "std_error", "p_value"]])
+
+
+def test_marginal_means_are_compared_with_each_other_or_with_the_first():
+    table = made_up()
+    means = marginal_means(table, MODEL + " + site", "site").set_index("term")["estimate"]
+    for pairs, due in (("all", ("BA", "CA", "CB")), ("reference", ("BA", "CA"))):
+        found = marginal_means(table, MODEL + " + site", "site", pairs=pairs)
+        assert found["term"].unique().tolist() == [f"site[{one}] - site[{two}]" for one, two in due]
+        for one, two in due:
+            own = found.loc[found["term"] == f"site[{one}] - site[{two}]", "estimate"].to_numpy()
+            assert np.allclose(own, means[f"site[{one}]"].to_numpy() - means[f"site[{two}]"].to_numpy())
+    with pytest.raises(UnknownNameError, match="no choice of pairs is called True; there are: all, reference"):
+        marginal_means(table, MODEL, "group", pairs=True)
+    with pytest.raises(TableError, match="pairs='all': expected two means or slopes to compare, found one"):
+        slopes(table, MODEL, "age", pairs="all")
 
 
 def test_marginal_means_can_be_held_at_a_value():
@@ -562,7 +571,7 @@ def test_slopes_of_a_parabola_are_those_of_its_tangent():
 
 def test_differences_of_slopes_are_the_interaction():
     table = made_up(gaps=0.05)
-    pairs = slopes(table, "value ~ group * age", "age", by="group", pairs=True)
+    pairs = slopes(table, "value ~ group * age", "age", by="group", pairs="all")
     terms = regress(table, "value ~ group * age", terms=["group:age"])
     assert np.allclose(pairs[["estimate", "p_value"]], terms[["estimate", "p_value"]], rtol=1e-7)
 

@@ -4,7 +4,6 @@
 which columns, in which order, under which name, and what is refused. The one liberty is ``missing="nan"``.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain, groupby
@@ -15,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from fsstats._frames import FloatArray
-from fsstats.errors import FsstatsWarning, ScriptError, UnknownNameError
+from fsstats.errors import ScriptError, UnknownNameError, warn
 from fsstats.parsers import Layout
 from fsstats.schema import GLOBAL
 from fsstats.tables._alike import Alike, alike_of, run_names
@@ -103,7 +102,7 @@ def freesurfer_table(
         files, names = chosen_files(files, names, subjects), list(subjects)
     made = tabulate(files, names, spec, missing=missing)
     if missing == "zero" and made.filled.any():
-        warnings.warn(zeros_of(made), FsstatsWarning, stacklevel=2)
+        warn(zeros_of(made))
     return made.to_frame()
 
 
