@@ -5,9 +5,13 @@ from functools import cache, partial
 import numpy as np
 
 from agreements._case import Agreement, absolute, relative
+from fsstats.stats import _noncentral as nc
 from fsstats.stats import effect_sizes as es
-from reference_support import expected, read
+from fsstats.stats.anova import anova
+from fsstats.stats.marginal import marginal_means
+from reference_support import cohort, column_of, expected, read
 
+_MODEL = "value ~ group + age + sex + eTIVc + site"
 _EFFECTSIZE = "R 4.2.2 effectsize"
 _OPTIM = "effectsize searches for its limits by optim, to seven digits"
 
@@ -36,24 +40,27 @@ def _adjusted(part):
         "ci_low_196": d.size - 1.96 * d.std_error,  # the scripts write 1.96; ours is the exact quantile
         "ci_high_196": d.size + 1.96 * d.std_error,
         "g_hedges": g.size,
-        "f2": es.cohens_f2(figures["t"] ** 2, 1, figures["df"]).size,
     }
     return relative(ours[part], figures[part])
 
 
 def _of_emmeans(part):
     figures = expected("lm_cohend")
-    terms = expected("lm_terms").query("term == 'groupPT'")
-    sigma = expected("lm_model")["sigma"].to_numpy()
-    d = es.d_model(terms["estimate"].to_numpy(), terms["se"].to_numpy(), sigma, figures["df"])
-    theirs = {"size": -figures["emm_effsize_CN_PT"], "std_error": figures["emm_effsize_SE"]}
-    return relative(getattr(d, part), theirs[part])
+    found = marginal_means(cohort(), _MODEL, "group", pairs="all")
+    theirs = {"effect_size": -figures["emm_effsize_CN_PT"], "effect_se": figures["emm_effsize_SE"]}
+    return relative(found.set_index(column_of(found)).loc[figures["region"], part], theirs[part])
+
+
+def _f2():
+    figures = expected("lm_cohend")
+    found = anova(cohort(), _MODEL, terms=["group"], effect="cohens_f2")
+    return relative(found.set_index(column_of(found)).loc[figures["region"], "effect_size"], figures["f2"])
 
 
 def _noncentral():
     """Hold limits of the noncentrality against those of effectsize, which prints them as d = 2 t / sqrt(df)."""
     figures, _ = _of_group()
-    low, high = es.noncentral_t_limits(figures["t"], figures["df"])
+    low, high = nc.noncentral_t_limits(figures["t"], figures["df"])
     unit = 2 / np.sqrt(figures["df"])
     return absolute(np.stack([low * unit, high * unit]), figures[["t_to_d_lo", "t_to_d_hi"]].to_numpy().T)
 
@@ -108,10 +115,18 @@ AGREEMENTS = [
             "g_hedges": "Hedges' g",
         }.items()
     ),
-    Agreement("cohens_f2", "f2", "R 4.2.2 lm", "lm_cohend.csv", 1e-8, "relative", partial(_adjusted, "f2")),
+    Agreement("anova, effect='cohens_f2'", "f2", "R 4.2.2 lm", "lm_cohend.csv", 1e-8, "relative", _f2),
     *(
-        Agreement("d_model", what, "R 4.2.2 emmeans", "lm_cohend.csv", 1e-8, "relative", partial(_of_emmeans, part))
-        for part, what in {"size": "d = b / sigma", "std_error": "standard error"}.items()
+        Agreement(
+            "marginal_means, pairs='all'",
+            what,
+            "R 4.2.2 emmeans",
+            "lm_cohend.csv",
+            1e-8,
+            "relative",
+            partial(_of_emmeans, part),
+        )
+        for part, what in {"effect_size": "d = b / sigma", "effect_se": "standard error of d"}.items()
     ),
     Agreement(
         "noncentral_t_limits", "limits, as d", _EFFECTSIZE, "lm_cohend.csv", 1e-6, "absolute", _noncentral, _OPTIM

@@ -44,14 +44,14 @@ def _in_sd(found, file, *, raw):
 
 def _combat(file, keep=_KEEP, **options):
     table = _complete()
-    return _in_sd(harmonise(table, keep=keep, together=(), **options), file, raw=table)
+    return _in_sd(harmonise(table, keep=keep, within=(), **options), file, raw=table)
 
 
 def _heldout(file, keep):
     table = _complete()
     names = (REFERENCE / "expected" / "combat_train_subjects.txt").read_text().split()
     train = table["subject"].isin(names)
-    model = fit_harmonisation(table[train], keep=keep, together=())
+    model = fit_harmonisation(table[train], keep=keep, within=())
     found = apply_harmonisation(table[~train], model)
     return _in_sd(found, file, raw=table)
 
@@ -60,7 +60,7 @@ def _longitudinal(file, scale):
     table = longitudinal()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FsstatsWarning)
-        found = harmonise(table, site="scanner", keep=_LONG, method="longcombat", scale=scale, together=())
+        found = harmonise(table, site="scanner", keep=_LONG, method="longcombat", scale=scale, within=())
     theirs = expected(file)
     regions = theirs.columns[3:]
 
@@ -75,7 +75,7 @@ def _longitudinal(file, scale):
 
 def _parameters(name):
     theirs = expected("combat_neuroCombatR_parameters").query("parameter == @name").drop(columns="parameter")
-    model = fit_harmonisation(_complete(), keep=_KEEP, together=())
+    model = fit_harmonisation(_complete(), keep=_KEEP, within=())
     table = model.table().assign(sd=model.common.scale.repeat(len(theirs)))
     own = {
         "gamma_hat": lambda rows: rows["raw_shift"] / rows["sd"],
@@ -90,7 +90,7 @@ def _parameters(name):
 
 def _smooth_age():
     table = _complete()
-    found = harmonise(table, keep="cr(age, df=5, constraints='center') + sex + group", together=())
+    found = harmonise(table, keep="cr(age, df=5, constraints='center') + sex + group", within=())
     theirs = expected("combat_neuroHarmonize_smooth_age").set_index("subject")
     ours = _wide(found).loc[theirs.index, theirs.columns]
     return float(max(1 - np.corrcoef(ours[name], theirs[name])[0, 1] for name in theirs.columns))

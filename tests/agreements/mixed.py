@@ -16,7 +16,7 @@ _MODELS = {
     "site_RI_ML": (cohort, _CROSS, {"groups": "site", "method": "ML"}),
     "family_RI": (cohort, f"{_CROSS} + site", {"groups": "family"}),
     "RI": (longitudinal, _LONG, {}),
-    "RIS": (longitudinal, _LONG, {"slopes": "time"}),
+    "RIS": (longitudinal, _LONG, {"slope": "time"}),
     "site+subject": (longitudinal, _LONG, {"groups": ["site", "subject"]}),
 }
 _R = "R 4.2.2 lme4, lmerTest"

@@ -1,0 +1,75 @@
+"""The size of the head against the brain in it."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from fsstats._frames import FloatArray
+from fsstats.errors import TableError
+from fsstats.qc._judgements import NOTHING, figure, of_runs, together
+from fsstats.qc._robust import Scores, fitted_by, scores_of
+from fsstats.qc._seen import Seen
+from fsstats.qc.outliers import THRESHOLDS, widened
+from fsstats.schema import GLOBAL
+from fsstats.stats._icv import Finding, findings, head_of
+
+_SEVERITIES: Final = {"positive": "error", "unit": "error", "brain": "error", "missing": "note", "varies": "note"}
+"""Of the checks of `check_head_size`; of the others: warning."""
+_BRAIN: Final = "BrainSegVol"
+
+
+def find_head_sizes(seen: Seen) -> pd.DataFrame:
+    """Take over what `check_head_size` finds: missing, another unit, implausible, smaller than the brain, varying."""
+    if seen.head is None:
+        return NOTHING
+    try:
+        head = head_of(seen.panel, seen.head)
+    except TableError:  # it stands in several files, and none of them is aseg
+        return NOTHING
+    return together(_said(seen, one, head.sizes) for one in findings(seen.panel, head))
+
+
+def _said(seen: Seen, one: Finding, sizes: FloatArray) -> pd.DataFrame:
+    runs = np.flatnonzero(one.runs)
+    says = [f"{one.each[run]}. Look at the registration to the atlas (talairach.xfm)" for run in runs.tolist()]
+    labels = {"region": GLOBAL, "measure": str(seen.head), "unit": "mm^3"}
+    severity = _SEVERITIES.get(one.check, "warning")
+    return of_runs(seen, runs, says, value=sizes[runs], severity=severity, labels=labels)
+
+
+def find_brain_in_head(seen: Seen) -> pd.DataFrame:
+    """Judge the share of the head that the brain fills, and the brain that so large a head lets expect."""
+    places = {name: _first(seen, name) for name in (_BRAIN, seen.head) if name is not None}
+    if len(places) < 2 or any(place is None for place in places.values()):
+        return NOTHING
+    brain, head = (np.where(own > 0, own, np.nan) for own in (seen.panel.values[:, place] for place in places.values()))
+    share, size = np.log(brain / head)[:, None], np.log(head)
+    line = fitted_by(np.log(brain)[:, None], np.column_stack([np.ones(len(size)), size]))
+    by_share = scores_of(share, seen.group)
+    by_line = scores_of(np.log(brain)[:, None], seen.group, expected=line)
+    return _judged(seen, by_share, by_line, np.exp(share[:, 0]), size)
+
+
+def _judged(seen: Seen, by_share: Scores, by_line: Scores, share: FloatArray, size: FloatArray) -> pd.DataFrame:
+    threshold = widened(by_share.n, THRESHOLDS["mad"])[:, 0]
+    with np.errstate(invalid="ignore"):
+        odd = [np.abs(scores.z[:, 0]) > threshold for scores in (by_share, by_line)]
+    runs = np.flatnonzero(odd[0] | odd[1])
+    share_limits = [np.exp(by_share.centre[:, 0] + side * threshold * by_share.scale[:, 0]) for side in (-1, 1)]
+    line_limits = [np.exp(by_line.centre[:, 0] + side * threshold * by_line.scale[:, 0] - size) for side in (-1, 1)]
+    low, high = (np.where(odd[0], one, other)[runs] for one, other in zip(share_limits, line_limits, strict=True))
+    says = [
+        f"{_BRAIN} is {share[run]:.2f} of {seen.head} {figure(np.exp(size[run]))} mm^3, expected {a:.2f} to {b:.2f}"
+        f"{'' if odd[0][run] else ' in so large a head'}. Look at talairach.xfm, and at the brain mask"
+        for run, a, b in zip(runs, low, high, strict=True)
+    ]
+    labels = {"region": GLOBAL, "measure": f"{_BRAIN}-to-{seen.head}", "unit": "unitless"}
+    return of_runs(seen, runs, says, value=share[runs], low=low, high=high, labels=labels)
+
+
+def _first(seen: Seen, name: str) -> int | None:
+    """Find the cell of a header Measure: of aseg, or of the first file that has it."""
+    own = np.flatnonzero(np.array([one == name for one in seen.measure]) & seen.is_global)
+    of_aseg = [place for place in own if seen.panel.cells["source"].iloc[place] == "aseg"]
+    return next((int(place) for place in (*of_aseg, *own)), None)
