@@ -111,6 +111,18 @@ def one_or_more(names: Collection[str] | None) -> Collection[str] | None:
     return [names] if isinstance(names, str) else names
 
 
+def listed(names: Collection[str] | None) -> list[str]:
+    """Give names as a list: a single one alone, and none for None.
+
+    Examples
+    --------
+    >>> listed("aseg"), listed(("aseg", "wmparc")), listed(None)
+    (['aseg'], ['aseg', 'wmparc'], [])
+    """
+    some = one_or_more(names)
+    return [] if some is None else list(some)
+
+
 def printable(text: str) -> str:
     r"""Give a text that can be written anywhere.
 
@@ -168,6 +180,17 @@ def plain_rows(table: pd.DataFrame) -> list[tuple[Any, ...]]:
     """
     plain = table.astype("object")
     return [*plain.where(plain.notna(), None).itertuples(index=False, name=None)]
+
+
+def first_row(table: pd.DataFrame) -> str:
+    """Say the first row of a table in words, without what is missing.
+
+    Examples
+    --------
+    >>> first_row(pd.DataFrame({"subject": ["a", "b"], "session": None, "stream": "cross"}))
+    'a / cross'
+    """
+    return " / ".join(str(part) for part in table.iloc[0] if pd.notna(part))
 
 
 def is_number(column: pd.Series) -> bool:

@@ -145,7 +145,7 @@ def warn(*texts: str) -> None:
 
     Examples
     --------
-    >>> with warnings.catch_warnings(record=True) as said:
+    >>> with warnings.catch_warnings(record=True, action="always") as said:
     ...     warn("2 runs have no age", "a site is small")
     ...     warn()
     >>> [str(one.message) for one in said]

@@ -6,7 +6,7 @@ import pandas as pd
 from fsstats._frames import FloatArray
 from fsstats.errors import FormulaError
 from fsstats.stats._compared import Compared, Question, compared, interleaved, omnibus
-from fsstats.stats._fitting import Fitted, fitted, term_rows
+from fsstats.stats._fitting import FittedModels, fitted, term_rows
 from fsstats.stats._ols import classical, linear, t_test, wald
 from fsstats.stats._results import effect_columns
 from fsstats.stats.design import Design
@@ -71,14 +71,14 @@ def _columns_of_groups(design: Design, between: str) -> list[int]:
     return list(next(one for one in design.effects if one.variables == (between,)).columns)
 
 
-def _counts(done: Fitted, between: str, n_levels: int) -> FloatArray:
+def _counts(done: FittedModels, between: str, n_levels: int) -> FloatArray:
     """Count the rows of each level in each region, shape (regions, levels)."""
     codes = done.model.design.data[between].cat.codes.to_numpy()
     belongs = (codes == np.arange(n_levels)[:, None]).astype(np.float64)
     return np.asarray((belongs @ done.fits.present).T, dtype=np.float64)
 
 
-def _size(done: Fitted, rows: FloatArray, counts: FloatArray, pairs: Compared, question: Question) -> EffectSize:
+def _size(done: FittedModels, rows: FloatArray, counts: FloatArray, pairs: Compared, question: Question) -> EffectSize:
     """Give d or g of each pair by its classical t."""
     estimate, _, plain = linear(done.fits, rows)
     t, _ = t_test(estimate, plain, done.fits.df[:, None])

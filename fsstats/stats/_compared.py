@@ -11,7 +11,7 @@ import pandas as pd
 from fsstats._frames import FloatArray, as_word
 from fsstats.errors import FormulaError, UnknownNameError, warn
 from fsstats.schema import LONG
-from fsstats.stats._fitting import Choices
+from fsstats.stats._fitting import LinearChoices
 from fsstats.stats._model import Model
 from fsstats.stats._ols import f_p_value
 from fsstats.stats._results import effect_columns, results_table
@@ -32,7 +32,7 @@ class Question:
     formula: str
     pairs: Pairs
     effect: GroupEffect
-    choices: Choices
+    choices: LinearChoices
     pooled: bool = False
     """Without covariates: one variance of all groups for every pair."""
 

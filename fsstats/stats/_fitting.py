@@ -1,6 +1,5 @@
 """From a long table and a formula to fitted models of all regions, and what must be said of each."""
 
-import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray, is_number, some_of
-from fsstats.errors import FormulaError, FsstatsWarning, TableError, UnknownNameError
+from fsstats.errors import FormulaError, TableError, UnknownNameError, warn
 from fsstats.stats._model import Model, model_of
 from fsstats.stats._ols import COVARIANCES, Covariance, Fits, fit, interval, linear, t_test
 from fsstats.stats._rank import dependent_columns
@@ -24,7 +23,7 @@ _NAMES: Final = {"classical": "classical standard errors", "cluster": "standard 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
+class LinearChoices:
     """How linear models are fitted; what `regress` and its relatives have in common."""
 
     std_errors: str = "classical"
@@ -36,8 +35,8 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """Fitted models of all regions."""
+class FittedModels:
+    """FittedModels models of all regions."""
 
     model: Model
     fits: Fits
@@ -56,12 +55,12 @@ class Fitted:
 def fitted(
     table: pd.DataFrame,
     formula: str,
-    choices: Choices,
+    choices: LinearChoices,
     *,
     needed_by: str,
     coding: Coding = "treatment",
     keep_residuals: bool = False,
-) -> Fitted:
+) -> FittedModels:
     """Fit a formula to every cell of a table.
 
     Parameters
@@ -70,7 +69,7 @@ def fitted(
         See `model_of`.
     formula : str
         See `design_of`.
-    choices : Choices
+    choices : LinearChoices
         Standard errors, weights and so on.
     needed_by : str
         Who asks, for errors.
@@ -81,7 +80,7 @@ def fitted(
 
     Returns
     -------
-    Fitted
+    FittedModels
         Models and notes.
 
     Raises
@@ -110,10 +109,10 @@ def fitted(
         clusters=clusters,
         keep_residuals=keep_residuals,
     )
-    return Fitted(model, fits, weights, _notes(model, fits), _method(choices, kind, model))
+    return FittedModels(model, fits, weights, _notes(model, fits), _method(choices, kind, model))
 
 
-def _kind(choices: Choices) -> Covariance:
+def _kind(choices: LinearChoices) -> Covariance:
     if choices.std_errors not in COVARIANCES or choices.std_errors == "cluster":
         known = [name for name in COVARIANCES if name != "cluster"]
         raise UnknownNameError.among("kind of standard error", choices.std_errors, known)
@@ -134,8 +133,7 @@ def _warn_of_few(name: str, n: int) -> None:
         message = f"cluster: expected at least 2 values of {name}, found {n}"
         raise TableError(message)
     if n < FEW_CLUSTERS:
-        text = f"{n} clusters of {name} are few (below {FEW_CLUSTERS}): p-values are too small; mixed is safer"
-        warnings.warn(text, FsstatsWarning, stacklevel=4)
+        warn(f"{n} clusters of {name} are few (below {FEW_CLUSTERS}): p-values are too small; mixed is safer")
 
 
 def _weights(model: Model, name: str) -> FloatArray:
@@ -151,7 +149,7 @@ def _odd(column: pd.Series) -> str:
     return f"{int((~(column > 0) | np.isinf(column)).sum())} of {len(column)} that are not"
 
 
-def _method(choices: Choices, kind: Covariance, model: Model) -> str:
+def _method(choices: LinearChoices, kind: Covariance, model: Model) -> str:
     errors = _NAMES.get(kind, f"{kind} standard errors").format(choices.cluster)
     how = "ordinary least squares" if choices.weights is None else f"least squares weighted by {choices.weights}"
     return f"{how}, {errors}; {model.design.response} ~ {model.design.formula}"
@@ -200,13 +198,13 @@ def _why_undefined(fits: Fits) -> str:
 
 
 def term_rows(
-    done: Fitted, combinations: FloatArray, names: Sequence[str], conf_level: float, **columns: object
+    done: FittedModels, combinations: FloatArray, names: Sequence[str], conf_level: float, **columns: object
 ) -> pd.DataFrame:
     """Put combinations of coefficients into a results table: t tests of each.
 
     Parameters
     ----------
-    done : Fitted
+    done : FittedModels
         The models.
     combinations : ndarray, shape (k, columns of the design)
         What is estimated.

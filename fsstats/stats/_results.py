@@ -47,7 +47,7 @@ def results_table(cells: pd.DataFrame, terms: Sequence[str], **columns: object) 
         raise TypeError(message)
     shape = n, k = len(cells), len(terms)
     row = np.repeat(np.arange(n), k)
-    given: dict[str, object] = {name: pd.array(cells[name], dtype="str").take(row) for name in (*CELL, "unit")}
+    given: dict[str, object] = {name: cells[name].astype("str").array.take(row) for name in (*CELL, "unit")}
     given["term"] = _words(np.asarray(terms, dtype=object), shape)
     for name in RESULTS:
         spread = _words if name in _TEXTS else _numbers

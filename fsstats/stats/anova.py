@@ -8,7 +8,7 @@ import pandas as pd
 
 from fsstats._frames import FloatArray, listed
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.stats._fitting import Choices, Fitted, fitted
+from fsstats.stats._fitting import FittedModels, LinearChoices, fitted
 from fsstats.stats._ols import Fits, classical, f_p_value, wald
 from fsstats.stats._results import effect_columns, results_table
 from fsstats.stats.design import Design, Effect
@@ -108,7 +108,7 @@ def anova(
         raise UnknownNameError.among("type of sums of squares", str(type), map(str, _ROMAN))
     if effect not in get_args(TermEffect):
         raise UnknownNameError.among("effect size of a term", effect, get_args(TermEffect))
-    choices = Choices(
+    choices = LinearChoices(
         std_errors=std_errors,
         cluster=cluster,
         weights=weights,
@@ -139,7 +139,9 @@ def anova(
     return results.assign(sum_sq=np.full(f.size, np.nan) if robust else squares.ravel())
 
 
-def _size(effect: TermEffect, f: FloatArray, df_term: FloatArray, done: Fitted, conf_level: float) -> dict[str, object]:
+def _size(
+    effect: TermEffect, f: FloatArray, df_term: FloatArray, done: FittedModels, conf_level: float
+) -> dict[str, object]:
     """Give the columns of the effect size that is wanted."""
     df, n = done.fits.df[:, None], done.fits.n[:, None]
     if effect == "none":

@@ -12,7 +12,7 @@ from fsstats.schema import CELL
 from fsstats.stats._compare_adjusted import compare_adjusted
 from fsstats.stats._compare_plain import compare_plain
 from fsstats.stats._compared import GroupEffect, Pairs, Question, with_reference
-from fsstats.stats._fitting import Choices
+from fsstats.stats._fitting import LinearChoices
 from fsstats.stats._terms import terms_of
 from fsstats.stats.effect_sizes import require_level
 from fsstats.stats.regress import StdErrors
@@ -113,7 +113,7 @@ def compare(
     _require_choices(pairs, adjust, effect)
     groups, others = terms_of([between], table), terms_of(covariates, table)
     formula = " + ".join([*groups, *others])
-    choices = Choices(
+    choices = LinearChoices(
         std_errors=std_errors,
         reference=with_reference(table, between, reference),
         allow=allow,

@@ -13,7 +13,7 @@ from formulaic import Formula, ModelSpec
 from formulaic.parser.types import Term
 
 from fsstats._frames import FloatArray, Positions, as_word, is_number, some_of
-from fsstats.errors import FormulaError, UnknownNameError, warn
+from fsstats.errors import FormulaError, TableError, UnknownNameError, warn
 from fsstats.stats._formula import FUNCTIONS, parsed_formula, sides, variables_in, with_sums
 from fsstats.stats._rank import dependent_columns
 from fsstats.tables.panel import BoolArray
@@ -140,6 +140,8 @@ def design_of(
         others (which is named); if there are no more rows than columns.
     UnknownNameError
         If a variable or a reference level does not exist.
+    TableError
+        If `reference` does not say of which variable.
 
     Notes
     -----
@@ -154,6 +156,11 @@ def design_of(
     >>> design.columns, design.rows.tolist(), design.levels
     (('Intercept', 'group[T.patient]', 'age'), [True, True, True, False, True], {'group': ('control', 'patient')})
     """
+    if isinstance(reference, str):
+        message = (
+            f"reference: expected a level of each variable, as {{'group': {reference!r}}}, found {reference!r} alone"
+        )
+        raise TableError(message)
     response, right = sides(formula)
     parsed = parsed_formula(right)
     names = variables_in(parsed, formula)

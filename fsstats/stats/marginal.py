@@ -9,7 +9,7 @@ import pandas as pd
 from fsstats._frames import FloatArray, listed
 from fsstats.errors import FormulaError, TableError, UnknownNameError
 from fsstats.stats._compared import Pairs, pairs_among
-from fsstats.stats._fitting import Choices, Fitted, fitted, term_rows
+from fsstats.stats._fitting import FittedModels, LinearChoices, fitted, term_rows
 from fsstats.stats._ols import linear
 from fsstats.stats._results import effect_columns
 from fsstats.stats.design import Design
@@ -100,7 +100,7 @@ def marginal_means(
     22  group[control]    3962.0       84.0
     23  group[patient]    3231.0       84.0
     """
-    choices = Choices(
+    choices = LinearChoices(
         std_errors=std_errors,
         cluster=cluster,
         weights=weights,
@@ -191,7 +191,7 @@ def slopes(
     22  age: group[control]      -1.5  mm^3
     23  age: group[patient]     -19.0  mm^3
     """
-    choices = Choices(
+    choices = LinearChoices(
         std_errors=std_errors,
         cluster=cluster,
         weights=weights,
@@ -213,7 +213,7 @@ def slopes(
 
 
 def _rows(
-    done: Fitted,
+    done: FittedModels,
     names: Sequence[str],
     combinations: FloatArray,
     pairs: Pairs | None,
@@ -234,7 +234,7 @@ def _rows(
     return term_rows(done, differences, named, conf_level, **size)
 
 
-def _in_sds(done: Fitted, differences: FloatArray, conf_level: float) -> dict[str, object]:
+def _in_sds(done: FittedModels, differences: FloatArray, conf_level: float) -> dict[str, object]:
     """Give the columns of the effect size: differences in units of the residual standard deviation."""
     found, sigma, df = linear(done.fits, differences), done.fits.sigma[:, None], done.fits.df[:, None]
     return effect_columns(d_model(found.estimate, found.classical, sigma, df, conf_level=conf_level), "d_model")

@@ -9,7 +9,7 @@ from scipy.stats import shapiro
 
 from fsstats._frames import FloatArray
 from fsstats.schema import CELL
-from fsstats.stats._fitting import Choices, Fitted, fitted
+from fsstats.stats._fitting import FittedModels, LinearChoices, fitted
 from fsstats.stats._ols import f_p_value, fit, leverage, wald
 
 
@@ -74,7 +74,7 @@ def model_fit(
          n    df  r_squared
     12  40  36.0       0.57
     """
-    choices = Choices(weights=weights, reference=reference, allow=allow)
+    choices = LinearChoices(weights=weights, reference=reference, allow=allow)
     done = fitted(table, formula, choices, needed_by="model_fit", keep_residuals=True)
     cells = done.model.panel.cells[[*CELL, "unit"]].astype("str")
     n, missing = done.fits.n, done.n_missing.astype(np.int64)
@@ -83,7 +83,7 @@ def model_fit(
     return cells.assign(**found, note=pd.Series(done.notes, dtype="str"))
 
 
-def _whole(done: Fitted) -> dict[str, FloatArray]:
+def _whole(done: FittedModels) -> dict[str, FloatArray]:
     """Give R squared, and the test of all columns but the intercept."""
     fits, design = done.fits, done.model.design
     own = [place for place, name in enumerate(design.columns) if name != "Intercept"]
@@ -109,7 +109,7 @@ def _whole(done: Fitted) -> dict[str, FloatArray]:
     }
 
 
-def _likelihood(done: Fitted) -> dict[str, FloatArray]:
+def _likelihood(done: FittedModels) -> dict[str, FloatArray]:
     fits, n = done.fits, done.fits.n
     k = n - fits.df + 1.0  # sigma is a parameter
     logs = np.log(done.weights) @ fits.present
@@ -120,7 +120,7 @@ def _likelihood(done: Fitted) -> dict[str, FloatArray]:
     return {"log_likelihood": likelihood, "aic": -2 * likelihood + 2 * k, "bic": bic}
 
 
-def _assumptions(done: Fitted) -> dict[str, FloatArray]:
+def _assumptions(done: FittedModels) -> dict[str, FloatArray]:
     """Test whether the squared residuals depend on the design, and whether the residuals are normal."""
     fits = done.fits
     squares = np.where(fits.present, fits.residuals**2, np.nan)
@@ -139,7 +139,7 @@ def _assumptions(done: Fitted) -> dict[str, FloatArray]:
     return {"breusch_pagan_p": bp, "shapiro_p": normal}
 
 
-def _influence(done: Fitted) -> dict[str, FloatArray]:
+def _influence(done: FittedModels) -> dict[str, FloatArray]:
     """Give the largest Cook's distance, leverage and externally studentised residual of each region."""
     fits, p = done.fits, done.fits.n - done.fits.df
     hat = np.where(fits.present, leverage(fits), 0.0)

@@ -1,6 +1,5 @@
 """Permutation tests of one term of a linear model, corrected for all regions by the largest statistic."""
 
-import warnings
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Final, Literal
@@ -8,11 +7,11 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import Positions, one_or_more, require, some_of
-from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
+from fsstats._frames import Positions, listed, require, some_of
+from fsstats.errors import TableError, UnknownNameError, warn
 from fsstats.schema import CELL, SUBJECT_KEY
 from fsstats.stats._exchange import SCHEMES, Exchange, Scheme, exchange_of
-from fsstats.stats._fitting import Choices, Fitted, fitted, term_rows
+from fsstats.stats._fitting import FittedModels, LinearChoices, fitted, term_rows
 from fsstats.stats._ols import f_p_value, wald
 from fsstats.stats._permutation import TAILS, Permuted, Tail, Test, never_changes, permutation_test
 from fsstats.stats._results import results_table
@@ -147,8 +146,8 @@ def permute(
     11  Left-Hippocampus  group[T.patient]          0.001  0.001  False
     """
     _require_choices(scheme, tail, std_errors, n_permutations, seed)
-    allowed = one_or_more(allow) or ()
-    choices = Choices(
+    allowed = listed(allow)
+    choices = LinearChoices(
         std_errors=std_errors,
         reference=reference,
         allow={*allowed, "repeated"},  # a matter of the blocks, see _exchange
@@ -166,7 +165,7 @@ def permute(
     test = Test(matrix, np.array(places, dtype=np.intp), exchange, tail, robust=std_errors == "HC3")
     _require_change(test, term, blocks, whole=whole_blocks)
     results = _rows(done, term, places, conf_level)
-    columns = list(dict.fromkeys(one_or_more(within) or ()))
+    columns = list(dict.fromkeys(listed(within)))
     families = _families(results, columns)
     values = panel.values[order]
     found = permutation_test(values, test, families=families, n=n_permutations, seed=seed, executor=executor)
@@ -251,7 +250,7 @@ def _require_change(test: Test, term: str, blocks: str | None, *, whole: bool) -
     raise TableError(message)
 
 
-def _rows(done: Fitted, term: str, places: list[int], conf_level: float) -> pd.DataFrame:
+def _rows(done: FittedModels, term: str, places: list[int], conf_level: float) -> pd.DataFrame:
     """Give the results table of the term without permutations."""
     combinations = np.eye(len(done.model.design.columns))[places]
     if len(places) == 1:
@@ -290,8 +289,7 @@ def _warn_of_few(found: Permuted) -> None:
     n = found.n if found.exact else found.n + 1
     if n < _FEW:
         what = "possible permutations" if found.exact else "permutations, with the data as they are,"
-        text = f"there are only {n} {what}: no p-value can be below {1 / n:.2g}"
-        warnings.warn(text, FsstatsWarning, stacklevel=3)
+        warn(f"there are only {n} {what}: no p-value can be below {1 / n:.2g}")
 
 
 def _method(test: Test, found: Permuted, blocks: str | None, columns: Sequence[str], seed: int, *, whole: bool) -> str:

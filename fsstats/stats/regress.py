@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import FloatArray, one_or_more
+from fsstats._frames import FloatArray, listed
 from fsstats.errors import UnknownNameError
 from fsstats.stats._combinations import combinations_of
-from fsstats.stats._fitting import Choices, Fitted, fitted, term_rows
+from fsstats.stats._fitting import FittedModels, LinearChoices, fitted, term_rows
 from fsstats.stats._ols import added_up, linear, t_test
 from fsstats.stats._results import effect_columns
 from fsstats.stats.design import Design
@@ -24,8 +24,8 @@ from fsstats.stats.effect_sizes import (
 from fsstats.tables.panel import BoolArray
 
 StdErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "HC4"]
-Effect = Literal["auto", "cohens_d", "standardised_beta", "partial_r", "partial_eta_squared", "none"]
-EFFECTS: Final = get_args(Effect)
+TermEffect = Literal["auto", "cohens_d", "standardised_beta", "partial_r", "partial_eta_squared", "none"]
+EFFECTS: Final = get_args(TermEffect)
 
 
 def regress(
@@ -37,7 +37,7 @@ def regress(
     std_errors: StdErrors = "classical",
     cluster: str | None = None,
     weights: str | None = None,
-    effect: Effect = "auto",
+    effect: TermEffect = "auto",
     reference: Mapping[str, str] | None = None,
     allow: Collection[str] = (),
     conf_level: float = 0.95,
@@ -118,7 +118,7 @@ def regress(
                     term  estimate  unit    df effect_name
     12  group[T.patient]    -833.1  mm^3  35.0    cohens_d
     """
-    choices = Choices(
+    choices = LinearChoices(
         std_errors=std_errors,
         cluster=cluster,
         weights=weights,
@@ -130,11 +130,11 @@ def regress(
         raise UnknownNameError.among("effect size", effect, EFFECTS)
     done = fitted(table, formula, choices, needed_by="regress")
     if contrasts is not None:
-        named = contrasts if isinstance(contrasts, Mapping) else list(one_or_more(contrasts) or ())
+        named = contrasts if isinstance(contrasts, Mapping) else listed(contrasts)
         names, combinations = combinations_of(named, done.model.design.columns)
         chosen = "partial_r" if effect == "auto" else effect
         return term_rows(done, combinations, names, conf_level, **_effects_of(done, combinations, chosen, conf_level))
-    places = done.model.design.positions(None if terms is None else list(one_or_more(terms) or ()))
+    places = done.model.design.positions(None if terms is None else listed(terms))
     combinations = np.eye(len(done.model.design.columns))[places]
     names = [done.model.design.columns[place] for place in places]
     columns = term_effects(done, places, combinations, effect, conf_level)
@@ -168,12 +168,12 @@ def group_d(
     return d_from_t(t * whole, df, *counts, conf_level=conf_level)
 
 
-def _effects_of(done: Fitted, combinations: FloatArray, effect: str, conf_level: float) -> dict[str, object]:
+def _effects_of(done: FittedModels, combinations: FloatArray, effect: str, conf_level: float) -> dict[str, object]:
     """Give the columns of one kind of effect size that needs nothing but t.
 
     Parameters
     ----------
-    done : Fitted
+    done : FittedModels
         The models.
     combinations : ndarray, shape (k, columns of the design)
         What is estimated.
@@ -205,13 +205,13 @@ def _effects_of(done: Fitted, combinations: FloatArray, effect: str, conf_level:
 
 
 def term_effects(
-    done: Fitted, places: Sequence[int], combinations: FloatArray, effect: Effect, conf_level: float
+    done: FittedModels, places: Sequence[int], combinations: FloatArray, effect: TermEffect, conf_level: float
 ) -> dict[str, object]:
     """Give the effect size of each column of the design, as its kind wants it.
 
     Parameters
     ----------
-    done : Fitted
+    done : FittedModels
         The models.
     places : sequence of int, length k
         Columns of the design.
@@ -256,7 +256,7 @@ def term_effects(
     return effect_columns(size, names) | {"n_first": counts[0], "n_second": counts[1]}
 
 
-def _kind(design: Design, place: int, effect: Effect) -> str:
+def _kind(design: Design, place: int, effect: TermEffect) -> str:
     """Choose the effect size of a column: d needs a level against its reference, outside of interactions."""
     own = next(one for one in design.effects if place in one.columns)
     if not own.variables:
@@ -296,7 +296,7 @@ def _needed(design: Design, place: int, kind: str) -> list[FloatArray]:
     return []
 
 
-def _sums(done: Fitted, columns: Sequence[Sequence[FloatArray]]) -> list[list[FloatArray]]:
+def _sums(done: FittedModels, columns: Sequence[Sequence[FloatArray]]) -> list[list[FloatArray]]:
     """Add columns up over the rows that each region has, shape (regions,) each."""
     present = done.fits.present
     every = np.array([one for own in columns for one in own]).reshape(-1, len(present))
@@ -310,7 +310,7 @@ def _spread(total: FloatArray, squares: FloatArray, n: npt.NDArray[np.int64]) ->
         return np.asarray(np.sqrt(np.maximum(squares - total**2 / n, 0.0) / (n - 1.0)), dtype=np.float64)
 
 
-def _spread_of_values(done: Fitted) -> FloatArray:
+def _spread_of_values(done: FittedModels) -> FloatArray:
     """Give the standard deviation of each region.
 
     Where the design begins with the constant, the squares about the mean are those of the residuals and those of what

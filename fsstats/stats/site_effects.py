@@ -9,7 +9,7 @@ import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, require
 from fsstats.errors import FormulaError, FsstatsWarning, TableError
-from fsstats.stats._fitting import Choices, Fitted, fitted
+from fsstats.stats._fitting import FittedModels, LinearChoices, fitted
 from fsstats.stats._formula import variables_of
 from fsstats.stats._ols import f_p_value, wald
 from fsstats.stats._results import results_table
@@ -90,7 +90,7 @@ def site_effects(
         if site in variables_of(beside):
             raise FormulaError.at(beside, expected="what is there beside the site", found=f"the site itself, {site}")
         formula = f"{beside} + {formula}"
-    choices = Choices(allow=allow, conf_level=conf_level)
+    choices = LinearChoices(allow=allow, conf_level=conf_level)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", f"{re.escape(site)} has only one level", FsstatsWarning)  # an error here
         done = fitted(table, formula, choices, needed_by="site_effects", keep_residuals=True)
@@ -120,14 +120,14 @@ def site_effects(
     )
 
 
-def _of_means(done: Fitted, site: str) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _of_means(done: FittedModels, site: str) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Give F and its degrees of freedom of the sites' means."""
     columns = [place for one in done.model.design.effects if one.variables == (site,) for place in one.columns]
     f, q = wald(done.fits, np.eye(len(done.model.design.columns))[columns])
     return f, np.full(f.shape, float(q)), done.fits.df
 
 
-def _of_variances(done: Fitted, site: str) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _of_variances(done: FittedModels, site: str) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Give Brown and Forsythe's F and its degrees of freedom."""
     codes = done.model.design.data[site].cat.codes.to_numpy().astype(np.intp)
     n_sites = len(done.model.design.levels[site])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsstats.errors import FormulaError, UnknownNameError
+from fsstats.errors import FormulaError, TableError, UnknownNameError
 from fsstats.stats._combinations import combinations_of
 from fsstats.stats._formula import variables_of
 from fsstats.stats._rank import dependent_columns
@@ -233,3 +233,9 @@ def test_combinations_are_sums_of_columns(text, weights):
 def test_a_combination_that_is_no_sum_is_refused(text):
     with pytest.raises(FormulaError, match=r"expected .*columns of the design"):
         combinations_of([text], ["a", "b", "c"])
+
+
+def test_a_reference_level_says_of_which_variable():
+    people = pd.DataFrame({"group": ["a", "b", "a"]})
+    with pytest.raises(TableError, match=r"as \{'group': 'b'\}, found 'b' alone"):
+        design_of("value ~ group", people, reference="b")
