@@ -1,0 +1,159 @@
+"""The values of one region over time: a line for each person, and the means of groups by a mixed model."""
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
+
+from fsstats._frames import as_words, is_number, require
+from fsstats.errors import TableError
+from fsstats.plots._choice import one_cell, refuse_several, said_of_n
+from fsstats.plots._names import cell_label
+from fsstats.plots._predicted import predicted
+from fsstats.plots._style import DASHES, MARKERS, PALETTE, axes_of, legend, nth, plain, remark
+from fsstats.plots.regression import draw_line
+from fsstats.stats._terms import terms_of
+
+
+def spaghetti(
+    table: pd.DataFrame,
+    time: str,
+    *,
+    by: str | None = None,
+    fit: bool = True,
+    region: str | None = None,
+    hemi: str | None = None,
+    measure: str | None = None,
+    source: str | None = None,
+    reference: Mapping[str, str] | None = None,
+    allow: str | Collection[str] = (),
+    conf_level: float = 0.95,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a line over time for each person, and the mean of each group with its confidence band.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A long table of several sessions, with a column for the time (see `sessions`).
+    time : str
+        The column of the time, a number: years since the first session, or age.
+    by : str, optional
+        A column with levels: the groups whose means are drawn.
+    fit : bool
+        Draw the means; False draws the people only.
+    region, hemi, measure, source : str, optional
+        Which values, as far as the table holds several.
+    reference : mapping of str to str, optional
+        Reference levels, as for `mixed`.
+    allow : str or collection of str
+        What may be mixed, as for `mixed`.
+    conf_level : float
+        Of the bands.
+    ax : Axes, optional
+        Where to draw; by default in a new figure.
+
+    Returns
+    -------
+    Axes
+        The drawing.
+
+    Raises
+    ------
+    TableError
+        If the table holds several regions, measures or streams; or as `mixed` does, for instance where nobody has a
+        second session.
+    UnknownNameError, FormulaError, ColumnsError
+        If a name does not exist, or `time` is no number.
+
+    Notes
+    -----
+    The means are those of the mixed model ``value ~ time * by`` with an intercept for each person, and the bands their
+    confidence intervals. A person with one session is a mark without a line.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> table = pd.DataFrame([(f"s{k}", str(visit), visit) for k in range(12) for visit in range(3)])
+    >>> table.columns = ["subject", "session", "time"]
+    >>> table = table.assign(stream="long", source="aseg", hemi="lh", region="Left-Amygdala", measure="volume")
+    >>> noise = np.repeat(rng.normal(0, 99, 12), 3) + rng.normal(0, 9, 36)
+    >>> table = table.assign(unit="mm^3", value=1600 - 20 * table["time"] + noise)
+    >>> ax = spaghetti(table, "time")
+    >>> ax.get_title(loc="right")
+    '12 people; n = 36'
+    """
+    table, rows = one_cell(table, needed_by="spaghetti", region=region, hemi=hemi, measure=measure, source=source)
+    require(rows, [time, *([] if by is None else [by])], needed_by="spaghetti")
+    refuse_several(rows, ["stream"], needed_by="spaghetti")
+    if not is_number(rows[time]):
+        message = f"spaghetti: expected numbers in the column {time}, found {rows[time].dtype}; see fsstats.sessions"
+        raise TableError(message)
+    points = _points(rows, time, by)
+    levels = sorted(points["level"].unique())
+    if fit:
+        formula = f"value ~ {' * '.join(terms_of([time] if by is None else [time, by], table))}"
+        lines = predicted(
+            rows, formula, time, by=by, groups="subject", reference=reference, allow=allow, conf_level=conf_level
+        ).lines
+        levels = lines["level"].unique().tolist()
+    ax = axes_of(ax)
+    for k, level in enumerate(levels):
+        _draw_people(ax, points[points["level"] == level], k, faint=fit)
+        if fit:
+            draw_line(ax, lines[lines["level"] == level], k)
+    _explain(ax, points, levels if by else [], fit=fit)
+    ax.set_xlabel(plain(time))
+    ax.set_ylabel(plain(cell_label(rows)))
+    note = lines["note"].iloc[0] if fit else None
+    remark(
+        ax, f"{points['subject'].nunique()} people", *said_of_n(table, len(points)), "" if pd.isna(note) else str(note)
+    )
+    return ax
+
+
+def _points(rows: pd.DataFrame, time: str, by: str | None) -> pd.DataFrame:
+    """Give what is drawn: subject, level, x and value, those with all of them, in the order of time."""
+    level = "" if by is None else as_words(rows[by])
+    points = pd.DataFrame({"subject": rows["subject"], "level": level, "x": rows[time], "value": rows["value"]})
+    points = points.dropna().sort_values("x", kind="stable")
+    if not len(points):
+        message = f"spaghetti has nothing to draw: no row has a value, {time}{f' and {by}' if by else ''}"
+        raise TableError(message)
+    return points
+
+
+def _draw_people(ax: Axes, points: pd.DataFrame, k: int, *, faint: bool) -> None:
+    """Draw a thin line for each person of the k-th group, and a mark for who has one session."""
+    people = [own[["x", "value"]].to_numpy() for _, own in points.groupby("subject", observed=True, sort=False)]
+    colour = nth(PALETTE, k)
+    ax.add_collection(
+        LineCollection(
+            people,
+            colors=colour,
+            linewidths=0.7 if faint else 1.1,
+            alpha=0.45 if faint else 0.9,
+            linestyles=nth(DASHES, k),
+            gid="people",
+        )
+    )
+    alone = np.array([own[0] for own in people if len(own) == 1]).reshape(-1, 2)
+    ax.scatter(
+        alone[:, 0], alone[:, 1], s=14, marker=nth(MARKERS, k), color=colour, alpha=0.6, linewidths=0, gid="alone"
+    )
+    ax.autoscale_view()
+
+
+def _explain(ax: Axes, points: pd.DataFrame, levels: list[str], *, fit: bool) -> None:
+    """Name the groups, and say how many people each has."""
+    handles = []
+    for k, level in enumerate(levels):
+        people = points["subject"][points["level"] == level].nunique()
+        name = f"{level} ({people} people)"
+        handles.append(
+            Line2D([], [], color=nth(PALETTE, k), linestyle=nth(DASHES, k), linewidth=2.0 if fit else 1.0, label=name)
+        )
+    legend(ax, handles)
