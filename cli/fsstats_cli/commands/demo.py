@@ -1,5 +1,6 @@
-"""``fsstats demo``: a made-up cohort, merged, with a first table."""
+"""``fsstats demo``: a made-up cohort, merged, with a first table and a report."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SMALLER = ("Left-Hippocampus", "Right-Hippocampus")
+_THINNER = ("entorhinal", "fusiform", "inferiortemporal", "parahippocampal", "temporalpole")
+_MODEL = "value ~ group + age + sex"
+_LEAST = 10
+"""Subjects that the model needs."""
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -28,23 +33,44 @@ def demo(
     subjects: Annotated[int, typer.Option(min=2, help="Number of subjects.")] = 20,
     seed: Annotated[int, typer.Option(help="Another seed makes another cohort.")] = 1,
 ) -> None:
-    """Make up a small cohort as real stats files, merge it, print a first table."""
+    """Make up a small cohort as real stats files, merge it, print a first table, and write a report."""
     import fsstats as fs
 
     if folder.exists() and any(folder.iterdir()):
         message = f"{folder} is not empty; name a new folder: fsstats demo FOLDER"
         raise fs.TableError(message)
-    effects: dict[str | tuple[str, str], float] = dict.fromkeys(_SMALLER, -0.2)
+    effects: dict[str | tuple[str, str], float] = {**dict.fromkeys(_SMALLER, -0.2), **dict.fromkeys(_THINNER, -0.08)}
     also = [kind for kind in fs.datasets.ALSO if kind != "recon-all"]
     made = fs.datasets.make_cohort(folder / "subjects", n_subjects=subjects, effects=effects, also=also, seed=seed)
     out = folder / "cohort.parquet"
     with progress_bar("reading") as progress:
         cohort = fs.merge(made.root, out, participants=made.participants, progress=progress)
     say_problems(fs.problems(cohort.files))
-    typer.echo(_account(fs.read_table(out), folder, out))
+    report = _report(out, folder) if subjects >= _LEAST else None
+    typer.echo(_account(fs.read_table(out), folder, out, report))
 
 
-def _account(table: "pd.DataFrame", folder: Path, out: Path) -> str:
+def _report(out: Path, folder: Path) -> Path:
+    """Write the report of the cohort, as ``fsstats report`` would."""
+    import fsstats as fs
+
+    path = folder / "report.html"
+    cohort = fs.read_cohort(out, sources=["aseg", "aparc"])
+    with progress_bar("reporting") as progress:
+        page = fs.report(
+            cohort.table,
+            _MODEL,
+            files=cohort.files,
+            title="A made-up cohort",
+            inputs=[out],
+            command=shlex.join(["fsstats", "report", str(out), "-f", _MODEL, "-o", str(path)]),
+            progress=progress,
+        )
+    page.save(path)
+    return path
+
+
+def _account(table: "pd.DataFrame", folder: Path, out: Path, report: Path | None) -> str:
     """Say where everything is, and show a first table."""
     chosen = table[(table["measure"] == "volume") & table["region"].isin(_SMALLER)]
     means = chosen.groupby(["region", "source", "group", "unit"], observed=True)["value"].agg(["count", "mean", "std"])
@@ -54,6 +80,8 @@ def _account(table: "pd.DataFrame", folder: Path, out: Path) -> str:
         out.with_suffix(".json"): "what every column means",
         out.with_name("cohort.files.parquet"): "every file, and what is wrong with it",
     }
+    if report is not None:
+        places[report] = "the report: open it in a browser"
     width = max(len(str(path)) for path in places)
     return "\n".join(
         [
@@ -61,7 +89,7 @@ def _account(table: "pd.DataFrame", folder: Path, out: Path) -> str:
             *(f"  {path!s:<{width}}  {text}" for path, text in places.items()),
             "",
             "A first table: volume of the hippocampus, by FreeSurfer, FIRST and SynthSeg; it was made 20 % smaller in",
-            "the patients.",
+            "the patients, and the cortex of the lower temporal lobe 8 % thinner.",
             "",
             means.round(1).reset_index().to_string(index=False),
             "",
@@ -69,5 +97,6 @@ def _account(table: "pd.DataFrame", folder: Path, out: Path) -> str:
             f"  import fsstats as fs; table = fs.read_table({str(out)!r})",
             "or with your own subjects:",
             "  fsstats merge $SUBJECTS_DIR -o cohort.parquet",
+            f"  fsstats report cohort.parquet -p participants.tsv -f {_MODEL!r} -o report.html".replace("'", '"'),
         ]
     )

@@ -1,0 +1,262 @@
+"""The same question asked in other ways, side by side: what an effect owes to a choice."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from fsstats import qc
+from fsstats.errors import FsstatsError
+from fsstats.io.spreadsheets import spreadsheet_csv
+from fsstats.plots._names import effect_text, region_labels, term_text
+from fsstats.plots._results import numbers_of, p_column, significance_of
+from fsstats.reporting._numbers import MISSING, count, fixed, probability, spread
+from fsstats.reporting.blocks import Block, Cell, Head, Points, Sheet, Text, plain
+from fsstats.reporting.harmonisation import Harmonised
+from fsstats.reporting.references import cited
+from fsstats.reporting.study import Part, Study, fitted, with_term, without_term
+from fsstats.schema import CELL
+from fsstats.stats import adjust_head_size, correct
+from fsstats.stats.correct import Correction
+
+AS_REPORTED: Final = "as reported"
+WORKS: Final = ("iglewicz1993", "mackinnon1985")
+"""What the ways to ask rest on."""
+_FOLDED: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way of asking, of one part."""
+
+    name: str
+    says: str
+    """The model, and what else is otherwise."""
+    results: pd.DataFrame
+
+
+def sensitivity_of(study: Study, harmonised: Sequence[Harmonised]) -> tuple[list[Block], str]:
+    """Ask the question of a report in other ways.
+
+    Parameters
+    ----------
+    study : Study
+        What the report is of.
+    harmonised : sequence of Harmonised
+        The values after harmonisation, of each part; empty without sites.
+
+    Returns
+    -------
+    tuple of (list of Block, str)
+        For each measure a table of the ways, and one of the effects side by side; and what was done, in a sentence.
+    """
+    blocks: list[Block] = [Text((_INTRODUCTION,))]
+    done: list[str] = []
+    for k, part in enumerate(study.parts):
+        found, lacking = variants_of(study, part, harmonised[k] if harmonised else None)
+        blocks += _shown(study, part, found)
+        blocks += [Points(tuple(lacking))] if lacking else []
+        done.append(f"{part.name}: {', '.join(one.name for one in found[1:])}")
+    return (
+        blocks,
+        f"The main question was also asked in other ways ({'; '.join(done)}), each corrected by itself{cited(WORKS)}.",
+    )
+
+
+_INTRODUCTION: Final = (
+    "The effect that the report is about, estimated in other ways too. Each way was corrected for the number of tests "
+    "by itself. Where the ways agree, the finding does not hang on a choice; where they do not, the choice is to be "
+    "argued."
+)
+
+
+def variants_of(study: Study, part: Part, harmonised: Harmonised | None) -> tuple[list[Variant], list[str]]:
+    """Fit the ways of asking that make sense for a part, and say which could not be.
+
+    Parameters
+    ----------
+    study : Study
+        What the report is of.
+    part : Part
+        The measure.
+    harmonised : Harmonised or None
+        Its values after harmonisation.
+
+    Returns
+    -------
+    tuple of (list of Variant, list of str)
+        The results as reported come first.
+    """
+    own = study.results
+    first = own[(own["source"] == part.source) & (own["measure"] == part.measure)].reset_index(drop=True)
+    found, lacking = [Variant(AS_REPORTED, part.formula, _of_main(first, study))], []
+    for name, says, rows_of, formula, options in _ways(study, part, harmonised):
+        try:
+            results = fitted(part, rows_of(), formula, study.choices, **options)
+            adjusted = _corrected(results, study.choices.correction)
+            found.append(Variant(name, says, _of_main(adjusted, study)))
+        except FsstatsError as error:
+            lacking.append(f"{name}: could not be fitted ({error})")
+    return found, lacking
+
+
+_Way = tuple[str, str, Callable[[], pd.DataFrame], str, dict[str, object]]
+"""Name, words, what gives the rows, model, options."""
+
+
+def _ways(study: Study, part: Part, harmonised: Harmonised | None) -> Iterator[_Way]:
+    """Give each other way that makes sense."""
+    formula, choices, head = part.formula, study.choices, study.head
+    if part.is_scaled and head is not None:
+        yield from _ways_of_head_size(study, part, head)
+    if choices.std_errors == "classical" and choices.cluster is None:
+        yield "HC3", f"{formula}, HC3 standard errors", lambda: part.rows, formula, {"std_errors": "HC3"}
+    yield "outliers out", f"{formula}, {_OUTLIERS}", lambda: _without_outliers(part), formula, {}
+    if choices.site is not None:
+        with_site = with_term(formula, choices.site)
+        if with_site != formula:
+            yield "site in the model", with_site, lambda: part.rows, with_site, {}
+        if harmonised is not None and (after := harmonised.rows) is not None:
+            yield "harmonised", f"{with_site}, values after ComBat", lambda: after, with_site, {}
+
+
+_OUTLIERS: Final = "without values beyond 3.5 MAD of their region"
+
+
+def _ways_of_head_size(study: Study, part: Part, head: str) -> Iterator[_Way]:
+    """Give the ways to account for the size of the head that the report did not take."""
+    asked, less = study.choices.head_size, without_term(part.formula, head)
+    more = with_term(part.formula, head)
+    if asked == "covariate" and less is not None:
+        yield f"without {head}", less, lambda: part.rows, less, {}
+        yield from _by_residuals(study, part, head, less)
+    elif asked == "none" and more != part.formula:
+        yield f"{head} in the model", more, lambda: part.rows, more, {}
+        yield from _by_residuals(study, part, head, part.formula)
+
+
+def _by_residuals(study: Study, part: Part, head: str, formula: str) -> Iterator[_Way]:
+    def adjusted() -> pd.DataFrame:
+        return adjust_head_size(part.rows, icv=head, method="residual", allow=study.choices.allow)
+
+    yield f"{head} by residuals", f"{formula}, values adjusted for {head}", adjusted, formula, {}
+
+
+def _without_outliers(part: Part) -> pd.DataFrame:
+    rows = part.rows
+    own = ((rows["source"] == part.source) & (rows["measure"] == part.measure)).to_numpy()
+    flags = qc.outliers(rows[own])
+    out = pd.Series(False, index=rows.index)  # noqa: FBT003 - a value, not a switch
+    out.loc[flags.index] = flags["is_outlier"].to_numpy(dtype=bool)
+    return rows.assign(value=rows["value"].where(~out))
+
+
+def _corrected(results: pd.DataFrame, method: Correction | None) -> pd.DataFrame:
+    return results if method is None else correct(results, method)
+
+
+def _of_main(results: pd.DataFrame, study: Study) -> pd.DataFrame:
+    return results[results["term"].isin(study.main_terms)].reset_index(drop=True)
+
+
+def _shown(study: Study, part: Part, found: Sequence[Variant]) -> list[Block]:
+    """Show the ways of one part: what they are, and the effects side by side."""
+    name = f"{part.name[:1].upper()}{part.name[1:]}"
+    return [_summary(study, found, name), *_side_by_side(study, found, name)]
+
+
+def _summary(study: Study, found: Sequence[Variant], name: str) -> Sheet:
+    heads = (
+        Head("Way"),
+        Head("Model"),
+        Head("n", is_number=True),
+        Head("Significant", is_number=True),
+        Head("Median size", is_number=True, title="The median of the effects' absolute sizes."),
+    )
+    rows = []
+    for one in found:
+        significant = significance_of(one.results, study.choices.alpha, None, needed_by="a report")
+        tests = int(np.isfinite(numbers_of(one.results, p_column(one.results, None))).sum())
+        sizes = np.abs(numbers_of(one.results, "effect_size"))
+        n = one.results.loc[one.results["p_value"].notna(), "n"]
+        k = int(significant.rows.sum())
+        rows.append(
+            (
+                *plain([one.name, one.says]),
+                Cell(spread(n.min(), n.max()), float(n.max())),
+                Cell(f"{count(k)} of {count(tests)}", float(k)),
+                Cell(fixed(float(np.nanmedian(sizes))) if np.isfinite(sizes).any() else MISSING),
+            )
+        )
+    return Sheet(f"{name}: ways to ask", heads, tuple(rows))
+
+
+def _side_by_side(study: Study, found: Sequence[Variant], name: str) -> list[Block]:
+    """Show the effect sizes of every region, a column a way, and the p-value below each other."""
+    keys = [*CELL, "term"]
+    first = found[0].results
+    labels = region_labels(first)
+    several = len(first["term"].unique()) > 1
+    places = pd.MultiIndex.from_frame(first[keys].astype("str").fillna(""))
+    columns, any_significant = [], np.zeros(len(first), dtype=bool)
+    for one in found:
+        cells, significant = _cells(one.results, places, keys, study.choices.alpha)
+        columns.append(cells)
+        any_significant |= significant
+    words = [
+        plain([label, *([term_text(term)] if several else [])])
+        for label, term in zip(labels, first["term"], strict=True)
+    ]
+    rows = [(*words[k], *(column[k] for column in columns)) for k in range(len(first))]
+    p = numbers_of(first, p_column(first, None))
+    order = np.lexsort((np.where(np.isnan(p), np.inf, p), ~any_significant))
+    effects = first["effect_name"].dropna().unique()
+    what = effect_text(effects[0]) if len(effects) == 1 else "effect size"
+    heads = (Head("Region"), *([Head("Term")] if several else []), *(Head(one.name, is_number=True) for one in found))
+    note = f"{what[:1].upper()}{what[1:]}, and in brackets the {_p_name(first)}; * below {study.choices.alpha:g}."
+    whole = pd.concat([one.results.assign(way=one.name, model=one.says) for one in found], ignore_index=True)
+    rows, marks = [rows[k] for k in order], [bool(any_significant[k]) for k in order]
+    n = min(max(sum(marks), 3), _FOLDED)
+    title = f"{name}: effects side by side"
+    file, csv = f"sensitivity-{found[0].results['measure'].iloc[0]}.csv", spreadsheet_csv(whole)
+    if len(rows) <= n + 3:
+        return [Sheet(title, heads, tuple(rows), tuple(marks), note, csv=csv, file=file, has_tools=True)]
+    top = Sheet(title, heads, tuple(rows[:n]), tuple(marks[:n]), note, has_tools=True)
+    return [
+        top,
+        Sheet(
+            f"{title}, all",
+            heads,
+            tuple(rows),
+            tuple(marks),
+            fold=f"All {count(len(rows))} rows",
+            csv=csv,
+            file=file,
+            has_tools=True,
+        ),
+    ]
+
+
+def _p_name(results: pd.DataFrame) -> str:
+    return "adjusted p-value" if p_column(results, None) == "p_adjusted" else "p-value"
+
+
+def _cells(
+    results: pd.DataFrame, places: pd.MultiIndex, keys: list[str], alpha: float
+) -> tuple[list[Cell], "np.ndarray"]:
+    """Give the cells of one way, in the rows of the first."""
+    own = results.set_index(pd.MultiIndex.from_frame(results[keys].astype("str").fillna("")))
+    own = own[~own.index.duplicated()].reindex(places)
+    size, p = numbers_of(own, "effect_size"), numbers_of(own, p_column(results, None))
+    size = size if np.isfinite(size).any() else numbers_of(own, "estimate")
+    with np.errstate(invalid="ignore"):
+        significant = p < alpha
+    cells = [
+        Cell(MISSING, float("nan"))
+        if np.isnan(one)
+        else Cell(f"{fixed(one)} ({probability(chance)}){'*' if marked else ''}", float(one))
+        for one, chance, marked in zip(size, p, significant, strict=True)
+    ]
+    return cells, significant

@@ -1,0 +1,371 @@
+"""What a report is of: the runs, the measures, and the model of each. Fitted once, asked by every section."""
+
+import warnings
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from fsstats._frames import one_or_more, require
+from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
+from fsstats.plots._names import measure_text
+from fsstats.plots._predicted import rows_of_model
+from fsstats.schema import GLOBAL, LONG, SUBJECT_KEY, is_of
+from fsstats.schema.policy import HEAD_SIZES, scaling_of
+from fsstats.stats import adjust_head_size, correct, regress, variables_of
+from fsstats.stats._formula import sides, term_of
+from fsstats.stats._head_size_fit import HeadSizeMethod
+from fsstats.stats.correct import Correction
+from fsstats.stats.design import Design, design_of
+from fsstats.stats.regress import StdErrors
+from fsstats.tables.join import identified, join
+from fsstats.tables.panel import panel_of
+from fsstats.tables.variables import with_variables
+from fsstats.tables.versions import VERSION_COLUMNS, with_versions
+
+HeadSizeChoice = Literal["covariate", "residual", "proportion", "power", "none"]
+_METHODS: Final[Mapping[str, HeadSizeMethod]] = {
+    "residual": "residual",
+    "proportion": "proportion",
+    "power": "power",
+}
+"""Ways to account for head size that change the values."""
+DEFAULT: Final = (("aseg", "volume"), ("aparc", "thickness"))
+"""What is reported unless something else is asked for: source and measure."""
+_COMMON: Final = ("volume", "thickness")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """How everything is fitted."""
+
+    head_size: HeadSizeChoice = "covariate"
+    std_errors: StdErrors = "classical"
+    cluster: str | None = None
+    reference: Mapping[str, str] | None = None
+    correction: Correction | None = "fdr_bh"
+    allow: tuple[str, ...] = ()
+    site: str | None = None
+    conf_level: float = 0.95
+    alpha: float = 0.05
+
+    @property
+    def of_model(self) -> dict[str, Any]:
+        """What `regress` is told."""
+        return {
+            "std_errors": self.std_errors,
+            "cluster": self.cluster,
+            "reference": self.reference,
+            "allow": self.allow,
+            "conf_level": self.conf_level,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One measure of one source: its rows, its model, and the people in it."""
+
+    source: str
+    measure: str
+    rows: pd.DataFrame
+    """Its rows of the long table, and behind them those of measured variables of its model."""
+    formula: str
+    people: pd.DataFrame
+    """A row a run that has any value: subject, session, stream, people's columns, variables."""
+    design: Design
+    is_scaled: bool
+    """It goes with the size of the head."""
+
+    @property
+    def name(self) -> str:
+        """How it is called."""
+        return f"{measure_text(self.measure)} ({self.source})"
+
+    @property
+    def n(self) -> int:
+        """Count the runs that have a value and all variables of the model."""
+        return len(self.people.dropna(subset=variables_of(self.formula)))
+
+    def of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Give the rows of a table that are of this part, and no variables."""
+        own = (table["source"] == self.source) & (table["measure"] == self.measure) & (table["region"] != GLOBAL)
+        return table[own].reset_index(drop=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Everything that the sections of a report are made of."""
+
+    table: pd.DataFrame
+    """The runs that are among the participants, with their columns."""
+    runs: pd.DataFrame
+    """Subject, session and stream of every run that was given, and whether it is among the participants: is_known."""
+    strangers: tuple[str, ...]
+    """Participants without any run."""
+    formula: str
+    main: str
+    """The variable that the report is about."""
+    head: str | None
+    """The head size that the table has."""
+    choices: Choices
+    parts: tuple[Part, ...]
+    results: pd.DataFrame
+    """Of all parts, corrected."""
+
+    @property
+    def main_terms(self) -> list[str]:
+        """Give the columns of the design that are of the main variable alone, or if there are none, with others."""
+        effects = self.parts[0].design.effects
+        own = [one for one in effects if one.variables == (self.main,)]
+        own = own or [one for one in effects if self.main in one.variables]
+        return [self.parts[0].design.columns[place] for one in own for place in one.columns]
+
+
+def study_of(
+    table: pd.DataFrame,
+    formula: str,
+    *,
+    participants: pd.DataFrame | None,
+    files: pd.DataFrame | None,
+    sources: str | Collection[str] | None,
+    measures: str | Collection[str] | None,
+    main: str | None,
+    choices: Choices,
+) -> Study:
+    """Join, choose and fit.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A long table.
+    formula : str
+        The model.
+    participants, files : DataFrame or None
+        As for `report`.
+    sources, measures : str, collection of str, or None
+        What is reported.
+    main : str or None
+        The variable that the report is about.
+    choices : Choices
+        How everything is fitted.
+
+    Returns
+    -------
+    Study
+        With everything fitted.
+
+    Raises
+    ------
+    TableError, ColumnsError, UnknownNameError, FormulaError
+        As `join` and `regress` do; and if nothing is left to report.
+    """
+    require(table, LONG, needed_by="report")
+    if choices.head_size not in get_args(HeadSizeChoice):
+        raise UnknownNameError.among("way to account for head size", choices.head_size, get_args(HeadSizeChoice))
+    if files is not None and len(files) and not set(VERSION_COLUMNS) & set(table.columns):
+        table = with_versions(table, files)
+    joined, runs, strangers = _joined(table, participants)
+    variables = variables_of(formula)
+    cells = chosen_cells(joined, sources, measures)
+    head = _head_in(joined)
+    made = tuple(_part(joined, formula, cell, head, choices) for cell in cells)
+    found = pd.concat([fitted(part, part.rows, part.formula, choices) for part in made], ignore_index=True)
+    results = found if choices.correction is None else correct(found, choices.correction)
+    about = _main(main, variables, made[0].design)
+    return Study(joined, runs, strangers, formula, about, head, choices, made, results)
+
+
+def fitted(part: Part, rows: pd.DataFrame, formula: str, choices: Choices, **options: Any) -> pd.DataFrame:
+    """Fit a model to every region of a part.
+
+    Parameters
+    ----------
+    part : Part
+        Whose regions.
+    rows : DataFrame
+        Their rows, and those of measured variables.
+    formula : str
+        The model.
+    choices : Choices
+        How it is fitted.
+    **options : object
+        What is otherwise.
+
+    Returns
+    -------
+    DataFrame
+        The results table without the constant, and without header Measures.
+    """
+    found = regress(rows, formula, **choices.of_model | options)
+    own = (found["source"] == part.source) & (found["region"] != GLOBAL) & (found["term"] != "Intercept")
+    return found[own & (found["measure"] == _measure_in(found, part))].reset_index(drop=True)
+
+
+def _measure_in(found: pd.DataFrame, part: Part) -> str:
+    """Name the measure of a part, which adjusting for head size may have turned into a fraction."""
+    there = set(found["measure"])
+    return part.measure if part.measure in there else f"{part.measure}_fraction"
+
+
+def _joined(
+    table: pd.DataFrame, participants: pd.DataFrame | None
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
+    """Put the participants' columns on; give all runs, and who of the participants has none."""
+    keys = list(SUBJECT_KEY)
+    runs = table[keys].drop_duplicates().astype("str").reset_index(drop=True)
+    if participants is None:
+        return table, runs.assign(is_known=True), ()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FsstatsWarning)  # the report says who was left out
+        joined = join(table, participants, unmatched="drop").reset_index(drop=True)
+    known = joined[keys].drop_duplicates().astype("str")
+    there = runs.merge(known.assign(is_known=True), on=keys, how="left")
+    people, _ = identified(table, participants)
+    strangers = sorted(set(people["subject"]) - set(runs["subject"]))
+    return joined, runs.assign(is_known=there["is_known"].notna().to_numpy()), tuple(strangers)
+
+
+def chosen_cells(
+    table: pd.DataFrame, sources: str | Collection[str] | None, measures: str | Collection[str] | None
+) -> list[tuple[str, str]]:
+    """Choose sources and measures: those asked for, else volumes of aseg and thickness of aparc.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A long table.
+    sources, measures : str, collection of str, or None
+        What is asked for.
+
+    Returns
+    -------
+    list of (str, str)
+        Source and measure. Where neither is asked for, and aseg and aparc are not there: volume and thickness of
+        every source.
+
+    Raises
+    ------
+    UnknownNameError
+        If a source or a measure is not in the table.
+    TableError
+        If nothing is left.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"source": ["aseg", "aparc", "aparc"], "measure": ["volume", "area", "thickness"]})
+    >>> chosen_cells(table.assign(region="x"), None, None), chosen_cells(table.assign(region="x"), None, "area")
+    ([('aseg', 'volume'), ('aparc', 'thickness')], [('aparc', 'area')])
+    """
+    there = table.loc[table["region"] != GLOBAL, ["source", "measure"]].drop_duplicates().astype("str")
+    known = [(source, measure) for source, measure in there.itertuples(index=False)]
+    wanted_sources, wanted_measures = one_or_more(sources), one_or_more(measures)
+    _require("source", wanted_sources, [source for source, _ in known])
+    _require("measure", wanted_measures, [measure for _, measure in known])
+    if wanted_sources is None and wanted_measures is None and (usual := [one for one in DEFAULT if one in known]):
+        return usual
+    if wanted_sources is None:
+        usual_sources = [source for source, _ in DEFAULT]
+        in_them = [one for one in known if one[0] in usual_sources and one[1] in (wanted_measures or _COMMON)]
+        wanted_sources = usual_sources if in_them else None
+    kept = [
+        (source, measure)
+        for source, measure in known
+        if (wanted_sources is None or any(is_of(source, one) for one in wanted_sources))
+        and measure in (wanted_measures or _COMMON)
+    ]
+    if not kept:
+        found = ", ".join(f"{measure} of {source}" for source, measure in known[:12]) or "nothing"
+        message = f"report: expected a source and a measure that belong together, the table has {found}"
+        raise TableError(message)
+    return kept
+
+
+def _require(kind: str, wanted: Collection[str] | None, known: Sequence[str]) -> None:
+    strange = next((one for one in wanted or () if not any(name == one or is_of(name, one) for name in known)), None)
+    if strange is not None:
+        raise UnknownNameError.among(kind, strange, known)
+
+
+def _head_in(table: pd.DataFrame) -> str | None:
+    """Name the head size that a table has."""
+    there = set(table.loc[table["region"] == GLOBAL, "measure"].unique())
+    return next((name for name in HEAD_SIZES if name in there), None)
+
+
+def _part(table: pd.DataFrame, formula: str, cell: tuple[str, str], head: str | None, choices: Choices) -> Part:
+    """Choose the rows and the model of one measure."""
+    source, measure = cell
+    own = table[(table["source"] == source) & (table["measure"] == measure) & (table["region"] != GLOBAL)]
+    scaled = scaling_of(str(own["region"].iloc[0]), measure, str(own["unit"].iloc[0])).is_adjusted
+    full = formula
+    if scaled and head is not None and choices.head_size == "covariate":
+        full = with_term(formula, head)
+    rows = rows_of_model(table, own, full if head is None or not scaled else with_term(full, head))
+    rows = rows.reset_index(drop=True)
+    if scaled and head is not None and choices.head_size in _METHODS:
+        rows = adjust_head_size(rows, icv=head, method=_METHODS[choices.head_size], allow=choices.allow)
+        measure = measure if (rows["measure"] == measure).any() else f"{measure}_fraction"
+    panel = panel_of(rows, needed_by="report", leave_out=tuple(VERSION_COLUMNS))
+    names = zip(*(panel.cells[name] for name in ("source", "measure", "region")), strict=True)
+    of_it = np.array([(one, other) == (source, measure) and region != GLOBAL for one, other, region in names])
+    everybody, _ = with_variables(panel, variables_of(full))
+    design = design_of(full, everybody, reference=choices.reference)
+    has = np.flatnonzero(np.isfinite(panel.values[:, of_it]).any(axis=1))
+    people = everybody.iloc[has].reset_index(drop=True)
+    return Part(source, measure, rows, full, people, design, scaled)
+
+
+def with_term(formula: str, name: str) -> str:
+    """Add a variable to a model, unless it is in it.
+
+    Examples
+    --------
+    >>> with_term("value ~ group + age", "eTIV"), with_term("value ~ eTIV", "eTIV"), with_term("value ~ age", "my site")
+    ('value ~ group + age + eTIV', 'value ~ eTIV', 'value ~ age + `my site`')
+    """
+    return formula if name in variables_of(formula) else f"{formula} + {term_of(name, [name])}"
+
+
+def without_term(formula: str, name: str) -> str | None:
+    """Take a variable out of a model where it stands as a term of its own; None where it does not.
+
+    Examples
+    --------
+    >>> without_term("value ~ group + age + eTIV", "eTIV"), without_term("value ~ group * eTIV", "eTIV")
+    ('value ~ group + age', None)
+    """
+    response, right = sides(formula)
+    terms = [term.strip() for term in right.split("+")]
+    kept = [term for term in terms if term not in {name, f"`{name}`", f"C({name})", f"C(`{name}`)"}]
+    if not kept or len(kept) == len(terms):
+        return None
+    less = f"{response} ~ {' + '.join(kept)}"
+    return None if name in variables_of(less) else less
+
+
+def _main(main: str | None, variables: Sequence[str], design: Design) -> str:
+    """Choose what the report is about: what was asked for, else the first variable with levels, or the first."""
+    if main is not None:
+        if main not in variables:
+            raise UnknownNameError.among("variable of the model", main, variables)
+        return main
+    if not variables:
+        message = f"report: expected a model with a variable, found {design.formula!r}"
+        raise TableError(message)
+    return next((name for name in variables if name in design.levels), variables[0])
+
+
+@contextmanager
+def heard(said: list[str]) -> Iterator[None]:
+    """Take down warnings of fsstats, each once, in place of giving them."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", FsstatsWarning)
+        yield
+    for one in caught:
+        if not issubclass(one.category, FsstatsWarning):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        elif str(one.message) not in said:
+            said.append(str(one.message))

@@ -1,0 +1,312 @@
+"""The whole report: counts that add up, numbers that are those of the statistics, and nothing left out in silence."""
+
+import base64
+import html as markup
+import io
+import itertools
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import fsstats as fs
+from fsstats.plots._names import MINUS
+from fsstats.reporting.cohort import of_head_size
+from fsstats.reporting.demographics import smd_of_levels, smd_of_numbers
+from fsstats.reporting.flow import flow_counts
+from fsstats.reporting.study import Choices, chosen_cells, study_of, with_term, without_term
+
+HOSTILE = "<script>alert(1)</script>"
+ASKED = {"participants": None, "files": None, "sources": None, "measures": None, "main": None}
+
+
+def study(cohort, formula="value ~ group + age + sex", **options):
+    chosen = {name: options.pop(name) for name in list(options) if name not in ASKED}
+    asked = ASKED | {"participants": cohort.people, "files": cohort.files} | options
+    return study_of(cohort.table, formula, choices=Choices(**chosen), **asked)
+
+
+def downloads(text):
+    found = re.findall(r'download="([^"]+)" href="data:text/csv;charset=utf-8;base64,([^"]+)"', text)
+    return {name: pd.read_csv(io.BytesIO(base64.b64decode(code))) for name, code in found}
+
+
+def words(text):
+    """Give what a reader sees, without markup."""
+    plain = re.sub(r"<(style|script|svg)\b.*?</\1>", " ", text, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", markup.unescape(re.sub(r"<[^>]+>", " ", plain))).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_counts_of_the_flow_add_up(cohort):
+    made = study(cohort)
+    counts = flow_counts(made)
+    assert (counts.iloc[0] - counts.iloc[1:-1].sum()).tolist() == counts.iloc[-1].tolist()
+    assert counts.loc["Runs in the table"].tolist() == [40, 40]
+    assert counts.loc["not among the participants"].tolist() == [2, 2]
+    assert counts.loc["age is missing"].tolist() == [1, 1]
+    assert counts.loc["eTIV is missing"].tolist() == [1, 0]
+    assert counts.loc["Runs in the model"].tolist() == [36, 37]
+
+
+def test_the_last_count_is_the_n_of_the_results(cohort):
+    made = study(cohort)
+    counts = flow_counts(made).loc["Runs in the model"]
+    for part in made.parts:
+        rows = made.results[(made.results["source"] == part.source) & made.results["estimate"].notna()]
+        assert rows["n"].max() == counts[part.name] == part.n
+    insula = made.results[(made.results["region"] == "insula")]
+    assert insula["n"].unique().tolist() == [36]
+    assert (insula["n"] + insula["n_missing"]).unique().tolist() == [38]
+
+
+def test_who_was_left_out_is_named(html):
+    text = words(html)
+    assert "not among the participants (2): sub-001, sub-002" in text
+    assert "age is missing (1): sub-009" in text
+    assert "eTIV is missing (1): sub-007" in text
+
+
+def test_the_numbers_are_those_of_the_statistics(cohort, html):
+    joined = fs.with_versions(cohort.table, cohort.files)
+    joined = joined[joined["subject"].isin(cohort.people["participant_id"])].pipe(fs.join, cohort.people)
+    volumes = joined[(joined["source"] == "aseg")].pipe(fs.regress, "value ~ group + age + sex + eTIV")
+    thick = joined[joined["measure"] == "thickness"].pipe(fs.regress, "value ~ group + age + sex")
+    both = pd.concat([volumes, thick])
+    both = both[(both["region"] != "global") & (both["term"] == "group[T.patient]")].pipe(fs.correct, "fdr_bh")
+    files = downloads(html)
+    ours = pd.concat([files["volume-aseg-group-patient.csv"], files["thickness-aparc-group-patient.csv"]])
+    names = ["estimate", "ci_low", "effect_size", "p_value", "p_adjusted", "n"]
+    assert np.allclose(ours[names], both[names], rtol=1e-12, equal_nan=True)
+    left = both[both["region"] == "Left-Hippocampus"].iloc[0]
+    row = re.search(r"<th scope=\"row\">left hippocampus.*?</tr>", html)[0]
+    assert f"{left['estimate']:,.0f}".replace("-", MINUS) in words(row)
+    assert f"{left['effect_size']:.2f}".replace("-", MINUS) in words(row)
+
+
+def test_the_page_says_what_was_chosen_and_found(html):
+    text = words(html)
+    assert "Volume (aseg) and thickness (aparc) by group" in text
+    assert "in June" in text
+    assert "value ~ group + age + sex + eTIV" in text
+    assert "default: volumes of aseg, thickness of aparc" in text
+    assert re.search(r"Volume \(aseg\), group: patient: 1 of \d+ regions significant", text)
+    assert "eTIV (Buckner et al. 2004) is a variable of the model of volume (aseg)." in text
+    assert "Values were harmonised by ComBat over site (Johnson et al. 2007; Fortin et al. 2018)" in text
+    for name in ("without eTIV", "eTIV by residuals", "HC3", "outliers out", "site in the model", "harmonised"):
+        assert name in text
+
+
+def test_demographics_are_counted_by_group(cohort, html):
+    table = downloads(html)["demographics.csv"]
+    people = cohort.people.set_index("participant_id")
+    age = table[table["variable"] == "age"].iloc[0]
+    own = people.loc[people["group"] == "patient", "age"]
+    assert age["patient"] == f"{own.mean():.1f} ({own.std():.1f})"
+    assert age["Missing"] == 1
+    assert table.iloc[0][["All", "control", "patient"]].astype(int).tolist() == [
+        38,
+        *people["group"].value_counts()[["control", "patient"]],
+    ]
+    sex = table[table["level"] == "F"].iloc[0]
+    assert sex["All"].startswith(f"{(people['sex'] == 'F').sum()} (")
+    control = people.loc[people["group"] == "control", "age"]
+    expected = (own.mean() - control.mean()) / np.sqrt((own.var() + control.var()) / 2)
+    assert float(str(age["SMD"]).replace(MINUS, "-")) == pytest.approx(expected, abs=0.006)
+
+
+SHARES = {
+    "two levels": ([5, 5], [8, 2], -0.3 / np.sqrt((0.25 + 0.16) / 2)),
+    "the same": ([5, 5, 10], [1, 1, 2], 0.0),
+    "one level": ([5], [5], np.nan),
+    "nobody": ([0, 0], [1, 2], np.nan),
+}
+
+
+@pytest.mark.parametrize(("first", "second", "expected"), SHARES.values(), ids=SHARES)
+def test_standardised_differences_of_levels(first, second, expected):
+    assert smd_of_levels(np.array(first, float), np.array(second, float)) == pytest.approx(expected, nan_ok=True)
+
+
+def test_three_levels_by_hand():
+    # Shares (.5, .3, .2) and (.2, .3, .5): of the last two levels d = (0, .3); S = mean of both covariances.
+    s = np.array([[0.21, -0.105], [-0.105, 0.205]])
+    expected = np.sqrt(np.array([0, 0.3]) @ np.linalg.inv(s) @ np.array([0, 0.3]))
+    assert smd_of_levels(np.array([5.0, 3, 2]), np.array([2.0, 3, 5])) == pytest.approx(expected)
+
+
+def test_a_group_of_one_has_no_difference():
+    assert np.isnan(smd_of_numbers(pd.Series([1.0]), pd.Series([2.0])))
+
+
+def test_quality_control_finds_what_was_planted(html):
+    judged = downloads(html)["judgements.csv"]
+    planted = judged[judged["region"].eq("Left-Amygdala") & judged["value"].eq(9000.0)]
+    assert set(planted["subject"]) == {HOSTILE}
+    assert "alert(1)" in words(html)
+
+
+def test_sensitivity_is_what_the_statistics_give(cohort, html):
+    table = downloads(html)["sensitivity-thickness.csv"]
+    assert table["way"].unique().tolist() == ["as reported", "HC3", "outliers out", "site in the model", "harmonised"]
+    joined = fs.with_versions(cohort.table, cohort.files)
+    joined = joined[joined["subject"].isin(cohort.people["participant_id"])].pipe(fs.join, cohort.people)
+    thick = joined[joined["measure"] == "thickness"]
+    robust = fs.regress(thick, "value ~ group + age + sex", terms=["group"], std_errors="HC3")
+    own = table[table["way"] == "HC3"]
+    assert np.allclose(own["p_value"], robust["p_value"], rtol=1e-12)
+    with_site = fs.regress(thick, "value ~ group + age + sex + site", terms=["group"])
+    assert np.allclose(table.loc[table["way"] == "site in the model", "estimate"], with_site["estimate"], rtol=1e-12)
+
+
+def test_nothing_is_loaded_from_anywhere(html):
+    loads = re.findall(r'(?:src|href|srcset|action)="([^"]*)"', html)
+    assert {one.partition(":")[0] for one in loads if not one.startswith("#")} <= {"data", "https"}
+    assert all(one.startswith("https://doi.org/10.") for one in loads if one.startswith("https"))
+    assert not re.search(r"url\((?!#)|@import|<link|<iframe|<object|<base", html)
+
+
+def test_no_value_is_markup(html):
+    assert html.count("<script>") == 1
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_the_page_is_small(html):
+    assert len(html.encode()) < 3_000_000
+
+
+def test_headings_are_in_order_and_ids_are_unique(html):
+    levels = [int(level) for level in re.findall(r"<h([1-6])", html)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    ids = re.findall(r'\sid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+
+
+HEAD_SIZES = {
+    "covariate": ("eTIV (Buckner et al. 2004) is a variable of the model of volume (aseg).", "value ~ age + eTIV", 1.0),
+    "none": ("Volume (aseg) is not adjusted for the size of the head.", "value ~ age", 1.0),
+    "residual": (
+        "Volume (aseg) was adjusted for eTIV (Buckner et al. 2004) first (method residual).",
+        "value ~ age",
+        1.0,
+    ),
+    "proportion": (
+        "Volume fraction (aseg) was adjusted for eTIV (Buckner et al. 2004) first (method proportion).",
+        "value ~ age",
+        1e-6,
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+@pytest.mark.parametrize(("way", "expected"), HEAD_SIZES.items(), ids=HEAD_SIZES)
+def test_ways_to_account_for_head_size(cohort, way, expected):
+    made = study(cohort, "value ~ age", sources="aseg", head_size=way)
+    said, formula, scale = expected
+    n = 37 if way == "none" else 36  # one has no eTIV
+    assert of_head_size(made) == (said,)
+    assert made.parts[0].formula == formula
+    hippocampus = made.results[made.results["region"] == "Left-Hippocampus"].iloc[0]
+    assert 1 < abs(hippocampus["estimate"]) / scale < 100
+    assert hippocampus["n"] == n
+
+
+def test_without_a_head_size_nothing_is_adjusted_and_it_is_said(cohort):
+    headless = cohort.table[cohort.table["measure"] != "eTIV"]
+    made = study_of(headless, "value ~ age", choices=Choices(), **ASKED | {"participants": cohort.people})
+    assert made.parts[0].formula == "value ~ age"
+    assert of_head_size(made) == ("The table has no size of the head, so volume (aseg) is not adjusted for it.",)
+
+
+def test_progress_goes_from_the_first_step_to_the_last(page_and_steps):
+    steps = page_and_steps[1]
+    assert steps == [(k, 9) for k in range(1, 10)]
+
+
+def test_a_number_can_be_what_it_is_about(cohort):
+    page = fs.report(cohort.table, "value ~ age + sex", participants=cohort.people, measures="thickness", term="age")
+    text = words(page.to_html())
+    assert "Thickness (aparc) by age" in text
+    assert "Values of thickness (aparc) by age" in page.to_html()
+
+
+REFUSED = {
+    "no such variable": ({"formula": "value ~ dx"}, fs.UnknownNameError, "no variable is called 'dx'"),
+    "not in the model": ({"term": "site"}, fs.UnknownNameError, "no variable of the model is called 'site'"),
+    "no such source": ({"sources": "wmparc"}, fs.UnknownNameError, "no source is called 'wmparc'"),
+    "no such measure": ({"measures": "thicknes"}, fs.UnknownNameError, "did you mean thickness"),
+    "not together": ({"sources": "aseg", "measures": "thickness"}, fs.TableError, "belong together"),
+    "no such way": ({"head_size": "ratio"}, fs.UnknownNameError, "way to account for head size"),
+    "no variable at all": ({"formula": "value ~ 1"}, fs.TableError, "a model with a variable"),
+    "no such correction": ({"correct": "fdr"}, fs.UnknownNameError, "fdr_bh"),
+}
+
+
+@pytest.mark.parametrize(("options", "error", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_reported_is_said(options, error, message, cohort):
+    given = {"formula": "value ~ group + age"} | options
+    formula = given.pop("formula")
+    with pytest.raises(error, match=re.escape(message)):
+        fs.report(cohort.table, formula, participants=cohort.people, files=cohort.files, **given)
+
+
+CELLS = {
+    "the usual": ((None, None), [("aseg", "volume"), ("aparc", "thickness")]),
+    "one source": (("aparc", None), [("aparc", "thickness"), ("aparc", "volume")]),
+    "one measure": ((None, "area"), [("aparc", "area")]),
+    "a source of another atlas": (("aparc.a2009s", None), [("aparc.a2009s", "thickness")]),
+    "several": ((["aseg", "aparc"], ["volume"]), [("aseg", "volume"), ("aparc", "volume")]),
+}
+THERE = [
+    ("aseg", "volume"),
+    ("aparc", "thickness"),
+    ("aparc", "volume"),
+    ("aparc", "area"),
+    ("aparc.a2009s", "thickness"),
+]
+
+
+@pytest.mark.parametrize(("asked", "expected"), CELLS.values(), ids=CELLS)
+def test_what_is_reported(asked, expected):
+    table = pd.DataFrame(THERE, columns=["source", "measure"]).assign(region="x")
+    assert chosen_cells(table, *asked) == expected
+
+
+def test_without_the_usual_sources_every_one_is_reported():
+    table = pd.DataFrame({"source": ["aseg+DKT", "mine"], "measure": ["volume", "thickness"], "region": "x"})
+    assert chosen_cells(table, None, None) == [("aseg+DKT", "volume"), ("mine", "thickness")]
+
+
+TERMS = {
+    "value ~ group + eTIV": "value ~ group",
+    "value ~ group * eTIV": None,
+    "value ~ eTIV": None,
+    "value ~ group + eTIV + group:eTIV": None,
+    "log(value) ~ age + `eTIV`": "log(value) ~ age",
+    "value ~ group": None,
+}
+
+
+@pytest.mark.parametrize(("formula", "less"), TERMS.items())
+def test_a_term_is_taken_out_only_where_it_stands_alone(formula, less):
+    assert without_term(formula, "eTIV") == less
+    if less is not None:
+        assert with_term(less, "eTIV").replace("`", "") == formula.replace("`", "")
+
+
+def test_the_python_of_the_page_makes_the_page_again(tmp_path, monkeypatch, cohort):
+    monkeypatch.chdir(tmp_path)
+    plain = cohort.table[cohort.table["measure"] == "thickness"]
+    fs.write_table(plain, "cohort.parquet")
+    cohort.people.to_csv("people.tsv", sep="\t", index=False, na_rep="n/a")
+    table, people = fs.read_cohort("cohort.parquet").table, fs.read_table("people.tsv")
+    asked = {"participants": people, "inputs": ["cohort.parquet", "people.tsv"], "measures": "thickness", "alpha": 0.01}
+    files = fs.read_cohort("cohort.parquet").files
+    page = fs.report(table, "value ~ group + age", files=files, **asked)
+    code = next(block.text for block in page.blocks if block.kind == "code")
+    code = code.replace("files=cohort.files", "files=cohort.files,\n    inputs=['cohort.parquet', 'people.tsv']")
+    exec(compile(code, "report", "exec"), {})  # noqa: S102 - our own lines
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == page.to_html()
