@@ -33,7 +33,7 @@ def tests(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest supported releases of what fsstats needs at run time."""
     session.install(".[test]", "--constraint", "tests/constraints-lowest.txt")
-    session.run("pytest", "-n", "2", *session.posargs)
+    session.run("pytest", "-n", "2", "--dist", "worksteal", *session.posargs)
 
 
 @nox.session

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fsstats._version import __version__
 
 if TYPE_CHECKING:
-    from fsstats import datasets, errors, schema, stats
+    from fsstats import datasets, errors, plots, qc, schema, stats
     from fsstats.discovery import find_stats
     from fsstats.errors import (
         ColumnsError,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         TableError,
         UnknownNameError,
     )
+    from fsstats.gallery import read_ratings, snapshots
     from fsstats.io import (
         Cohort,
         Merged,
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
         write_table,
     )
     from fsstats.parsers import Format, StatsFile, parse_stats
+    from fsstats.qc import outliers
+    from fsstats.reporting import Report, report
     from fsstats.stats import (
         Composite,
         Harmonisation,
@@ -132,6 +135,7 @@ _HOME = {
     "Norms": "fsstats.stats",
     "NothingFoundError": "fsstats.errors",
     "PlaceError": "fsstats.errors",
+    "Report": "fsstats.reporting",
     "ScriptError": "fsstats.errors",
     "StatsFile": "fsstats.parsers",
     "StatsFormatError": "fsstats.errors",
@@ -179,6 +183,7 @@ _HOME = {
     "norm_centiles": "fsstats.stats",
     "norm_scores": "fsstats.stats",
     "norms_from_coefficients": "fsstats.stats",
+    "outliers": "fsstats.qc",
     "parse_stats": "fsstats.parsers",
     "people_of": "fsstats.io",
     "permute": "fsstats.stats",
@@ -189,14 +194,17 @@ _HOME = {
     "read_group_table": "fsstats.io",
     "read_model": "fsstats.io",
     "read_qdec": "fsstats.io",
+    "read_ratings": "fsstats.gallery",
     "read_stats": "fsstats.io",
     "read_table": "fsstats.io",
     "register": "fsstats.io",
     "regress": "fsstats.stats",
+    "report": "fsstats.reporting",
     "segstats": "fsstats.io",
     "sessions": "fsstats.tables",
     "site_effects": "fsstats.stats",
     "slopes": "fsstats.stats",
+    "snapshots": "fsstats.gallery",
     "to_long": "fsstats.tables",
     "to_wide": "fsstats.tables",
     "variance_components": "fsstats.stats",
@@ -212,7 +220,7 @@ _HOME = {
     "write_spreadsheet": "fsstats.io",
     "write_table": "fsstats.io",
 }
-_MODULES = ("datasets", "errors", "schema", "stats")
+_MODULES = ("datasets", "errors", "plots", "qc", "schema", "stats")
 
 __all__ = [
     "AparcTable",
@@ -231,6 +239,7 @@ __all__ = [
     "Norms",
     "NothingFoundError",
     "PlaceError",
+    "Report",
     "ScriptError",
     "StatsFile",
     "StatsFormatError",
@@ -281,25 +290,31 @@ __all__ = [
     "norm_centiles",
     "norm_scores",
     "norms_from_coefficients",
+    "outliers",
     "parse_stats",
     "people_of",
     "permute",
+    "plots",
     "power",
     "problems",
+    "qc",
     "read_cohort",
     "read_fsgd",
     "read_group_table",
     "read_model",
     "read_qdec",
+    "read_ratings",
     "read_stats",
     "read_table",
     "register",
     "regress",
+    "report",
     "schema",
     "segstats",
     "sessions",
     "site_effects",
     "slopes",
+    "snapshots",
     "stats",
     "to_long",
     "to_wide",

@@ -12,6 +12,7 @@ import fsspec
 import pytest
 from hypothesis import settings
 
+from browser_support import browser  # noqa: F401 - pytest takes a fixture from the module it stands in
 from tests_support import FS6
 
 # No deadline: machines are shared and noisy. With CI set the same examples are tried every time.

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import fsspec
 import pytest
-from pandas.testing import assert_frame_equal
 
+from frames_support import assert_frame_equal
 from fsstats import merge, merge_part, read_table
 from fsstats.io import _batch, _study
 
@@ -70,7 +70,7 @@ def count_opened(monkeypatch):
 
 
 _children = multiprocessing.get_context("forkserver")
-_children.set_forkserver_preload(["fsstats.io.merge"])
+_children.set_forkserver_preload([__name__])
 
 
 def in_child(work, *args):
@@ -78,6 +78,7 @@ def in_child(work, *args):
     child = _children.Process(target=_work, args=(work, args, dict(fsspec.config.conf)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONSAFEPATH", "1")  # it has fsstats from where we have it, not from the working directory
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent))  # Python 3.11 loses our path before it imports us
         child.start()
     return child
 

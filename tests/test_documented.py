@@ -3,19 +3,20 @@
 import os
 import re
 import shlex
-import subprocess
 import sys
 import warnings
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import fsstats
 from fsstats.datasets import make_cohort
 from fsstats.parsers import formats
-from fsstats.schema import FILES, LONG, STATUSES, _registry
+from fsstats.schema import FILES, JUDGEMENTS, LONG, STATUSES, _registry
 from fsstats.tables.problems import PROBLEMS
-from fsstats_cli.main import app
+from fsstats_cli.main import app, main
+from gallery_support import cube, head, save
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -116,14 +117,83 @@ def test_the_python_of_statistics_runs(studies, monkeypatch):
     assert found["Left-Hippocampus"] < 1e-6 < found["Right-Hippocampus"]
 
 
-def test_the_commands_of_statistics_run(studies, monkeypatch):
+def run(words, monkeypatch, capfd):
+    """Run a command in this process; tests/cli/test_main.py starts it in one of its own. Gives what it said."""
+    monkeypatch.setattr(sys, "argv", words)
+    capfd.readouterr()
+    with pytest.raises(SystemExit, match=r"^\d$") as ended:
+        main()
+    said = capfd.readouterr().err
+    assert not ended.value.code, said
+    return said
+
+
+@pytest.mark.filterwarnings("default")
+def test_the_commands_of_statistics_run(studies, monkeypatch, capfd):
     monkeypatch.chdir(studies)
     for line in STATISTICS:
-        text = line.replace("$SUBJECTS_DIR", "derivatives/freesurfer")
-        words = [sys.executable, "-m", "fsstats_cli", *shlex.split(text)[1:]]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        run(shlex.split(line.replace("$SUBJECTS_DIR", "derivatives/freesurfer")), monkeypatch, capfd)
     assert len(fsstats.read_table("pooled.csv")) == 45
+
+
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+def test_the_python_of_figures_runs(studies, tmp_path, monkeypatch):
+    for name in ("cohort.parquet", "derivatives", "visits.tsv"):
+        (tmp_path / name).symlink_to(studies / name)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in blocks_of("figures.md", "python"):
+        exec(compile(block, "figures.md", "exec"), names)  # noqa: S102 - our own text
+    assert Path("forest.pdf").read_bytes().startswith(b"%PDF")
+    assert [axes.get_xlabel() for axes in names["page"].axes][1] == "group"
+
+
+def test_the_page_of_figures_names_every_figure():
+    page = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
+    assert [name for name in fsstats.plots.__all__ if f"`{name}`" not in page and f"`{name}(" not in page] == []
+
+
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+def test_the_python_of_quality_runs(studies, monkeypatch):
+    monkeypatch.chdir(studies)
+    names = {}
+    for block in blocks_of("quality.md", "python"):
+        exec(compile(block, "quality.md", "exec"), names)  # noqa: S102 - our own text
+    assert not names["judgements"]["severity"].eq("error").any()
+    assert len(names["results"]) == len(names["everybody"])
+
+
+@pytest.mark.filterwarnings("default")
+def test_the_commands_of_quality_run(studies, monkeypatch, capfd):
+    monkeypatch.chdir(studies)
+    lines = shown(blocks_of("quality.md", "sh"))
+    for line in lines:
+        run(shlex.split(line), monkeypatch, capfd)
+    assert len(lines) == 3
+    assert fsstats.read_table("judgements.tsv").columns.tolist() == list(JUDGEMENTS)
+
+
+def test_the_page_of_quality_has_every_rule():
+    page = (ROOT / "docs" / "quality.md").read_text(encoding="utf-8")
+    written = [line for line in page.splitlines() if line.startswith("| `")]
+    for name, rule in fsstats.qc.RULES.items():
+        star = "" if rule.by_default else " *"
+        assert f"| `{name}`{star} | {rule.severity} | {rule.description} | {rule.source} |" in written
+
+
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+def test_the_python_and_the_commands_of_the_report_run(studies, tmp_path, monkeypatch, capfd):
+    for name in ("cohort.parquet", "cohort.files.parquet", "derivatives", "participants.tsv"):
+        (tmp_path / name).symlink_to(studies / name)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in blocks_of("report.md", "python"):
+        exec(compile(block, "report.md", "exec"), names)  # noqa: S102 - our own text
+    assert "Welch" not in names["page"].to_html()
+    for line in shown(blocks_of("report.md", "sh")):
+        run(shlex.split(line), monkeypatch, capfd)
+    for name in ("report.html", "comparison.html", "aseg.html"):
+        assert Path(name).read_text(encoding="utf-8").rstrip().endswith("</html>")
 
 
 @pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
@@ -132,6 +202,44 @@ def test_the_python_of_tables_runs(study):
     for block in re.findall(r"^```python\n(.*?)^```", TABLES, re.MULTILINE | re.DOTALL):
         exec(compile(block, "tables.md", "exec"), names)  # noqa: S102 - our own text
     assert Path("lh.thickness.txt").read_text().startswith("lh.aparc.thickness\tlh_bankssts_thickness\t")
+
+
+@pytest.fixture
+def images(study):
+    """What docs/snapshots.md speaks of: a study with images, FIRST's output, and a table of pairs."""
+    for name in ("bert", "sub-002", "sub-003"):
+        save(study / name / "mri" / "brain.mgz", head())
+        save(study / name / "mri" / "T1.mgz", head())
+        save(study / name / "mri" / "aparc+aseg.mgz", cube() + cube(low=(18, 12, 14), high=(21, 17, 19), label=18))
+        save(study / name / "mri" / "wmparc.mgz", cube(label=3035))
+    save("first/s1_t1.nii.gz", head())
+    save("first/s1_all_fast_firstseg.nii.gz", cube())
+    pairs, ratings = blocks_of("snapshots.md", "tsv")
+    Path("pairs.tsv").write_text(pairs, encoding="utf-8")
+    Path("ratings.tsv").write_text(ratings, encoding="utf-8")
+    for name in re.findall(r"\S+\.nii\.gz", pairs):
+        save(name, cube() if "dseg" in name else head())
+    return study
+
+
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+def test_the_python_of_snapshots_runs(images):
+    names = {}
+    for block in blocks_of("snapshots.md", "python"):
+        exec(compile(block, "snapshots.md", "exec"), names)  # noqa: S102 - our own text
+    assert names["table"]["problem"].isna().all()
+    assert names["good"]["subject"].unique().tolist() == ["bert", "sub-003"]
+
+
+def test_the_commands_of_snapshots_run(images):
+    commands = shown(blocks_of("snapshots.md", "sh"))
+    for line in commands:
+        line = line.replace("$SUBJECTS_DIR", str(images)).replace("--jobs 4", "--slices 1")  # noqa: PLW2901 - the same one
+        done = CliRunner().invoke(app, shlex.split(line)[1:], catch_exceptions=False)
+        assert done.exit_code == 0, done.stderr
+    tables = [fsstats.read_table(path) for path in Path().glob("qc*/snapshots.tsv")]
+    assert len(tables) == len(commands) == 5
+    assert all(table["problem"].isna().all() for table in tables)
 
 
 def test_the_python_of_own_kinds_runs():
@@ -165,15 +273,13 @@ PAGES = [*blocks("bash"), *re.findall(r"^```sh\n(.*?)^```", TABLES, re.MULTILINE
 SHELL = [line for line in shown(PAGES) if line not in STATISTICS]
 
 
+@pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("line", SHELL)
-def test_the_commands_that_are_shown_run(study, line, monkeypatch):
+def test_the_commands_that_are_shown_run(study, line, monkeypatch, capfd):
     monkeypatch.setenv("SUBJECTS_DIR", str(study))
     (study / "ernie").symlink_to(study / "sub-002")
     Path("subjects.txt").write_text("bert\n")
     if "--from" in line:
         fsstats.merge(study, "cohort.parquet")
     words = [os.path.expandvars(word.replace("$SUBJECTS_DIR", str(study))) for word in shlex.split(line)]
-    done = subprocess.run(
-        [sys.executable, "-m", "fsstats_cli", *words[1:]], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    run(words, monkeypatch, capfd)

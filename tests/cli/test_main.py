@@ -19,7 +19,7 @@ def listed(folder="."):
 
 COMMANDS = (
     *("bids", "check", "demo", "design", "enigma", "euler", "find", "merge", "segstats", "show", "table"),
-    *("adjust", "asymmetry", "compare", "correct", "harmonise", "meta", "mixed", "permute", "regress"),
+    *("adjust", "asymmetry", "compare", "correct", "harmonise", "meta", "mixed", "permute", "regress", "report"),
 )
 SCRIPTS = ("aparcstats2table", "asegstats2table")
 

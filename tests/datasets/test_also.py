@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from frames_support import assert_frame_equal
 from fsstats.datasets import ALSO, DAMAGE, make_cohort, make_ukb_zips
 from fsstats.errors import UnknownNameError
 from fsstats.parsers import parse_stats
@@ -99,7 +100,7 @@ def assert_read_as_said(root, folder, files, table):
         truth = truth[truth["hemi"] == hemi] if hemi else truth
         if source == "fast":
             truth = truth[truth["region"] == found["region"][0]]
-        pd.testing.assert_frame_equal(plain(truth), found, check_exact=True)
+        assert_frame_equal(plain(truth), found, check_exact=True)
         sources.add(source)
     assert sources <= set(table["source"])
 
@@ -362,12 +363,12 @@ def test_uk_biobanks_truth_has_the_ids_and_the_instance(zips):
     written = pd.read_csv(
         zips.root / "participants.tsv", sep="\t", dtype={"participant_id": "str", "session_id": "str"}
     )
-    pd.testing.assert_frame_equal(written, zips.participants)
+    assert_frame_equal(written, zips.participants)
     with zipfile.ZipFile(zips.root / "1000002_20263_2_0.zip") as archive:
         content = archive.read("FreeSurfer/stats/lh.aparc.stats")
     stats = parse_stats(content, where="1000002_20263_2_0.zip/FreeSurfer/stats/lh.aparc.stats")
     truth = part_of(table, subject="1000002", source="aparc", hemi="lh")
-    pd.testing.assert_frame_equal(plain(truth), plain(long_table(stats)), check_exact=True)
+    assert_frame_equal(plain(truth), plain(long_table(stats)), check_exact=True)
     assert stats.subject == "FreeSurfer"
 
 

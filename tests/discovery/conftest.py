@@ -26,6 +26,12 @@ class Tree:
         return folder
 
 
+@pytest.fixture(scope="session")
+def tree_in():
+    """Give a function that begins a study in a folder."""
+    return Tree
+
+
 @pytest.fixture
 def tree(tmp_path):
     root = tmp_path / "study"

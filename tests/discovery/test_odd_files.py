@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -210,30 +211,44 @@ def test_a_root_that_may_not_be_read_says_so(tree, monkeypatch):
 AS_SOMEBODY = """
 import json, os, sys
 from fsstats import find_stats
-root, warm_up = sys.argv[1:]
+warm_up, *roots = sys.argv[1:]
 find_stats(warm_up)  # all modules are imported: they may lie where nobody else may look
 if os.geteuid() == 0:
     os.setresuid(65534, 65534, 65534)
-print(find_stats(root)[["subject", "path", "status", "problem"]].to_json(orient="records"))
+columns = ["subject", "path", "status", "problem"]
+print(json.dumps({root: json.loads(find_stats(root)[columns].to_json(orient="records")) for root in roots}))
 """
 
 
 OPEN = {"nothing": 0, "names only": 4, "what one knows the name of": 1}
 
 
+CLOSED = ("b", "b/stats", "b/scripts")
+
+
+@pytest.fixture(scope="module")
+def seen_by_somebody(tree_in, tmp_path_factory):
+    """What somebody else, in one process, sees of a study with one folder closed: by mode and folder."""
+    whole = tree_in(tmp_path_factory.mktemp("whole") / "study")
+    for name in "abc":
+        whole.subject(name, "aseg.stats", done="x")
+    with TemporaryDirectory() as folder:  # where anybody may look
+        Path(folder).chmod(0o755)
+        roots = {case: f"{folder}/study{n}" for n, case in enumerate(product(OPEN.values(), CLOSED))}
+        for (mode, closed), root in roots.items():
+            (shutil.copytree(whole.root, Path(root)) / closed).chmod(mode * 0o111)
+        command = [sys.executable, "-c", AS_SOMEBODY, str(whole.root), *roots.values()]
+        seen = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+        for (_, closed), root in roots.items():
+            Path(root, closed).chmod(0o755)
+    return {case: seen[root] for case, root in roots.items()}
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no such modes")
 @pytest.mark.parametrize("mode", OPEN.values(), ids=OPEN)
-@pytest.mark.parametrize("closed", ["b", "b/stats", "b/scripts"])
-def test_a_folder_of_somebody_else_costs_no_other_subject(tree, mode, closed):
-    for name in "abc":
-        tree.subject(name, "aseg.stats", done="x")
-    with TemporaryDirectory() as folder:  # where anybody may look
-        root = shutil.copytree(tree.root, Path(folder, "study"))
-        Path(folder).chmod(0o755)
-        (root / closed).chmod(mode * 0o111)
-        command = [sys.executable, "-c", AS_SOMEBODY, str(root), str(tree.root)]
-        rows = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
-        (root / closed).chmod(0o755)
+@pytest.mark.parametrize("closed", CLOSED)
+def test_a_folder_of_somebody_else_costs_no_other_subject(seen_by_somebody, mode, closed):
+    rows = seen_by_somebody[mode, closed]
     found = {row["subject"] for row in rows if row["status"] == "found"}
     said = [row["problem"] for row in rows if f"/{closed}" in row["path"] and row["status"] == "unreadable"]
     assert found - {"b"} == {"a", "c"}

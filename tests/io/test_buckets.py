@@ -5,9 +5,11 @@ import random
 import subprocess
 import sys
 import uuid
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Thread
 
@@ -19,11 +21,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from pandas.testing import assert_frame_equal
 from s3fs.core import S3File
 from upath import UPath
 
 import fsstats as fs
+from frames_support import assert_frame_equal
 from fsstats.errors import PlaceError, TableError
 from fsstats.io import _replace, _stores, _study
 from fsstats.io._sinks import PARQUET
@@ -48,9 +50,13 @@ pytestmark = pytest.mark.usefixtures("small_batches")
 remembered_outs = pytest.mark.parametrize("out", ["out.parquet", "out/"], ids=["one file", "a folder"])
 
 
+SUBJECTS = NAMES[:4]
+"""Two batches are enough: every batch more is a dozen requests of the server."""
+
+
 @pytest.fixture
 def study(tmp_path):
-    return write_study(tmp_path / "study")
+    return write_study(tmp_path / "study", SUBJECTS)
 
 
 @pytest.fixture
@@ -79,10 +85,22 @@ def listed(s3, bucket):
     return sorted(name for name in names if ".ledgers/" not in name)
 
 
+@pytest.fixture(scope="module")
+def processes(s3):
+    """Two processes that know the server."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+WAYS = {"alone": {}, "two processes": {}, "a measure": {"measures": ["thickness"]}}
+
+
 @outs
-@pytest.mark.parametrize("how", [{}, {"jobs": 2}, {"measures": ["thickness"]}], ids=["alone", "two jobs", "a measure"])
-def test_a_table_in_a_bucket_is_that_on_a_disk(study, on_disk, bucket, s3, out, how):
-    merged, expected = fs.merge(study, f"{bucket}/{out}", **how), on_disk(study, out, **how)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_table_in_a_bucket_is_that_on_a_disk(study, on_disk, bucket, s3, out, way, request):
+    pool = request.getfixturevalue("processes") if way == "two processes" else None
+    merged = fs.merge(study, f"{bucket}/{out}", executor=pool, **WAYS[way])
+    expected = on_disk(study, out, **WAYS[way])
     assert_same(merged, expected)
     assert str(merged.path) == f"{bucket}/{out}".rstrip("/")
     left = [path.relative_to(expected.path.parent).as_posix() for path in expected.path.parent.rglob("[!.]*")]
@@ -101,7 +119,7 @@ def test_only_what_is_new_is_read_again(study, on_disk, bucket, out, monkeypatch
     fs.merge(study, f"{bucket}/{out}")
     opened = count_opened(monkeypatch)
     assert_same(fs.merge(study, f"{bucket}/{out}"), on_disk(study, out))
-    assert len(opened) == N_FILES * len(NAMES)  # all by the merge into the other place
+    assert len(opened) == N_FILES * len(SUBJECTS)  # all by the merge into the other place
     write_subject(study, "s2", 77)
     write_subject(study, "s9", 78)
     old(study, seconds=1800)
@@ -142,7 +160,7 @@ def test_jobs_of_an_array_leave_their_parts_in_the_bucket(study, on_disk, bucket
 def test_a_merge_that_is_killed_leaves_an_old_table_whole_and_goes_on(study, on_disk, bucket, s3, out, seed):
     fs.merge(study, f"{bucket}/{out}")
     before = fs.read_table(f"{bucket}/{out}")
-    for n, name in enumerate(NAMES, start=50):
+    for n, name in enumerate(SUBJECTS, start=50):
         write_subject(study, name, n)
     old(study, seconds=1800)
     moment = random.Random(seed).randint(1, 40)  # noqa: S311 - any moment will do

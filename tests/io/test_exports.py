@@ -9,6 +9,7 @@ import pytest
 from bidsschematools.validator import validate_bids
 
 import fsstats as fs
+from frames_support import assert_frame_equal
 from fsstats.datasets import make_cohort
 from fsstats.io.cohorts import is_merged
 from fsstats.tables.redcap import redcap_names
@@ -202,7 +203,7 @@ def test_a_group_descriptor_file_and_back(cohort, made, tmp_path):
     assert found["class"].astype("str").tolist() == [
         f"{s}_{g}" for s, g in zip(people["sex"], people["group"], strict=True)
     ]
-    pd.testing.assert_frame_equal(found[variables], people[variables].astype("float64"), check_exact=True)
+    assert_frame_equal(found[variables], people[variables].astype("float64"), check_exact=True)
     long = cohort.table
     etiv = long[(long["source"] == "aseg") & (long["measure"] == "eTIV")]["value"]
     assert found["eTIV"].tolist() == etiv.tolist()
@@ -444,7 +445,7 @@ def test_names_of_old_files_come_back_with_the_details(whole, tmp_path):
     both = [
         one[[*keys, "name_found"]].astype("str") for one in (cohort.table, fs.read_cohort(path, details=True).table)
     ]
-    pd.testing.assert_frame_equal(*both)
+    assert_frame_equal(*both)
     assert {"Left-Thalamus", "Left-Thalamus-Proper"} <= set(both[0]["name_found"])
 
 
@@ -457,8 +458,13 @@ def everything(tmp_path_factory):
     return make_cohort(tmp_path_factory.mktemp("everything") / "fs", n_subjects=2, also=also, seed=5)
 
 
-def test_every_value_is_in_one_place_of_the_bids_dataset(everything, tmp_path):
-    long = fs.load_cohort(everything.root, details=True).table
+@pytest.fixture(scope="module")
+def long_of_everything(everything):
+    return fs.load_cohort(everything.root, details=True).table
+
+
+def test_every_value_is_in_one_place_of_the_bids_dataset(long_of_everything, tmp_path):
+    long = long_of_everything
     fs.write_bids(long, tmp_path / "bids")
     found = []
     for path in (tmp_path / "bids").glob("sub-*/**/*_morph.tsv"):
@@ -475,8 +481,8 @@ def test_current_names_make_one_column_of_two(tmp_path):
     assert table["Left-Thalamus"].notna().all()
 
 
-def test_every_volume_is_in_one_table_of_freesurfers(everything, tmp_path):
-    long = fs.load_cohort(everything.root, details=True).table
+def test_every_volume_is_in_one_table_of_freesurfers(everything, long_of_everything, tmp_path):
+    long = long_of_everything
     written = fs.write_freesurfer_tables(everything.root, tmp_path / "a", missing="nan")
     again = fs.write_freesurfer_tables(long, tmp_path / "b", missing="nan")
     assert [path.name for path in written.paths] == [path.name for path in again.paths]

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import fsstats as fs
+from frames_support import assert_frame_equal
 from fsstats.datasets import DAMAGE, make_cohort
 from fsstats.schema import KEY
 
@@ -76,7 +77,7 @@ class TestTwoHundredSubjectsWithFiveInAHundredDamaged:
         again = fs.read_table(tmp_path / "cohort.parquet")
         assert again.dtypes.equals(read.table.dtypes)
         assert again.equals(read.table)
-        pd.testing.assert_frame_equal(fs.read_table(tmp_path / "cohort.files.parquet"), read.files)
+        assert_frame_equal(fs.read_table(tmp_path / "cohort.files.parquet"), read.files)
 
     def test_problems_are_errors_where_values_are_lost_and_notes_where_none_are(self, damaged, read):
         found = fs.problems(read.files)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from pandas.testing import assert_frame_equal
 
+from frames_support import assert_frame_equal
 from fsstats import (
     FsstatsWarning,
     NothingFoundError,

@@ -12,9 +12,9 @@ from threading import Barrier
 
 import pandas as pd
 import pytest
-from pandas.testing import assert_frame_equal
 
 import fsstats as fs
+from frames_support import assert_frame_equal
 from fsstats.io import _study, _target
 from merge_support import (
     AT_ONCE,

@@ -10,6 +10,7 @@ import sys
 import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from multiprocessing import get_context
 
 import pytest
@@ -85,6 +86,18 @@ def study(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def one_job(study, tmp_path_factory):
+    """Give a function that merges the study with one job, once for each form of the table."""
+
+    @cache
+    def merged(out):
+        source, options = study
+        return merge(source, f"{tmp_path_factory.mktemp('one')}/{out}", **options)
+
+    return merged
+
+
+@pytest.fixture(scope="module")
 def processes():
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         yield pool
@@ -115,24 +128,24 @@ def left_over(folder):
 
 @outs
 @pytest.mark.parametrize("how", ["threads", "processes"])
-def test_an_executor_gives_what_one_job_gives(study, processes, alone, tmp_path, out, how):
+def test_an_executor_gives_what_one_job_gives(study, processes, one_job, tmp_path, out, how):
     source, options = study
     with ThreadPoolExecutor(4) as threads:
         pool = threads if how == "threads" else processes
         merged = merge(source, f"{tmp_path}/{out}", executor=pool, **options)
-    assert_same(merged, alone(source, out, **options))
+    assert_same(merged, one_job(out))
     assert not left_over(tmp_path)
 
 
 @outs
-def test_the_jobs_of_an_array_give_what_one_job_gives(study, alone, tmp_path, out, monkeypatch):
+def test_the_jobs_of_an_array_give_what_one_job_gives(study, one_job, tmp_path, out, monkeypatch):
     source, options = study
     parts = random.Random(len(out)).sample([1, 2, 3], 3)  # noqa: S311 - any order will do
     n_files = sum(fs.merge_part(source, f"{tmp_path}/{out}", (part, 3), **options) for part in parts)
     opened = count_opened(monkeypatch)
     merged = merge(source, f"{tmp_path}/{out}", **options)
     assert len(opened) < n_files / 3 or isinstance(source, list)  # what rules changed is read again, and such tables
-    assert_same(merged, alone(source, out, **options))
+    assert_same(merged, one_job(out))
     assert not left_over(tmp_path)
 
 

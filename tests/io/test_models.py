@@ -1,8 +1,8 @@
 """A model on disk is the same model; one that somebody edited is the same, or an error that says which entry is wrong."""
 
-import copy
 import json
 import warnings
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -63,19 +63,18 @@ APPLY = {
     "Norms": fs.apply_norms,
     "Composite": fs.apply_composite,
 }
-_FITTED = {}
 
 
+@cache
 def fitted(name):
     """Fit a model once; none is ever changed."""
-    if name not in _FITTED:
-        with warnings.catch_warnings(action="ignore", category=FsstatsWarning):
-            _FITTED[name] = FITS[name]()
-    return _FITTED[name]
+    with warnings.catch_warnings(action="ignore", category=FsstatsWarning):
+        return FITS[name]()
 
 
+@cache
 def new(name):
-    """Give a few people to apply a model to."""
+    """Give a few people to apply a model to; nothing changes them."""
     table = visits() if name == "longcombat" else made()
     return table[table["subject"].isin(["s03", "s04", "s05", "s08"])]
 
@@ -303,12 +302,13 @@ def leaves(found, path=()):
 
 def edits(found):
     """Give every entry changed in every way, one at a time."""
+    text = json.dumps(found)
     for path in leaves(found):
         for how, value in (("null", None), ("text", "abc"), ("negative", -1), ("list", [1])):
-            changed = copy.deepcopy(found)
+            changed = json.loads(text)
             put(*path, value=value)(changed)
             yield path, how, changed
-        changed = copy.deepcopy(found)
+        changed = json.loads(text)
         drop(*path)(changed)
         yield path, "missing", changed
 

@@ -8,8 +8,8 @@ import duckdb
 import pandas as pd
 import polars as pl
 import pytest
-from pandas.testing import assert_frame_equal
 
+from frames_support import assert_frame_equal
 from fsstats import merge, read_table
 from fsstats.datasets import make_cohort
 from fsstats.io import _study

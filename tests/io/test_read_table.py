@@ -5,8 +5,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pandas.testing import assert_frame_equal
 
+from frames_support import assert_frame_equal
 from fsstats import ColumnsError, TableError, UnknownNameError, join, merge, read_table, to_wide, write_table
 from fsstats.datasets import make_cohort
 from fsstats.io import _study

@@ -4,9 +4,9 @@ import shutil
 
 import numpy as np
 import pytest
-from pandas.testing import assert_frame_equal
 
 import fsstats as fs
+from frames_support import assert_frame_equal
 from fsstats.datasets import ALSO, make_cohort
 from fsstats.io import _batch, _study
 from fsstats.io._reading import content_of, parse_file

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from frames_support import assert_frame_equal
 from fsstats import ColumnsError, FsstatsWarning, TableError, join
 
 
@@ -29,7 +30,7 @@ def test_every_row_gets_its_subjects_columns_in_the_tables_order():
     assert found["sex"].tolist() == ["m", "f", "m", "f"]
     assert found.index.tolist() == [7, 7, 3, 1]
     assert found["age"].dtype == "int64"
-    pd.testing.assert_frame_equal(found[rows.columns], rows)
+    assert_frame_equal(found[rows.columns], rows)
 
 
 @pytest.mark.parametrize("subjects", ["str", "category", "object"])
@@ -201,8 +202,8 @@ def test_the_given_tables_are_not_changed():
     rows, who = table("a", "b"), people("a", "b", age=[1, 2], sex=["f", "m"])
     rows_before, who_before = rows.copy(deep=True), who.copy(deep=True)
     join(rows, who)
-    pd.testing.assert_frame_equal(rows, rows_before)
-    pd.testing.assert_frame_equal(who, who_before)
+    assert_frame_equal(rows, rows_before)
+    assert_frame_equal(who, who_before)
 
 
 def test_a_base_of_a_longitudinal_study_needs_no_session_of_its_own():
@@ -227,4 +228,4 @@ def test_as_a_left_merge_of_pandas(known, data):
     rows = pd.DataFrame({"subject": [*known, *chosen], "value": 1.0})
     who = pd.DataFrame({"subject": known, "number": range(len(known))}).sample(frac=1, random_state=0)
     expected = rows.merge(who, on="subject", how="left", validate="many_to_one")
-    pd.testing.assert_frame_equal(join(rows, who), expected, check_dtype=False)
+    assert_frame_equal(join(rows, who), expected, check_dtype=False)

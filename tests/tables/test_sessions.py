@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from frames_support import assert_frame_equal
 from fsstats import ColumnsError, FsstatsWarning, TableError, UnknownNameError, sessions
 
 
@@ -33,7 +34,7 @@ def test_time_is_in_years_since_the_first_session_of_the_subject():
     assert found["time"].tolist() == pytest.approx([0, days / 365.25, 0, days / 365.25])
     assert found["session_number"].tolist() == [1, 2, 1, 2]
     assert found.index.tolist() == [7, 7, 3, 1]
-    pd.testing.assert_frame_equal(found[rows.columns], rows)
+    assert_frame_equal(found[rows.columns], rows)
 
 
 def test_ages_are_years():
@@ -166,8 +167,8 @@ def test_the_given_tables_are_not_changed():
     rows, lists = TWO.copy(deep=True), visits(("a", "1", 50), ("a", "2", 51), name="age")
     before = lists.copy(deep=True)
     sessions(rows, lists)
-    pd.testing.assert_frame_equal(rows, TWO)
-    pd.testing.assert_frame_equal(lists, before)
+    assert_frame_equal(rows, TWO)
+    assert_frame_equal(lists, before)
 
 
 def test_text_becomes_categories_where_the_tables_is():

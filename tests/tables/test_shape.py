@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from frames_support import assert_frame_equal
 from fsstats import ColumnsError, TableError, to_long, to_wide
 from fsstats.schema import KEY, LONG, SUBJECT_KEY
 from fsstats.tables.shape import column_name, split_name
@@ -146,7 +147,7 @@ def test_values_stand_where_pandas_would_put_them():
     name = "aparc_lh_" + table["region"] + "_" + table["measure"]
     expected = table.assign(name=name).pivot_table(index=["subject", "session"], columns="name", values="value")
     found = wide.set_index(["subject", "session"])[expected.columns]
-    pd.testing.assert_frame_equal(found, expected, check_names=False)
+    assert_frame_equal(found, expected, check_names=False)
     assert wide.set_index(["subject", "session"]).loc[("b", "1"), "aparc_lh_cuneus_area"] != wide.iloc[0, 3]
     assert wide["aparc_lh_cuneus_area"].isna().sum() == 1
 
@@ -264,8 +265,8 @@ def test_the_given_tables_are_not_changed(sep):
     wide = to_wide(table, sep=sep)
     wide_before = wide.copy(deep=True)
     to_long(wide)
-    pd.testing.assert_frame_equal(table, before)
-    pd.testing.assert_frame_equal(wide, wide_before)
+    assert_frame_equal(table, before)
+    assert_frame_equal(wide, wide_before)
 
 
 def test_the_long_table_comes_back_in_categories_with_its_columns_in_order():
