@@ -26,6 +26,8 @@ from fsstats.plots._style import MISSING_HATCH, axes_of, ink, legend, plain, rem
 
 _WIDTH: Final = 6.4
 """Inches of a new figure."""
+_EDGES: Final = 2.0
+"""Millimetres beside the views, for the width of lines."""
 _LETTERS: Final = 16
 """Letters of the notes to an inch."""
 _REST, _CORTEX, _GAP, _EDGE, _OUTLINE = 0.06, 0.18, 0.1, 0.45, 0.7
@@ -164,7 +166,7 @@ def brain_map(
 def _prepare(ax: Axes, layout: Layout) -> None:
     ax.set_axis_off()
     ax.set_aspect("equal", anchor="S")
-    ax.set_xlim(0, layout.width)
+    ax.set_xlim(-_EDGES, layout.width + _EDGES)
     ax.set_ylim(0, layout.height)
 
 

@@ -32,7 +32,7 @@ from fsstats.stats.regress import StdErrors
 
 Progress = Callable[[int, int], object]
 _DRAWN: Final = 4
-"""Measures whose single regions and volcanoes are drawn; all have maps, forests and tables."""
+"""Measures of which more is drawn than brain maps."""
 
 
 _HEAD_WORKS: Final = {"eTIV": ("buckner2004",)}
@@ -306,7 +306,7 @@ def _results(study: Study, part: Part, *, is_drawn: bool) -> list[Block]:
         blocks += [Section(upper(term_text(term)), 3)]
         blocks += maps_of(rows, alpha=alpha)
         blocks += sheets_of(rows, f"{name}: {term_text(term)}", alpha=alpha)
-        blocks += list(effects_of(study, part, rows, with_volcano=is_drawn))
+        blocks += list(effects_of(study, part, rows)) if is_drawn else []
     if is_drawn:
         blocks += list(regions_of(study, part, _rows(study, part, study.main_terms)))
     others = [term for term in _rows(study, part)["term"].unique() if term not in study.main_terms]

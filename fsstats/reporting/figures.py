@@ -25,7 +25,7 @@ _TOP: Final = 4
 """Regions that are drawn one by one."""
 
 
-def effects_of(study: Study, part: Part, rows: pd.DataFrame, *, with_volcano: bool) -> Iterator[Block]:
+def effects_of(study: Study, part: Part, rows: pd.DataFrame) -> Iterator[Block]:
     """Draw the effects of one term in all regions: a forest, and a volcano.
 
     Parameters
@@ -36,8 +36,6 @@ def effects_of(study: Study, part: Part, rows: pd.DataFrame, *, with_volcano: bo
         The measure.
     rows : DataFrame
         Its results for one term.
-    with_volcano : bool
-        Draw that too.
 
     Yields
     ------
@@ -59,9 +57,6 @@ def effects_of(study: Study, part: Part, rows: pd.DataFrame, *, with_volcano: bo
             caption=f"Effects and confidence intervals{some}.",
             is_ours=True,
         )
-    if not with_volcano:
-        return
-    with page_style():
         yield picture_of(
             volcano(rows, alpha=alpha),
             alt=f"Volcano plot: effect against p-value of all regions, {what}.",

@@ -17,8 +17,10 @@ from fsstats.schema import GLOBAL, SEVERITIES
 
 _LOOK: Final = 10
 """Runs that stand on the page before the rest is folded."""
-_MOST: Final = 500
-"""Judgements that stand on the page."""
+_MOST: Final = 200
+"""Judgements, and runs, that stand on the page."""
+_LARGEST: Final = 500_000
+"""Bytes of a file that the page holds."""
 
 
 def quality_of(study: Study, files: pd.DataFrame | None) -> list[Block]:
@@ -73,13 +75,19 @@ def _worklist(found: pd.DataFrame) -> list[Block]:
     names = {"n_errors": "errors", "n_warnings": "warnings", "n_notes": "notes", "look_at": "look at first"}
     shown = [name for name in ("subject", "session", "stream") if len(work[name].unique()) > 1 or name == "subject"]
     rows = work[[*shown, *names]].rename(columns=names)
-    return [*sheets_of(rows, "Runs to look at, the most urgent first", shown=_LOOK, file="worklist")]
+    few = rows.head(_MOST)
+    note = f"The first {count(_MOST)} of {count(len(rows))}; the file has all." if len(rows) > _MOST else ""
+    sheets = sheets_of(few, "Runs to look at, the most urgent first", note=note, shown=_LOOK, file="worklist")
+    return [*sheets[:-1], replace(sheets[-1], csv=spreadsheet_csv(rows))]
 
 
 def _judgements(found: pd.DataFrame) -> list[Block]:
     names = ["subject", "session", "source", "region", "measure", "value", "unit", "rule", "severity", "says"]
     shown = [name for name in names if found[name].notna().any()]
     (sheet,) = sheets_of(found[shown].head(_MOST), "All judgements", file="judgements", shown=len(found))[-1:]
-    cut = f"The first {count(_MOST)}; the file has all." if len(found) > _MOST else ""
     csv = spreadsheet_csv(found)
+    is_whole = len(csv) <= _LARGEST
+    where = "the file has all" if is_whole else "fsstats check -o judgements.tsv, or fsstats.qc.judge, gives all"
+    cut = f"The first {count(len(sheet.rows))}; {where}." if len(found) > _MOST or not is_whole else ""
+    csv = csv if is_whole else b""
     return [replace(sheet, fold=f"All {counted(len(found), 'judgement')}", note=cut, csv=csv)]

@@ -25,6 +25,11 @@ AS_REPORTED: Final = "as reported"
 WORKS: Final = ("iglewicz1993", "mackinnon1985")
 """What the ways to ask rest on."""
 _FOLDED: Final = 12
+_KEPT: Final = (
+    *(*CELL, "term", "estimate", "unit", "std_error", "df", "p_value", "ci_low", "ci_high"),
+    *("effect_size", "effect_name", "effect_low", "effect_high", "n", "p_adjusted", "n_tests"),
+)
+"""Columns of the file; the models stand in the table of the ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +221,8 @@ def _side_by_side(study: Study, found: Sequence[Variant], name: str) -> list[Blo
     what = effect_text(effects[0]) if len(effects) == 1 else "effect size"
     heads = (Head("Region"), *([Head("Term")] if several else []), *(Head(one.name, is_number=True) for one in found))
     note = f"{what[:1].upper()}{what[1:]}, and in brackets the {_p_name(first)}; * below {study.choices.alpha:g}."
-    whole = pd.concat([one.results.assign(way=one.name, model=one.says) for one in found], ignore_index=True)
+    whole = pd.concat([one.results.assign(way=one.name) for one in found], ignore_index=True)
+    whole = whole[["way", *(name for name in _KEPT if name in whole.columns)]]
     rows, marks = [rows[k] for k in order], [bool(any_significant[k]) for k in order]
     n = min(max(sum(marks), 3), _FOLDED)
     title = f"{name}: effects side by side"

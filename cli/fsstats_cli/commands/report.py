@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  fsstats report cohort.parquet -f "value ~ group + age + sex" -o report.html
+  fsstats report cohort.parquet -f "value ~ group + age + sex" -o group.html
 
-  fsstats report $SUBJECTS_DIR -p people.tsv -f "value ~ dx + age" --site scanner -o dx.html
+  fsstats report $SUBJECTS_DIR -p people.tsv -f "value ~ dx + age" --site scanner
 """
 
 
