@@ -1,7 +1,6 @@
 """Draw the picture of README.md: the brain map of the made-up cohort that ``fsstats demo`` writes.
 
-    fsstats demo demo --subjects 60
-    python scripts/demo_picture.py demo docs/brain-map.png
+``fsstats demo demo --subjects 60``, then ``python scripts/demo_picture.py demo docs/brain-map.png``.
 """
 
 import sys

@@ -5,9 +5,10 @@ import re
 from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
+from numbers import Integral
 from typing import Final
 
-from fsstats._frames import one_or_more
+from fsstats._frames import listed
 from fsstats.errors import UnknownNameError
 from fsstats.gallery._look import Colour
 from fsstats.parsers.luts import freesurfer_names
@@ -91,8 +92,8 @@ def labels_of(regions: Collection[str | int] | None, names: Mapping[int, str]) -
         for word in {name, plain_name(label, names)}:
             numbers.setdefault(word, []).append(label)
     found: list[int] = []
-    for region in (regions,) if isinstance(regions, int) else one_or_more(regions) or ():  # type: ignore[arg-type]
-        if isinstance(region, int) or region.isdecimal():
+    for region in [regions] if isinstance(regions, Integral) else listed(regions):  # type: ignore[arg-type]
+        if isinstance(region, Integral) or region.isdecimal():
             found.append(int(region))
         elif region in numbers:
             found += numbers[region]

@@ -1,14 +1,15 @@
 """FIRST's segmentations, and which image each was made of: its name is the user's."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Final
 
 import pandas as pd
 
-from fsstats._frames import plain_rows
+from fsstats._frames import plain_rows, some_of
 from fsstats.discovery.naming import is_generic, own_words
 from fsstats.errors import wording
 from fsstats.gallery._run import IMAGE_SUFFIX, Run, Wanted
@@ -23,12 +24,30 @@ _NO_T1: Final = re.compile(
 )
 _FOLDERS: Final = 3
 """Where the image is looked for: the folder of the labels, and those above it."""
+_HINT: Final = "Name it (image), or give a table with the columns subject, image and labels"
 _COPY: Final = "_subcort_seg."
 """What ``fsl_anat`` calls its copy of the labels."""
 
 
-def runs_of_first(files: pd.DataFrame, wanted: Wanted) -> Iterator[Run]:
+def runs_of_first(files: pd.DataFrame, wanted: Wanted) -> list[Run]:
     """Give the runs of FIRST in a files table; none if labels of another name are asked for."""
+    runs = [*_found(files, wanted)]
+    return runs if wanted.image else [_own(run, runs) for run in runs]
+
+
+def _own(run: Run, runs: Sequence[Run]) -> Run:
+    """Refuse an image that was found for another subject or session as well: it cannot be of both."""
+    if run.image is None:
+        return run
+    others = [other for other in runs if other.image == run.image and other.key[:2] != run.key[:2]]
+    if not others:
+        return run
+    found = f"{run.image}, which would be that of {some_of([*dict.fromkeys(one.subject for one in others)])} too"
+    problem = wording(expected="an image of this subject and session alone", found=found, hint=_HINT)
+    return replace(run, image=None, problem=problem)
+
+
+def _found(files: pd.DataFrame, wanted: Wanted) -> Iterator[Run]:
     is_there = files["source"].eq("first") & files["path"].notna() & ~files["status"].isin(["missing", "unreadable"])
     own = files[is_there & (wanted.labels is None)]
     own = own.assign(is_copy=own["path"].str.contains(_COPY, regex=False)).sort_values("is_copy", kind="stable")
@@ -45,8 +64,7 @@ def _unknown(path: str, wanted: Wanted) -> str:
     """Say that the image was not found, and what to do."""
     image = f"an image named {wanted.image}" if wanted.image else "a T1-weighted image of this subject"
     expected = f"{image} beside {place(path).name} or in the {_FOLDERS - 1} folders above"
-    hint = "Name it (image), or give a table with the columns subject, image and labels"
-    return wording(expected=expected, found="none", hint=hint)
+    return wording(expected=expected, found="none", hint=_HINT)
 
 
 def _images_in(folder: Place) -> list[str]:

@@ -44,11 +44,11 @@ def find_runs(roots: Sequence[str], wanted: Wanted) -> list[Run]:
     try:
         files = find_stats(roots)
     except NothingFoundError:
-        files, more = files_table([]), _only_images(roots, ())
+        files, more = files_table([]), _only_images(roots, (), wanted)
         if not more:
             raise
     else:
-        more = _only_images(roots, {_folder_of(path) for path in files["path"].dropna()})
+        more = _only_images(roots, {_folder_of(path) for path in files["path"].dropna()}, wanted)
     if wanted.subjects is not None:
         more = [one for one in more if {one.subject, one.directory} & {*wanted.subjects}]
         others = {*wanted.subjects} - {name for one in more for name in (one.subject, one.directory)}
@@ -120,12 +120,13 @@ def _there(folder: Place, names: Sequence[str]) -> str | None:
         return None
 
 
-def _only_images(roots: Sequence[str], known: Collection[str | None]) -> list[Subject]:
+def _only_images(roots: Sequence[str], known: Collection[str | None], wanted: Wanted) -> list[Subject]:
     """Name folders that hold ``mri`` and nothing else of a subject, among the roots and in them."""
     given = [root if "://" in root else os.path.abspath(os.path.expanduser(root)) for root in roots]  # noqa: PTH100, PTH111 - as find_stats has them
     folders = dict.fromkeys(folder for root in map(place, given) for folder in [root, *_within(root)])
     new = [folder for folder in folders if str(folder) not in known and not TEMPLATES.match(folder.name)]
-    return name_all(folder for folder in new if _there(folder / "mri", LABELS))
+    names = [*filter(None, (wanted.labels, wanted.image)), *LABELS, *IMAGES]
+    return name_all(folder for folder in new if _there(folder / "mri", names))
 
 
 def _within(folder: Place) -> list[Place]:

@@ -10,6 +10,8 @@
   const keyOf = (run) => keys.get(run);
   const nameOf = (run) => run.querySelector("h2").textContent + (run.dataset.source ? ` (${run.dataset.source})` : "");
   const one = (text) => String(text).replace(/[\t\r\n]+/g, " ").trim();
+  const quoted = (cell) => cell.includes('"') ? `"${cell.replaceAll('"', '""')}"` : cell;
+  const unquoted = (cell) => /^".*"$/.test(cell) ? cell.slice(1, -1).replaceAll('""', '"') : cell;
 
   let kept = {};
   let stores = true;
@@ -159,7 +161,7 @@
       const said = ratingOf(run);
       return [...IDENTITY.map((name) => run.dataset[name]), said.rating, said.note, said.rating ? said.state : ""];
     });
-    return [COLUMNS, ...rows].map((row) => row.map((cell) => one(cell) || "n/a").join("\t") + "\n").join("");
+    return [COLUMNS, ...rows].map((row) => row.map((cell) => quoted(one(cell)) || "n/a").join("\t") + "\n").join("");
   }
 
   function download() {
@@ -183,7 +185,7 @@
     let n = 0;
     let strange = 0;
     for (const line of lines) {
-      const cells = line.split("\t").map((cell) => (cell === "n/a" ? "" : cell));
+      const cells = line.split("\t").map((cell) => (cell === "n/a" ? "" : unquoted(cell)));
       const row = Object.fromEntries(head.map((name, i) => [name, cells[i] || ""]));
       const key = JSON.stringify(IDENTITY.map((name) => row[name]));
       if (!known.has(key)) strange += 1;

@@ -23,6 +23,7 @@ from fsstats.plots._results import (
     LIMITS,
     Significance,
     analysis_of,
+    holds_truth,
     numbers_of,
     p_column,
     refuse_mixed,
@@ -151,8 +152,8 @@ def _refuse_mixed(rows: pd.DataFrame, value: str) -> None:
 
 def _significant(rows: pd.DataFrame, alpha: float | None, p: str | None) -> Significance:
     """Say which rows are outlined: by a column of truth values, or by p-values."""
-    if p in rows.columns and pd.api.types.is_bool_dtype(rows[p]):
-        return Significance(rows[p].to_numpy(dtype=np.bool_, na_value=False), str(p).replace("_", " "))
+    if holds_truth(rows, p):
+        return Significance(numbers_of(rows, str(p)) == 1, str(p).replace("_", " "))
     if alpha is None:
         return Significance(np.zeros(len(rows), dtype=np.bool_), "")
     return significance_of(rows, alpha, p, needed_by="brain_map")
@@ -161,7 +162,7 @@ def _significant(rows: pd.DataFrame, alpha: float | None, p: str | None) -> Sign
 def _said(rows: pd.DataFrame, value: str, p: str | None) -> list[str]:
     """Say of each row what one would read in a table: region, number, interval, p-value, n."""
     low, high = LIMITS.get(value, ("", ""))
-    p_name = p_column(rows, p)
+    p_name = p_column(rows, None if holds_truth(rows, p) else p)
     before, behind = _around(rows, value)
     numbers = zip(*(numbers_of(rows, one) for one in (value, low, high, p_name, "n")), strict=True)
     return [

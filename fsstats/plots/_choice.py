@@ -6,7 +6,7 @@ import pandas as pd
 
 from fsstats._frames import as_word, as_words, listed, require, some_of
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.schema import LONG, SUBJECT_KEY
+from fsstats.schema import CELL, LONG, SUBJECT_KEY
 
 Names = str | Collection[str] | None
 _ORDER = ("measure", "source", "region", "hemi")
@@ -61,7 +61,7 @@ def refuse_several(table: pd.DataFrame, columns: Collection[str], *, needed_by: 
     for name in columns:
         words = as_words(table[name]).fillna(_NONE).unique().tolist()
         if len(words) > 1:
-            option = "" if name not in {*LONG, "term"} else f" Choose with {name}=..."
+            option = "" if name not in {*CELL, "term"} else f" Choose with {name}=..."
             message = f"{needed_by} draws one {name}, found {len(words)}: {some_of(words)}.{option}{instead}"
             raise TableError(message)
 

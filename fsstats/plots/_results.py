@@ -130,8 +130,19 @@ def _units(rows: pd.DataFrame, value: str) -> list[str]:
     if value != "estimate" or "unit" not in rows.columns:
         return []
     kinds = rows[["unit", "term"]].drop_duplicates().astype("object")
-    words = {(unit_text(unit), _number_in(str(term))): None for unit, term in kinds.itertuples(index=False)}
-    return [f"{unit} per unit of {number}" if unit and number else unit for unit, number in words]
+    return list(dict.fromkeys(unit_of(unit, str(term)) for unit, term in kinds.itertuples(index=False)))
+
+
+def unit_of(unit: str | float | None, term: str) -> str:
+    """Give the unit of an estimate; that of a slope is per unit of its variable.
+
+    Examples
+    --------
+    >>> unit_of("mm^3", "age"), unit_of("mm^3", "group[T.patient]"), unit_of(None, "age")
+    ('mm³ per unit of age', 'mm³', '')
+    """
+    text, number = unit_text(unit), _number_in(term)
+    return f"{text} per unit of {number}" if text and number else text
 
 
 def _number_in(term: str) -> str:
@@ -172,13 +183,14 @@ def significance_of(rows: pd.DataFrame, alpha: float, p: str | None, *, needed_b
     Raises
     ------
     TableError
-        If `alpha` is no probability.
+        If `alpha` is no probability, the column holds truth values, or the column that is taken because none was asked
+        for lacks some of the p-values.
     UnknownNameError
         If there is no such column.
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"p_value": [0.01, 0.2], "p_adjusted": [0.02, None]})
+    >>> rows = pd.DataFrame({"p_value": [0.01, None], "p_adjusted": [0.02, None]})
     >>> significance_of(rows, 0.05, None, needed_by="me")
     Significance(rows=array([ True, False]), says='adjusted p < 0.05')
     """
@@ -186,9 +198,27 @@ def significance_of(rows: pd.DataFrame, alpha: float, p: str | None, *, needed_b
         message = f"{needed_by}: expected alpha between 0 and 1, found {alpha}"
         raise TableError(message)
     name = p_column(rows, p)
+    if holds_truth(rows, name):
+        message = f"{needed_by}: expected p-values in the column {name}, found truth values"
+        raise TableError(message)
+    if p is None:
+        _refuse_partly_corrected(rows, name, needed_by=needed_by)
     with np.errstate(invalid="ignore"):
         significant = numbers_of(rows, name) < alpha
     return Significance(significant, f"{P_VALUES.get(name, name.replace('_', ' '))} < {alpha:g}")
+
+
+def holds_truth(rows: pd.DataFrame, name: str | None) -> bool:
+    """Say whether there is such a column, of truth values, some of which may be missing."""
+    return name in rows.columns and pd.api.types.infer_dtype(rows[name], skipna=True) == "boolean"
+
+
+def _refuse_partly_corrected(rows: pd.DataFrame, name: str, *, needed_by: str) -> None:
+    """Raise if rows with a p-value lack the one that decides: they would pass for not significant."""
+    lacking = int((np.isfinite(numbers_of(rows, "p_value")) & np.isnan(numbers_of(rows, name))).sum())
+    if lacking:
+        message = f"{needed_by}: {lacking} row(s) have p_value and no {name}. Correct all tables, or choose with p="
+        raise TableError(message)
 
 
 def p_column(rows: pd.DataFrame, p: str | None) -> str:

@@ -22,7 +22,7 @@ from fsstats.plots.brain_map import gid_of
 _PER_MM: Final = 10
 """Units of the drawing to a millimetre: whole numbers keep it short."""
 _MARGIN: Final = 6.0
-_BELOW: Final = 26.0
+_BELOW: Final = 29.0
 """Millimetres below the colour bar for its numbers and its label."""
 _KEYS: Final = 15.0
 _NOTE: Final = 9.0

@@ -11,7 +11,7 @@ from fsstats._frames import Positions, as_words, listed, require, some_of
 from fsstats.errors import TableError
 from fsstats.plots._choice import Names, narrowed, refuse_none, refuse_several
 from fsstats.plots._matrix import draw_matrix
-from fsstats.plots._names import count_text, measure_label, region_labels, series_text
+from fsstats.plots._names import count_text, measure_label, measure_text, region_labels, series_text
 from fsstats.plots._results import (
     Order,
     analysis_of,
@@ -81,7 +81,7 @@ def heatmap(
     Raises
     ------
     TableError
-        If a region would stand twice in a column, estimates have several units, or there is nothing to draw.
+        If a region would stand twice in a column, estimates or values have several units, or there is nothing to draw.
     UnknownNameError, ColumnsError
         If a name does not exist.
 
@@ -106,6 +106,8 @@ def heatmap(
     else:
         rows = _of_people(data, measure=measure, source=source)
         value = value_of(rows, value or "value", needed_by="heatmap")
+        if value == "value":
+            refuse_several(rows, ["unit"], needed_by="heatmap")
         across = listed(columns) or ["subject", *_varying(rows, _RUNS)]
     require(rows, across, needed_by="heatmap")
     rows, dropped = _without_header(rows, across)
@@ -119,12 +121,11 @@ def heatmap(
     significant[row, column] = tests.rows
     place = ordered(rows.iloc[first_row], values[:, 0], order)
     names = region_labels(rows.iloc[first_row])
-    label = value_label(rows, value) if "term" in rows.columns else measure_label(*rows[["measure", "unit"]].iloc[0])
     return draw_matrix(
         values[place],
         [names[at] for at in place],
         _column_names(rows.iloc[first_column], across),
-        label=label,
+        label=_label(rows, value),
         significant=significant[place],
         says=tests.says,
         cmap=cmap,
@@ -132,6 +133,13 @@ def heatmap(
         ax=ax,
         told="; ".join(filter(None, [count_text(numbers_of(rows, "n").tolist()), *dropped])),
     )
+
+
+def _label(rows: pd.DataFrame, value: str) -> str:
+    """Name what the colours stand for."""
+    if "term" in rows.columns:
+        return value_label(rows, value)
+    return measure_label(*rows[["measure", "unit"]].iloc[0]) if value == "value" else measure_text(value)
 
 
 def _of_people(table: pd.DataFrame, **wanted: Names) -> pd.DataFrame:

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from fsstats._frames import as_words, require
-from fsstats.plots._choice import one_cell
+from fsstats.plots._choice import one_cell, said_of_n
 from fsstats.plots._names import cell_label, number_text, p_text
 from fsstats.plots._predicted import rows_of_model
-from fsstats.plots._style import MARKERS, PALETTE, axes_of, legend, mark, plain
+from fsstats.plots._style import MARKERS, PALETTE, axes_of, legend, mark, plain, remark
 from fsstats.plots._values import draw_values, name_groups
 from fsstats.stats import site_effects
 from fsstats.stats._terms import right_side
@@ -60,7 +60,7 @@ def sites(
     -------
     Axes
         The drawing; below it stand the site's share of the variance, of means and of deviations (partial eta squared),
-        with the p-values of `site_effects`.
+        with the p-values of `site_effects`; above it, how many runs are left out for want of a value or a site.
 
     Raises
     ------
@@ -109,6 +109,7 @@ def sites(
     ax.set_ylabel(plain(cell_label(drawn["before"])))
     halves = {"before": " (left)", "after": " (right)"} if after is not None else {"before": ""}
     legend(ax, [_handle(when, side, told[when]) for when, side in halves.items()], drop=3.2)
+    remark(ax, *dict.fromkeys(said_of_n(tables[when], len(rows))[1] for when, rows in drawn.items()))
     return ax
 
 

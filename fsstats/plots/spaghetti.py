@@ -93,7 +93,7 @@ def spaghetti(
         message = f"spaghetti: expected numbers in the column {time}, found {rows[time].dtype}; see fsstats.sessions"
         raise TableError(message)
     points = _points(rows, time, by)
-    levels = sorted(points["level"].unique())
+    levels = _levels(points, rows, by)
     if fit:
         formula = f"value ~ {' * '.join(terms_of([time] if by is None else [time, by], table))}"
         lines = predicted(
@@ -124,6 +124,14 @@ def _points(rows: pd.DataFrame, time: str, by: str | None) -> pd.DataFrame:
         message = f"spaghetti has nothing to draw: no row has a value, {time}{f' and {by}' if by else ''}"
         raise TableError(message)
     return points
+
+
+def _levels(points: pd.DataFrame, rows: pd.DataFrame, by: str | None) -> list[str]:
+    """Give the groups that are drawn: in the order of the categories, else of the alphabet."""
+    there = set(points["level"])
+    if by is None or not isinstance(rows[by].dtype, pd.CategoricalDtype):
+        return sorted(there)
+    return [level for level in as_words(pd.Series(rows[by].cat.categories)) if level in there]
 
 
 def _draw_people(ax: Axes, points: pd.DataFrame, k: int, *, faint: bool) -> None:

@@ -127,7 +127,7 @@ def _named(rows: pd.DataFrame, labels: int | Collection[str], significant: BoolA
     """Give the positions of the rows that have their name, the smallest p-values first."""
     there = np.asarray(np.isfinite(points).all(axis=1))
     falling = [int(at) for at in np.argsort(-points[:, 1], kind="stable") if there[at]]
-    if isinstance(labels, int):
+    if isinstance(labels, int | np.integer):
         return [at for at in falling if significant[at]][: max(labels, 0)]
     wanted = {labels} if isinstance(labels, str) else set(labels)
     regions = rows["region"].astype("str").to_numpy()

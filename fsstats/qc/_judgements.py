@@ -26,7 +26,7 @@ def of_values(
     *,
     low: Number = np.nan,
     high: Number = np.nan,
-    severity: str | None = None,
+    severity: str | Sequence[str | None] | None = None,
 ) -> pd.DataFrame:
     """Judge single values of the table.
 
@@ -40,7 +40,7 @@ def of_values(
         The sentences.
     low, high : float or ndarray, shape (n,)
         What was to be expected.
-    severity : str, optional
+    severity : str or sequence of str, optional
         That of the rule by default.
 
     Returns

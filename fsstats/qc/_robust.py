@@ -85,7 +85,7 @@ def scores_of(
         NaN where there are fewer than `LEAST` values, or they do not vary.
     """
     rest = values if expected is None else values - expected
-    whole, n_whole = _estimated(rest, estimate), (~np.isnan(rest)).sum(axis=0)
+    whole, n_whole = _estimated(rest, values, estimate), (~np.isnan(rest)).sum(axis=0)
     centre, scale = (np.broadcast_to(one, rest.shape) for one in whole)
     n = np.broadcast_to(n_whole, rest.shape).astype(np.float64)
     numbers = np.unique(group)
@@ -94,7 +94,7 @@ def scores_of(
         for number in numbers:
             rows = group == number
             n_own = (~np.isnan(rest[rows])).sum(axis=0)
-            own, enough = _estimated(rest[rows], estimate), n_own >= LEAST
+            own, enough = _estimated(rest[rows], values[rows], estimate), n_own >= LEAST
             for all_of_them, of_group in zip((centre, scale, n), (*own, n_own), strict=True):
                 all_of_them[rows] = np.where(enough, of_group, all_of_them[rows])
     with np.errstate(invalid="ignore"):
@@ -103,10 +103,15 @@ def scores_of(
     return Scores((rest - centre) / scale, centre if expected is None else centre + expected, scale, n)
 
 
-def _estimated(values: FloatArray, estimate: Estimate) -> tuple[FloatArray, FloatArray]:
-    centre, scale = estimate(values)
-    size = np.nanmax(np.abs(values), axis=0, initial=0.0)
-    return centre, np.where(scale > _NOTHING * size, scale, 0.0)
+def _estimated(rest: FloatArray, values: FloatArray, estimate: Estimate) -> tuple[FloatArray, FloatArray]:
+    """Give centre and scale of residuals; none where the values have none: a model makes equal ones differ."""
+    centre, scale = estimate(rest)
+    varies = _varies(rest, scale) & (rest is values or _varies(values, estimate(values)[1]))
+    return centre, np.where(varies, scale, 0.0)
+
+
+def _varies(values: FloatArray, scale: FloatArray) -> BoolArray:
+    return np.asarray(scale > _NOTHING * np.nanmax(np.abs(values), axis=0, initial=0.0))
 
 
 def fitted_by(values: FloatArray, matrix: FloatArray) -> FloatArray:

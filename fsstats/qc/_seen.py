@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, as_words, is_number, require
+from fsstats._frames import FloatArray, Positions, as_words, is_number, listed, require
 from fsstats.errors import TableError, UnknownNameError, wording
 from fsstats.qc._robust import Scores, fitted_by, joined_groups, scores_of
 from fsstats.schema import CELL, GLOBAL, HEMIS, LONG, SUBJECT_KEY, hemi_of
@@ -218,6 +218,7 @@ def seen_of(
     """
     if files is not None and len(table) and VERSION_COLUMNS.keys().isdisjoint(table.columns):
         table = with_versions(table, files)
+    covariates = listed(covariates)
     when = time if time is not None or TIME not in table.columns else TIME
     wanted = {*LONG, *covariates, *filter(None, (site, when))}
     require(table, LONG, needed_by=needed_by)

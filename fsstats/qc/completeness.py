@@ -57,8 +57,9 @@ def find_missing_values(seen: Seen) -> pd.DataFrame:
     """Find values that are NaN, though most runs of the stream have a number."""
     number_there = np.isfinite(seen.panel.values)
     lacking = np.zeros_like(seen.has)
-    for stream in seen.panel.people["stream"].unique():
-        rows = np.flatnonzero(seen.panel.people["stream"] == stream)
+    streams = pd.factorize(seen.panel.people["stream"])[0]
+    for stream in np.unique(streams):
+        rows = np.flatnonzero(streams == stream)
         lacking[rows] = seen.has[rows] & np.isnan(seen.panel.values[rows]) & _due(number_there[rows])
     return _said(seen, lacking & ~_of_empty(seen), number_there | ~seen.has, "missing (NaN)")
 

@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray
+from fsstats._frames import FloatArray, Positions, some_of
 from fsstats.parsers._laws import broken_ranges, comparisons, mean_thickness
-from fsstats.qc._judgements import NOTHING, between, figure, look_at, of_runs, of_values, together
+from fsstats.qc._judgements import NOTHING, between, figure, look_at, of_cohort, of_runs, of_values, together
 from fsstats.qc._robust import LEAST, median
 from fsstats.qc._seen import Seen
 from fsstats.schema import KEY, atlas_of, printed_regions
@@ -18,8 +18,10 @@ from fsstats.tables.panel import BoolArray, number
 
 _ENDS: Final = ("min", "mean", "max", "range")
 _ROUNDING: Final = 1e-9
-_USUAL: Final = 0.02
-"""Zeros in more than this share of the other runs are usual."""
+_RARE: Final = 0.02
+"""A zero in more than one run, and in more than this share of them, is implausible rather than impossible."""
+_USUAL: Final = 0.5
+"""Zeros in more than this share of the runs are usual."""
 _SAME_SIDES: Final = 0.5
 _LEAST_PAIRS: Final = 5
 _NEAR: Final = 0.15
@@ -71,14 +73,27 @@ def find_zeros(seen: Seen) -> pd.DataFrame:
     cells = np.flatnonzero(_has_size(seen) & ~seen.zero_allowed)
     is_zero = seen.panel.values[:, cells] == 0
     n = np.maximum(np.isfinite(seen.panel.values[:, cells]).sum(axis=0), 1)
-    rare = (is_zero.sum(axis=0) <= 1) | (is_zero.sum(axis=0) / n <= _USUAL)
-    runs, own = np.nonzero(is_zero & rare)
-    cells = cells[own]
+    share = is_zero.sum(axis=0) / n
+    usual = (share > _USUAL) & (n > 1)
+    runs, own = np.nonzero(is_zero & ~usual)
+    is_rare = (share[own] <= _RARE) | (is_zero.sum(axis=0)[own] <= 1)
+    severity = [None if rare else "warning" for rare in is_rare]
+    return together([_zero(seen, runs, cells[own], severity), _usually_zero(seen, cells[usual])])
+
+
+def _zero(seen: Seen, runs: Positions, cells: Positions, severity: list[str | None]) -> pd.DataFrame:
     says = [
         f"{seen.names[cell]} is 0, expected more: the structure was not found, or 0 stands for a missing value. {look}"
         for cell, look in zip(cells, look_at(seen.of_surface[cells]), strict=True)
     ]
-    return of_values(seen, runs, cells, says, low=0.0, high=np.inf)
+    return of_values(seen, runs, cells, says, low=0.0, high=np.inf, severity=severity)
+
+
+def _usually_zero(seen: Seen, cells: Positions) -> pd.DataFrame:
+    if not len(cells):
+        return NOTHING
+    names = some_of([seen.names[cell] for cell in cells])
+    return of_cohort(f"0 in more than half of the runs, so not judged: {names}", "note")
 
 
 def _has_size(seen: Seen) -> BoolArray:

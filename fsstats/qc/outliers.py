@@ -8,7 +8,7 @@ import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, require
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.qc._judgements import NOTHING, between, figure, look_at, of_cohort, of_runs, of_values
+from fsstats.qc._judgements import NOTHING, between, figure, look_at, of_cohort, of_runs, of_values, together
 from fsstats.qc._robust import LEAST, Scores, by_mad, by_sd, fitted_by, scores_of
 from fsstats.qc._seen import Seen, compared, seen_of
 from fsstats.schema import LONG
@@ -46,7 +46,7 @@ def outliers(
         deviations from the mean in standard deviations.
     threshold : float, optional
         Beyond it a value is an outlier: 3.5 by MAD, 2.698 standard deviations by ENIGMA's rule.
-    covariates : sequence of str
+    covariates : str or sequence of str
         What values are adjusted for first: columns of the people (age, sex), header Measures (``eTIV``).
     site : str, optional
         The column of sites, each compared within itself.
@@ -164,7 +164,18 @@ def find_outliers(seen: Seen) -> pd.DataFrame:
         text = f"{n} run{'' if n == 1 else 's'} to compare: outliers are looked for from {LEAST} runs on"
         return of_cohort(text, "note") if n else NOTHING
     threshold = widened(seen.scores.n, THRESHOLDS["mad"])
-    return _judged(seen, seen.scores, seen.is_log, threshold, "robust deviations from the median")
+    found = _judged(seen, seen.scores, seen.is_log, threshold, "robust deviations from the median")
+    return together([found, _without_covariate(seen)])
+
+
+def _without_covariate(seen: Seen) -> pd.DataFrame:
+    """Note the runs that no outlier can be found in."""
+    if seen.design is None:
+        return NOTHING
+    runs = np.flatnonzero(np.isnan(seen.design).any(axis=1))
+    return of_runs(
+        seen, runs, ["a covariate is missing, so no outliers were looked for here"] * len(runs), severity="note"
+    )
 
 
 def find_enigma(seen: Seen) -> pd.DataFrame:

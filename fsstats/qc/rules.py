@@ -206,7 +206,7 @@ def judge(
         disk, and which version wrote what.
     rules : str or collection of str, optional
         Which of `RULES`; by default all that run unasked.
-    covariates : sequence of str
+    covariates : str or sequence of str
         What values are adjusted for before outliers are looked for: columns of the people (age, sex), header Measures
         (``eTIV``).
     site : str, optional

@@ -17,10 +17,9 @@ from fsstats.plots._names import (
     measure_text,
     region_labels,
     term_text,
-    unit_text,
     with_unit,
 )
-from fsstats.plots._results import numbers_of, p_column, significance_of
+from fsstats.plots._results import numbers_of, p_column, significance_of, unit_of
 from fsstats.reporting._numbers import MISSING, count, counted, decimals_of, fixed, interval, per_cent, probability
 from fsstats.reporting.blocks import Cell, Head, Sheet
 from fsstats.schema import FURTHER_RESULT_COLUMNS, LONG_COLUMNS, RESULT_COLUMNS, RESULTS
@@ -179,7 +178,7 @@ def _estimates(rows: pd.DataFrame, digits: Sequence[int], ci: str) -> list[_Colu
     estimate = numbers_of(rows, "estimate")
     if np.isnan(estimate).all():
         return []
-    units = [unit_text(unit) for unit in rows["unit"]]
+    units = [unit_of(unit, str(term)) for unit, term in zip(rows["unit"], rows["term"], strict=True)]
     one = len(set(units)) == 1
     head = with_unit("Estimate", units[0] if one else "")
     texts = [fixed(number, places) for number, places in zip(estimate, digits, strict=True)]

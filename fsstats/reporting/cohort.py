@@ -257,7 +257,8 @@ def _who(study: Study) -> str:
         text += (
             f" ({', '.join(f'{count((words == level).sum())} {level}' for level in part.design.levels[study.main])})"
         )
-    return f"{text}. The model of every region is {study.formula}; {counted(part.n, 'run')} have all its variables."
+    others = "".join(f"; of {one.name}: {one.formula}" for one in study.parts if one.formula != study.formula)
+    return f"{text}. The model of every region is {study.formula}{others}; {counted(part.n, 'run')} have all variables."
 
 
 def _finding(study: Study, part: Part, rows: pd.DataFrame) -> str:

@@ -19,8 +19,8 @@ _LOOK: Final = 10
 """Runs that stand on the page before the rest is folded."""
 _MOST: Final = 200
 """Judgements, and runs, that stand on the page."""
-_LARGEST: Final = 500_000
-"""Bytes of a file that the page holds."""
+_LARGEST: Final = 3_000
+"""Judgements of a file that the page holds."""
 
 
 def quality_of(study: Study, files: pd.DataFrame | None) -> list[Block]:
@@ -51,8 +51,8 @@ def quality_of(study: Study, files: pd.DataFrame | None) -> list[Block]:
     runs = found.loc[found["subject"].notna(), ["subject", "session", "stream"]].drop_duplicates()
     said = ", ".join(counted(n, name) for name, n in counts.items())
     text = (
-        f"{count(len(judged))} values were judged: {said}, in {counted(len(runs), 'run')}. A judgement is a reason to "
-        "look, not to leave out: nothing was left out for it."
+        f"{count(len(judged))} values were judged: {said}, about {counted(len(runs), 'run')}. A judgement is a reason "
+        "to look, not to leave out: nothing was left out for it."
     )
     if not len(found):
         return [Text((text,))]
@@ -85,9 +85,8 @@ def _judgements(found: pd.DataFrame) -> list[Block]:
     names = ["subject", "session", "source", "region", "measure", "value", "unit", "rule", "severity", "says"]
     shown = [name for name in names if found[name].notna().any()]
     (sheet,) = sheets_of(found[shown].head(_MOST), "All judgements", file="judgements", shown=len(found))[-1:]
-    csv = spreadsheet_csv(found)
-    is_whole = len(csv) <= _LARGEST
+    is_whole = len(found) <= _LARGEST
     where = "the file has all" if is_whole else "fsstats check -o judgements.tsv, or fsstats.qc.judge, gives all"
     cut = f"The first {count(len(sheet.rows))}; {where}." if len(found) > _MOST or not is_whole else ""
-    csv = csv if is_whole else b""
+    csv = spreadsheet_csv(found) if is_whole else b""
     return [replace(sheet, fold=f"All {counted(len(found), 'judgement')}", note=cut, csv=csv)]

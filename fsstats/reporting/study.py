@@ -168,6 +168,9 @@ def study_of(
     if files is not None and len(files) and not set(VERSION_COLUMNS) & set(table.columns):
         table = with_versions(table, files)
     joined, runs, strangers = _joined(table, participants)
+    if choices.site is not None and choices.site not in joined.columns:
+        known = [str(name) for name in joined.columns if name not in LONG]
+        raise UnknownNameError.among("column of people (site)", choices.site, known)
     variables = variables_of(formula)
     cells = chosen_cells(joined, sources, measures)
     head = _head_in(joined)

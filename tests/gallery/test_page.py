@@ -146,7 +146,7 @@ def test_ratings_are_saved_read_and_loaded(browser, page_file, tmp_path):
     with opened(browser, page_file) as page:
         page.keyboard.press("1")
         page.keyboard.press("n")
-        page.keyboard.type("=1+1 «ok»")
+        page.keyboard.type('"=1+1" «ok» "')
         page.keyboard.press("Enter")
         page.keyboard.press("3")
         with page.expect_download() as download:
@@ -156,7 +156,7 @@ def test_ratings_are_saved_read_and_loaded(browser, page_file, tmp_path):
     ratings = fs.read_ratings(saved)
     assert ratings["subject"].tolist() == ["sub-01", EVIL, "sub 03", "x"]
     assert ratings["rating"].fillna("").tolist() == ["pass", "fail", "", ""]
-    assert ratings["note"].fillna("").tolist() == ["", "=1+1 «ok»", "", ""]
+    assert ratings["note"].fillna("").tolist() == ["", '"=1+1" «ok» "', "", ""]
     assert ratings["session"].fillna("").tolist() == ["ses-1", "", "2'\"", ""]
     with saved.open("a", encoding="utf-8") as file:
         file.write("other\tn/a\tn/a\tseg\tpass\tn/a\tn/a\n")
@@ -165,6 +165,8 @@ def test_ratings_are_saved_read_and_loaded(browser, page_file, tmp_path):
         page.locator("#load").set_input_files(saved)
         page.get_by_text("2 ratings loaded. 1 rows of the file are of runs that are not here.").wait_for()
         assert count(page) == "2 of 4 rated: 1 pass, 0 doubtful, 1 fail"
+        page.keyboard.press("ArrowRight")
+        assert page.locator("#note").input_value() == '"=1+1" «ok» "'
         saved.write_text("a\tb\n1\t2\n")
         page.locator("#load").set_input_files(saved)
         page.get_by_text("ratings.tsv: expected the columns subject, session").wait_for()

@@ -67,6 +67,12 @@ def test_what_is_lacking_is_said(tmp_path):
     assert only.problem == f"expected mine.mgz in {tmp_path}/a/mri, found none"
 
 
+def test_a_folder_of_images_without_labels_is_not_left_out(tmp_path):
+    roots = tree(tmp_path, "a/mri/brain.mgz", "a/mri/aseg.mgz", "b/mri/brain.mgz", "c/mri/mine.mgz")
+    assert [(run.subject, run.problem is None) for run in find_runs(roots, Wanted())] == [("a", True), ("b", False)]
+    assert [run.subject for run in find_runs(roots, Wanted(labels="mine.mgz"))] == ["a", "b", "c"]
+
+
 FIRST = {
     "beside it, by the subject's name": (
         ["Subj001_T1_skull_stripped.nii.gz", "Subj002_T1_skull_stripped.nii.gz", "Subj001_output_all_fast_firstseg.nii.gz"],
@@ -102,6 +108,15 @@ def test_the_image_of_first_is_found_or_not_guessed(tmp_path, files, expected):
     assert (run.labels.endswith("firstseg.nii.gz"), run.fit) == (True, "labels")
     assert (run.problem is None) == (image is not None)
     assert image or run.problem.startswith("expected a T1-weighted image of this subject beside ")
+
+
+def test_an_image_of_first_that_would_be_of_two_subjects_is_refused(tmp_path):
+    roots = tree(tmp_path, "t1.nii.gz", *(f"first/{s}_all_fast_firstseg.nii.gz" for s in ("sub-01", "sub-02")))
+    runs = find_runs(roots, Wanted())
+    assert [run.image for run in runs] == [None, None]
+    assert f"found {tmp_path}/t1.nii.gz, which would be that of sub-02 too" in runs[0].problem
+    named = find_runs(roots, Wanted(image="t1.nii.gz"))
+    assert [run.image for run in named] == [f"{tmp_path}/t1.nii.gz"] * 2
 
 
 def test_the_image_of_first_can_be_named(tmp_path):

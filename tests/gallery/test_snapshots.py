@@ -222,6 +222,12 @@ def test_colours_and_names_can_be_given(tmp_path):
     assert json.loads((tmp_path / "qc" / "pictures" / "a_s.json").read_bytes())["labels"] == [4711]
 
 
+def test_a_region_may_be_a_number_of_numpys(tmp_path):
+    files = save(tmp_path / "t.nii", head()), save(tmp_path / "s.nii", cube(label=17))
+    draw_all(pairs(a=files), tmp_path / "qc", regions=np.array([17, 53]))
+    assert json.loads((tmp_path / "qc" / "pictures" / "a_s.json").read_bytes())["labels"] == [17]
+
+
 REFUSED = {
     "plane": ({"planes": ["axal"]}, fs.UnknownNameError, "no plane is called 'axal'; did you mean axial"),
     "fit": ({"fit": "brain"}, fs.UnknownNameError, "no fit is called 'brain'"),

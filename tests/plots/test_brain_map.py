@@ -149,6 +149,19 @@ def test_a_column_of_truth_values_says_itself_what_is_outlined():
     assert "seen before" in words(axes)
 
 
+@pytest.mark.parametrize("dtype", ["bool", "boolean", "object"])
+def test_truth_values_are_never_read_as_p_values(dtype):
+    table = results().assign(seen=lambda t: (t["region"] == "cuneus").astype(dtype))
+    assert outlined(brain_map(table, p="seen")) == ["lh--cuneus", "rh--cuneus"]
+    listed = brain_map_table(table, p="seen")
+    assert listed["text"].tolist() == brain_map_table(table)["text"].tolist()
+
+
+def test_a_missing_truth_value_outlines_nothing():
+    table = results().assign(seen=lambda t: (t["region"] == "cuneus").astype("object").where(t["hemi"] == "lh", None))
+    assert outlined(brain_map(table, p="seen")) == ["lh--cuneus"]
+
+
 def test_what_has_no_number_is_not_outlined():
     table = results().assign(p_value=0.001)
     table.loc[0, "effect_size"] = np.nan

@@ -192,3 +192,11 @@ def test_it_takes_the_options_of_the_figure():
 def test_it_refuses_what_the_figure_refuses():
     with pytest.raises(UnknownNameError, match="did you mean insula"):
         brain_map_svg(results().replace({"insula": "insla"}))
+
+
+def test_notes_stand_clear_of_the_label_where_there_is_no_legend():
+    root = read(brain_map_svg(deep(), alpha=None))
+    label, note = list(root.iter(f"{SVG}text"))[-2:]
+    assert "volume" in label.text
+    assert "no outline" in note.text.casefold()
+    assert int(note.get("y")) - int(label.get("y")) >= int(root.get("font-size"))

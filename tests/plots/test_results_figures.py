@@ -149,6 +149,20 @@ def test_forest_says_what_is_wrong(terms, options, message):
         fs.plots.forest(terms, **options)
 
 
+@pytest.mark.parametrize("draw", [fs.plots.forest, fs.plots.volcano, fs.plots.heatmap, fs.plots.brain_map])
+def test_a_table_of_which_half_is_corrected_is_no_table_without_effects(cortex, draw):
+    half = cortex.assign(p_adjusted=cortex["p_adjusted"].mask(cortex["hemi"] == "lh"))
+    with pytest.raises(TableError, match=r"4 row\(s\) have p_value and no p_adjusted. Correct all tables, or choose"):
+        draw(half)
+    draw(half, p="p_value")
+
+
+@pytest.mark.parametrize("draw", [fs.plots.forest, fs.plots.volcano, fs.plots.heatmap])
+def test_truth_values_are_no_p_values(cortex, draw):
+    with pytest.raises(TableError, match="expected p-values in the column seen, found truth values"):
+        draw(cortex.assign(seen=cortex["hemi"] == "lh"), p="seen")
+
+
 def test_forest_needs_rows_regions_once_and_results(compared):
     with pytest.raises(TableError, match="forest has nothing to draw: the table has no rows"):
         fs.plots.forest(compared[:0])
@@ -229,7 +243,7 @@ def test_volcano_draws_where_significance_begins(cortex):
 
 def test_volcano_draws_p_of_0_at_the_edge(cortex):
     found = cortex.assign(p_value=np.where(cortex["region"] == "insula", 0.0, 0.01), effect_size=0.5)
-    axes = fs.plots.volcano(found)
+    axes = fs.plots.volcano(found, p="p_value")
     (cut,) = with_gid(axes, "cut")
     assert cut.get_offsets()[:, 1].tolist() == pytest.approx([2.2, 2.2])
 
@@ -239,6 +253,11 @@ def test_volcano_names_the_regions_of_the_smallest_p(cortex):
     axes = fs.plots.volcano(cortex.assign(p_value=p, p_adjusted=p, effect_size=np.linspace(-1, 1, 8)), labels=2)
     named = [text for text in words(axes.texts) if not text.startswith(("p =", "adjusted"))]
     assert named == ["right entorhinal", "left entorhinal"]
+
+
+def test_volcano_takes_a_number_of_numpy(cortex):
+    one, two = (words(fs.plots.volcano(cortex, labels=labels, alpha=0.9).texts) for labels in (np.int64(2), 2))
+    assert one == two
 
 
 def test_volcano_names_the_regions_it_is_told_to(compared):
@@ -347,6 +366,14 @@ def test_heatmap_of_a_long_table_has_people_in_columns():
     assert words(axes.get_xticklabels()) == [f"s00{k}" for k in range(6)]
     assert matrix_of(axes)[0].tolist() == table.query("region == 'insula' and hemi == 'lh'")["value"].tolist()
     assert axes.figure.axes[1].get_ylabel() == "thickness (mm)"
+    share = fs.plots.heatmap(table.assign(share=table["value"] / 3), value="share", measure="thickness")
+    assert share.figure.axes[1].get_ylabel() == "share"
+
+
+def test_heatmap_of_values_has_one_unit():
+    table = study(n=6).query("measure == 'thickness'")
+    with pytest.raises(TableError, match=r"heatmap draws one unit, found 2: mm, cm.$"):
+        fs.plots.heatmap(table.assign(unit=table["unit"].mask(table["hemi"] == "rh", "cm")))
 
 
 def test_heatmap_of_very_many_people_stays_a_figure():

@@ -252,8 +252,16 @@ def test_spaghetti_can_leave_the_means_out(table):
 
 def test_spaghetti_wants_one_stream():
     both = pd.concat([visits(), visits().assign(stream="cross")])
-    with pytest.raises(TableError, match="spaghetti draws one stream, found 2: long, cross"):
+    with pytest.raises(TableError, match=r"spaghetti draws one stream, found 2: long, cross\.$"):
         fs.plots.spaghetti(both, "time")
+
+
+def test_spaghetti_has_the_same_order_of_groups_with_and_without_means():
+    table = visits()
+    table["group"] = pd.Categorical(table["group"], ["none", "patient", "control"])
+    for fit in (True, False):
+        legend = fs.plots.spaghetti(table, "time", by="group", fit=fit).get_legend()
+        assert words(legend.get_texts()) == ["patient (7 people)", "control (7 people)"]
 
 
 # sites
@@ -274,6 +282,13 @@ def test_sites_draws_before_at_the_left_and_after_at_the_right_with_what_site_ef
         assert f"variance: partial η² = {variance:.2f}, " in text
     counts = insula(before)["site"].value_counts()
     assert words(axes.get_xticklabels()) == [f"{site}\nn = {counts[site]}" for site in "ABC"]
+
+
+def test_sites_says_how_many_it_leaves_out():
+    table = study().query("measure == 'thickness'")
+    assert said_above(fs.plots.sites(table, **INSULA)) == ""
+    lost = table.assign(site=table["site"].mask(table["subject"] == "s003"))
+    assert said_above(fs.plots.sites(lost, **INSULA)) == "1 left out, for want of a value or a variable"
 
 
 # correlations

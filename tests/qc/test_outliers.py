@@ -94,6 +94,16 @@ def test_an_outlier_does_not_bend_the_line_it_is_judged_by():
     assert flags.index[flags["is_outlier"]].tolist() == [0]
 
 
+def test_a_model_does_not_make_equal_values_differ():
+    rng = np.random.default_rng(8)
+    age = rng.uniform(20, 80, 30)
+    values = np.sort(np.append(np.ones(17), rng.integers(2, 6, 13)))
+    values = values[np.argsort(np.argsort(age + rng.normal(0, 15, 30)))]  # more than half are 1, the older have more
+    flags = outliers(table_of(values, age=age), covariates=["age"])
+    assert set(flags["note"]) == {"hardly varies"}
+    assert not flags["is_outlier"].any()
+
+
 @given(
     st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(np.nan)), min_size=1, max_size=30),
 )

@@ -99,6 +99,38 @@ def test_one_wrong_value_is_found_where_it_is(cell, value, expected):
         assert not len(found)
 
 
+def zeroed(n):
+    values = matrix()
+    values[:n, PLACE[HIPPOCAMPUS]] = 0.0
+    return judge(long(values, CELLS), rules="zero")
+
+
+def test_zeros_of_several_runs_are_not_passed_over():
+    assert set(zeroed(1)["severity"]) == {"error"}
+    few = zeroed(8)
+    assert few["subject"].tolist() == [f"s{k:02d}" for k in range(8)]
+    assert set(few["severity"]) == {"warning"}
+    usual = zeroed(N)
+    assert usual["subject"].isna().all()
+    assert usual["says"].tolist() == ["0 in more than half of the runs, so not judged: Left-Hippocampus volume (aseg)"]
+
+
+def test_a_missing_value_is_found_where_the_table_names_no_stream():
+    table = changed(5, INSULA, np.nan).assign(stream=None)
+    assert judge(table, rules="missing_values")["subject"].tolist() == ["s05"]
+
+
+def test_a_covariate_may_be_named_alone_and_a_run_without_it_is_noted():
+    table = long(matrix(), CELLS)
+    ages = {name: 20.0 + k for k, name in enumerate(table["subject"].cat.categories)} | {"s05": np.nan}
+    table = table.assign(age=table["subject"].astype("str").map(ages))
+    found = judge(table, rules="outlier", covariates="age")
+    assert found.astype("str").equals(judge(table, rules="outlier", covariates=["age"]).astype("str"))
+    of_run = found[found["subject"] == "s05"]
+    assert of_run["says"].tolist() == ["a covariate is missing, so no outliers were looked for here"]
+    assert set(of_run["severity"]) == {"note"}
+
+
 def test_a_thickness_can_be_as_large_as_recon_all_lets_it():
     assert judge(changed(5, INSULA, 5.0), rules="range").empty
 

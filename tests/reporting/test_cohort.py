@@ -241,6 +241,7 @@ REFUSED = {
     "not together": ({"sources": "aseg", "measures": "thickness"}, fs.TableError, "belong together"),
     "no such way": ({"head_size": "ratio"}, fs.UnknownNameError, "way to account for head size"),
     "no variable at all": ({"formula": "value ~ 1"}, fs.TableError, "a model with a variable"),
+    "no such site": ({"site": "scanner"}, fs.UnknownNameError, "no column of people (site) is called 'scanner'"),
     "no such correction": ({"correct": "fdr"}, fs.UnknownNameError, "fdr_bh"),
 }
 

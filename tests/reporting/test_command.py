@@ -62,3 +62,24 @@ def test_what_cannot_be_done_is_said_before_the_work(words, status, said, fsstat
     code, err = fsstats("report", "cohort.parquet", *MODEL, *words)
     assert (code, said in err) == (status, True), err
     assert not Path("report.html").exists()
+
+
+@pytest.mark.parametrize(("subjects", "is_reported"), [(10, True), (2, False)])
+def test_the_demo_ends_with_a_report_where_there_are_subjects_enough(
+    subjects, is_reported, monkeypatch, tmp_path, capfd
+):
+    asked = []
+
+    def report(table, formula, **options):
+        asked.append((table["subject"].nunique(), formula, options["command"]))
+        return library.Report("stands for it")
+
+    monkeypatch.setattr(library, "report", report)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["fsstats", "demo", "d", "--subjects", str(subjects)])
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main()
+    out = capfd.readouterr().out
+    assert Path("d/report.html").exists() == is_reported == ("d/report.html" in out)
+    command = "fsstats report d/cohort.parquet -f 'value ~ group + age + sex' -o d/report.html"
+    assert asked == ([(10, "value ~ group + age + sex", command)] if is_reported else [])

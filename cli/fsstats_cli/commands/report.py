@@ -92,8 +92,8 @@ def report(
 ) -> None:
     """Make one HTML page of a cohort: who, how good, what was done, what came out, and how sure that is.
 
-    ROOT may also be one table that fsstats merge wrote. Without --source and --measure: volumes of aseg and thickness
-    of aparc.
+    ROOT may also be one table that fsstats merge wrote. Volumes of aseg and thickness of aparc are reported, unless
+    sources or measures are named.
     """
     import fsstats as fs
     from fsstats.reporting.document import require_page
