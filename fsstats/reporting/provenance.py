@@ -15,7 +15,7 @@ from fsstats.io._stores import PathLike, is_remote, path_of
 from fsstats.reporting._numbers import count, of_bytes
 from fsstats.reporting.blocks import Block, Cell, Head, Sheet, plain
 
-_PACKAGES: Final = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "formulaic", "matplotlib")
+_PACKAGES: Final = ("numpy", "pandas", "scipy", "statsmodels", "formulaic", "matplotlib")
 _AT_ONCE: Final = 1 << 20
 
 

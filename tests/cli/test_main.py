@@ -18,7 +18,7 @@ def listed(folder="."):
 
 
 COMMANDS = (
-    *("bids", "check", "demo", "design", "enigma", "euler", "find", "merge", "segstats", "show", "table"),
+    *("bids", "check", "demo", "design", "enigma", "euler", "find", "merge", "segstats", "show", "snapshots", "table"),
     *("adjust", "asymmetry", "compare", "correct", "harmonise", "meta", "mixed", "permute", "regress", "report"),
 )
 SCRIPTS = ("aparcstats2table", "asegstats2table")
