@@ -207,7 +207,7 @@ def find_many(seen: Seen) -> pd.DataFrame:
     share = n_far / np.maximum(n, 1)
     runs = np.flatnonzero((share > _MANY) & (n_far >= _LEAST_MANY))
     says = [
-        f"{n_far[run]} of {n[run]} values are outliers ({100 * share[run]:.0f} %), expected less than "
+        f"{n_far[run]} of {n[run]} values are outliers ({100 * share[run]:.1f} %), expected at most "
         f"{100 * _MANY:.0f} %. Look at the whole run: image, brain mask, registration"
         for run in runs
     ]

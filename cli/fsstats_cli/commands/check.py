@@ -98,7 +98,8 @@ def check(
         judgements = fs.qc.judge(table, files=files, rules=rule, covariates=covariate or (), site=site, time=time)
     _show(judgements, output)
     read = int((cohort.files["n_values"] > 0).sum())
-    say(f"{number(read, 'file')} read, {number(len(table), 'value')}; {number(len(found), 'problem')}")
+    files_read = f"{number(read, 'file')} read, " if read else ""
+    say(f"{files_read}{number(len(table), 'value')}; {number(len(found), 'problem')}")
     if not (read or len(table)) or (strict and is_fault(found)):
         raise typer.Exit(1)
 
