@@ -11,7 +11,7 @@ from typing import Final
 
 import pandas as pd
 
-from fsstats._frames import one_or_more, printable
+from fsstats._frames import listed, one_or_more, printable
 from fsstats.discovery.find import select_files
 from fsstats.errors import NothingFoundError, TableError
 from fsstats.gallery._colours import label_names, labels_of
@@ -164,7 +164,7 @@ def snapshots(
     names, colours = _table_of(lut)
     look = look_of(
         Look(
-            planes=tuple(one_or_more(planes) or ()),  # type: ignore[arg-type] # they are checked there
+            planes=tuple(listed(planes)),  # type: ignore[arg-type] # they are checked there
             slices=slices,
             fit=fit,
             convention=convention,

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, one_or_more, plain_rows, some_of
+from fsstats._frames import FloatArray, listed, plain_rows, some_of
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.plots._brain_places import ABSENT, BOTH, NO_OUTLINE
 from fsstats.plots._names import MINUS, region_labels
@@ -119,7 +119,7 @@ def views_for(table: pd.DataFrame, wanted: str | Collection[str] | None) -> list
     atlases = [str(atlas) for atlas in table["outlines"].dropna().unique()]
     known = [view for atlas in sorted(atlases, reverse=False) for view in views_of(atlas).values()]
     if wanted is not None:
-        rows = [_named(row, known) for row in one_or_more(wanted) or ()]
+        rows = [_named(row, known) for row in listed(wanted)]
         if not rows:
             message = f"views: expected one or more of {', '.join(view.name for view in known)}, found none"
             raise TableError(message)

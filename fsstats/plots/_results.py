@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, is_number, plain_rows, require
+from fsstats._frames import FloatArray, Positions, as_words, is_number, plain_rows, require
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.plots._choice import Names, narrowed, refuse_none, refuse_several
 from fsstats.plots._names import P_VALUES, effect_text, measure_text, term_text, unit_text, with_unit
@@ -101,6 +101,13 @@ def numbers_of(rows: pd.DataFrame, name: str) -> FloatArray:
     if name not in rows.columns:
         return np.full(len(rows), np.nan)
     return rows[name].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def series_of(rows: pd.DataFrame, by: str | None) -> npt.NDArray[np.object_]:
+    """Name the series of each row: what a column says there, "(none)" where it says nothing; '' without a column."""
+    if by is None:
+        return np.full(len(rows), "", dtype=np.object_)
+    return as_words(rows[by]).fillna("(none)").to_numpy(dtype=np.object_)
 
 
 def value_label(rows: pd.DataFrame, value: str, *, apart: str | None = None) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fsstats._frames import as_words
+from fsstats._frames import first_row
 from fsstats.errors import TableError
 from fsstats.plots._choice import Names
 from fsstats.plots._names import count_text, number_text, region_labels, series_text
@@ -15,6 +15,7 @@ from fsstats.plots._results import (
     numbers_of,
     ordered,
     refuse_mixed,
+    series_of,
     significance_of,
     value_label,
     value_of,
@@ -138,7 +139,7 @@ def _drawn(rows: pd.DataFrame, value: str, by: str | None) -> pd.DataFrame:
     row, _ = number(rows, [name for name in CELL if name != by])
     drawn = pd.DataFrame(
         {
-            "series": "" if by is None else as_words(rows[by]).fillna("(none)").to_numpy(),
+            "series": series_of(rows, by),
             "row": row,
             "value": numbers_of(rows, value),
             "low": numbers_of(rows, low),
@@ -147,7 +148,7 @@ def _drawn(rows: pd.DataFrame, value: str, by: str | None) -> pd.DataFrame:
     )
     twice = drawn.duplicated(["series", "row"]).to_numpy()
     if twice.any():
-        what = " / ".join(str(part) for part in rows[[*CELL, "term"]][twice].iloc[0] if pd.notna(part))
+        what = first_row(rows[[*CELL, "term"]][twice])
         message = f"forest draws each region once; {int(twice.sum())} row(s) occur twice, the first is {what}"
         raise TableError(message)
     return drawn

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 
-from fsstats._frames import Positions, as_words, listed, require, some_of
+from fsstats._frames import Positions, as_words, first_row, listed, require, some_of
 from fsstats.errors import TableError
 from fsstats.plots._choice import Names, narrowed, refuse_none, refuse_several
 from fsstats.plots._matrix import draw_matrix
@@ -168,7 +168,7 @@ def _without_header(rows: pd.DataFrame, across: Sequence[str]) -> tuple[pd.DataF
 def _refuse_repeats(rows: pd.DataFrame, row: Positions, column: Positions, across: Sequence[str]) -> None:
     twice = pd.DataFrame({"row": row, "column": column}).duplicated().to_numpy()
     if twice.any():
-        what = " / ".join(str(part) for part in rows[twice][[*CELL, *across]].iloc[0] if pd.notna(part))
+        what = first_row(rows[twice][[*CELL, *across]])
         message = f"heatmap has one number a cell; {int(twice.sum())} row(s) are of a cell that has one, such as {what}"
         raise TableError(f"{message}. Name what tells them apart with columns=")
 

@@ -5,11 +5,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy.stats import beta
 
-from fsstats._frames import FloatArray, as_words, require
+from fsstats._frames import FloatArray, require
 from fsstats.errors import TableError
 from fsstats.plots._choice import Names
 from fsstats.plots._names import LOG, P_VALUES, series_text
-from fsstats.plots._results import analysis_of, minus_log10, numbers_of
+from fsstats.plots._results import analysis_of, minus_log10, numbers_of, series_of
 from fsstats.plots._style import MARKERS, PALETTE, axes_of, ink, legend, mark, nth, remark
 
 
@@ -76,7 +76,7 @@ def qq(
     if (values < 0).any() or (values > 1).any():
         message = f"qq: expected p-values between 0 and 1 in {p}, found {values[(values < 0) | (values > 1)][0]:g}"
         raise TableError(message)
-    series = as_words(rows[by]).fillna("(none)").to_numpy() if by else np.full(len(rows), "")
+    series = series_of(rows, by)
     names = pd.unique(series[~np.isnan(values)]).tolist()
     if not names:
         message = f"qq has nothing to draw: no row has a {p}"

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import one_or_more
+from fsstats._frames import listed
 from fsstats.io._stores import PathLike
 from fsstats.plots._names import effect_text, region_labels, term_text
 from fsstats.plots._results import numbers_of, p_column, significance_of
@@ -161,7 +161,7 @@ def report(
         cluster=cluster,
         reference=reference,
         correction=correct,
-        allow=tuple(one_or_more(allow) or ()),
+        allow=tuple(listed(allow)),
         site=site,
         conf_level=conf_level,
         alpha=alpha,

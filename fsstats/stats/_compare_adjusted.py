@@ -7,7 +7,7 @@ from fsstats._frames import FloatArray
 from fsstats.errors import FormulaError
 from fsstats.stats._compared import Compared, Question, compared, interleaved, omnibus
 from fsstats.stats._fitting import FittedModels, fitted, term_rows
-from fsstats.stats._ols import classical, linear, t_test, wald
+from fsstats.stats._ols import Linear, added_up, classical, linear, t_of, wald
 from fsstats.stats._results import effect_columns
 from fsstats.stats.design import Design
 from fsstats.stats.effect_sizes import EffectSize, hedges_g
@@ -35,14 +35,14 @@ def compare_adjusted(table: pd.DataFrame, question: Question) -> pd.DataFrame:
     columns = _columns_of_groups(design, question.between)
     means = np.zeros((len(pairs.levels), len(design.columns)))
     means[1:, columns] = np.eye(len(columns))
-    rows = means[pairs.first] - means[pairs.second]
+    estimated = linear(done.fits, means[pairs.first] - means[pairs.second])
     counts = _counts(done, question.between, len(pairs.levels))
     found = term_rows(
         done,
-        rows,
+        estimated,
         pairs.names,
         question.choices.conf_level,
-        **effect_columns(_size(done, rows, counts, pairs, question), question.effect),
+        **effect_columns(_size(done, estimated, counts, pairs, question), question.effect),
         n_first=counts[:, pairs.first],
         n_second=counts[:, pairs.second],
     )
@@ -53,7 +53,7 @@ def compare_adjusted(table: pd.DataFrame, question: Question) -> pd.DataFrame:
     plain = wald(classical(done.fits), every)[0], done.fits.df
     own = {"n": done.fits.n[:, None], "n_missing": done.n_missing[:, None], "note": done.notes[:, None]}
     whole = omnibus(done.model, question, f, (float(q), done.fits.test_df), plain, method=f"{done.method}; F", **own)
-    return interleaved(whole, found, len(rows))
+    return interleaved(whole, found, len(pairs.names))
 
 
 def _columns_of_groups(design: Design, between: str) -> list[int]:
@@ -75,13 +75,12 @@ def _counts(done: FittedModels, between: str, n_levels: int) -> FloatArray:
     """Count the rows of each level in each region, shape (regions, levels)."""
     codes = done.model.design.data[between].cat.codes.to_numpy()
     belongs = (codes == np.arange(n_levels)[:, None]).astype(np.float64)
-    return np.asarray((belongs @ done.fits.present).T, dtype=np.float64)
+    return added_up(belongs, done.fits.present)
 
 
-def _size(done: FittedModels, rows: FloatArray, counts: FloatArray, pairs: Compared, question: Question) -> EffectSize:
+def _size(done: FittedModels, found: Linear, counts: FloatArray, pairs: Compared, question: Question) -> EffectSize:
     """Give d or g of each pair by its classical t."""
-    estimate, _, plain = linear(done.fits, rows)
-    t, _ = t_test(estimate, plain, done.fits.df[:, None])
+    t = t_of(found.estimate, found.classical)
     level = question.choices.conf_level
     own = zip(t.T, counts[:, pairs.first].T, counts[:, pairs.second].T, strict=True)
     each = [group_d(one, done.fits.df, (first, second), done.fits.n, level) for one, first, second in own]

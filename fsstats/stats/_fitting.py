@@ -10,7 +10,7 @@ import pandas as pd
 from fsstats._frames import FloatArray, is_number, some_of
 from fsstats.errors import FormulaError, TableError, UnknownNameError, warn
 from fsstats.stats._model import Model, model_of
-from fsstats.stats._ols import COVARIANCES, Covariance, Fits, fit, interval, linear, t_test
+from fsstats.stats._ols import COVARIANCES, Covariance, Fits, Linear, fit, interval, t_test
 from fsstats.stats._rank import dependent_columns
 from fsstats.stats._results import results_table
 from fsstats.stats.design import Coding, Design
@@ -198,7 +198,7 @@ def _why_undefined(fits: Fits) -> str:
 
 
 def term_rows(
-    done: FittedModels, combinations: FloatArray, names: Sequence[str], conf_level: float, **columns: object
+    done: FittedModels, found: Linear, names: Sequence[str], conf_level: float, **columns: object
 ) -> pd.DataFrame:
     """Put combinations of coefficients into a results table: t tests of each.
 
@@ -206,8 +206,8 @@ def term_rows(
     ----------
     done : FittedModels
         The models.
-    combinations : ndarray, shape (k, columns of the design)
-        What is estimated.
+    found : Linear
+        What was estimated, k combinations of coefficients.
     names : sequence of str, length k
         How it is called.
     conf_level : float
@@ -220,7 +220,7 @@ def term_rows(
     DataFrame
         Results.
     """
-    estimate, std_error, _ = linear(done.fits, combinations)
+    estimate, std_error, _ = found
     df = done.fits.test_df[:, None]
     t, p = t_test(estimate, std_error, df)
     low, high = interval(estimate, std_error, df, conf_level)

@@ -440,10 +440,16 @@ def classical(fits: Fits) -> Fits:
     return replace(fits, covariance=fits.inverse * (fits.sigma**2)[:, None, None], test_df=fits.df)
 
 
-def t_test(estimate: FloatArray, std_error: FloatArray, df: FloatArray | float) -> tuple[FloatArray, FloatArray]:
-    """Give t and its two-sided p-value; NaN where either input is."""
+def t_of(estimate: FloatArray, std_error: FloatArray) -> FloatArray:
+    """Give t; NaN where either input is, or nothing varies."""
     t = np.full(np.shape(estimate), np.nan)
     np.divide(estimate, std_error, out=t, where=std_error > 0)
+    return t
+
+
+def t_test(estimate: FloatArray, std_error: FloatArray, df: FloatArray | float) -> tuple[FloatArray, FloatArray]:
+    """Give t and its two-sided p-value; NaN where either input is."""
+    t = t_of(estimate, std_error)
     p = np.asarray(2.0 * stdtr(df, -np.abs(t)), dtype=np.float64)
     return t, p
 

@@ -10,7 +10,7 @@ from fsstats._frames import FloatArray, listed
 from fsstats.errors import FormulaError, TableError, UnknownNameError
 from fsstats.stats._compared import Pairs, pairs_among
 from fsstats.stats._fitting import FittedModels, LinearChoices, fitted, term_rows
-from fsstats.stats._ols import linear
+from fsstats.stats._ols import Linear, linear
 from fsstats.stats._results import effect_columns
 from fsstats.stats.design import Design
 from fsstats.stats.effect_sizes import d_model
@@ -223,20 +223,20 @@ def _rows(
 ) -> pd.DataFrame:
     """Give the rows of combinations of coefficients, or those of their differences."""
     if pairs is None:
-        return term_rows(done, combinations, names, conf_level)
+        return term_rows(done, linear(done.fits, combinations), names, conf_level)
     chosen = pairs_among(len(names), pairs)
     if not chosen:
         message = f"pairs={pairs!r}: expected two means or slopes to compare, found one"
         raise TableError(message)
     differences = np.array([combinations[later] - combinations[earlier] for later, earlier in chosen])
     named = [f"{names[later]} - {names[earlier]}" for later, earlier in chosen]
-    size = _in_sds(done, differences, conf_level) if in_sds else {}
-    return term_rows(done, differences, named, conf_level, **size)
+    found = linear(done.fits, differences)
+    return term_rows(done, found, named, conf_level, **(_in_sds(done, found, conf_level) if in_sds else {}))
 
 
-def _in_sds(done: FittedModels, differences: FloatArray, conf_level: float) -> dict[str, object]:
+def _in_sds(done: FittedModels, found: Linear, conf_level: float) -> dict[str, object]:
     """Give the columns of the effect size: differences in units of the residual standard deviation."""
-    found, sigma, df = linear(done.fits, differences), done.fits.sigma[:, None], done.fits.df[:, None]
+    sigma, df = done.fits.sigma[:, None], done.fits.df[:, None]
     return effect_columns(d_model(found.estimate, found.classical, sigma, df, conf_level=conf_level), "d_model")
 
 

@@ -12,7 +12,7 @@ from fsstats.errors import TableError, UnknownNameError, warn
 from fsstats.schema import CELL, SUBJECT_KEY
 from fsstats.stats._exchange import SCHEMES, Exchange, Scheme, exchange_of
 from fsstats.stats._fitting import FittedModels, LinearChoices, fitted, term_rows
-from fsstats.stats._ols import f_p_value, wald
+from fsstats.stats._ols import f_p_value, linear, wald
 from fsstats.stats._permutation import TAILS, Permuted, Tail, Test, never_changes, permutation_test
 from fsstats.stats._results import results_table
 from fsstats.stats.effect_sizes import partial_eta_squared
@@ -254,10 +254,8 @@ def _rows(done: FittedModels, term: str, places: list[int], conf_level: float) -
     """Give the results table of the term without permutations."""
     combinations = np.eye(len(done.model.design.columns))[places]
     if len(places) == 1:
-        names = [done.model.design.columns[places[0]]]
-        return term_rows(
-            done, combinations, names, conf_level, **term_effects(done, places, combinations, "auto", conf_level)
-        )
+        names, found = [done.model.design.columns[places[0]]], linear(done.fits, combinations)
+        return term_rows(done, found, names, conf_level, **term_effects(done, places, found, "auto", conf_level))
     f, q = wald(done.fits, combinations)
     df = done.fits.test_df
     size = partial_eta_squared(f, q, df, conf_level=conf_level)

@@ -11,7 +11,7 @@ from fsstats._frames import FloatArray, listed
 from fsstats.errors import UnknownNameError
 from fsstats.stats._combinations import combinations_of
 from fsstats.stats._fitting import FittedModels, LinearChoices, fitted, term_rows
-from fsstats.stats._ols import added_up, linear, t_test
+from fsstats.stats._ols import Linear, added_up, linear, t_of
 from fsstats.stats._results import effect_columns
 from fsstats.stats.design import Design
 from fsstats.stats.effect_sizes import (
@@ -133,12 +133,12 @@ def regress(
         named = contrasts if isinstance(contrasts, Mapping) else listed(contrasts)
         names, combinations = combinations_of(named, done.model.design.columns)
         chosen = "partial_r" if effect == "auto" else effect
-        return term_rows(done, combinations, names, conf_level, **_effects_of(done, combinations, chosen, conf_level))
+        found = linear(done.fits, combinations)
+        return term_rows(done, found, names, conf_level, **_effects_of(done, found, chosen, conf_level))
     places = done.model.design.positions(None if terms is None else listed(terms))
-    combinations = np.eye(len(done.model.design.columns))[places]
     names = [done.model.design.columns[place] for place in places]
-    columns = term_effects(done, places, combinations, effect, conf_level)
-    return term_rows(done, combinations, names, conf_level, **columns)
+    found = linear(done.fits, np.eye(len(done.model.design.columns))[places])
+    return term_rows(done, found, names, conf_level, **term_effects(done, places, found, effect, conf_level))
 
 
 def group_d(
@@ -168,15 +168,15 @@ def group_d(
     return d_from_t(t * whole, df, *counts, conf_level=conf_level)
 
 
-def _effects_of(done: FittedModels, combinations: FloatArray, effect: str, conf_level: float) -> dict[str, object]:
+def _effects_of(done: FittedModels, found: Linear, effect: str, conf_level: float) -> dict[str, object]:
     """Give the columns of one kind of effect size that needs nothing but t.
 
     Parameters
     ----------
     done : FittedModels
         The models.
-    combinations : ndarray, shape (k, columns of the design)
-        What is estimated.
+    found : Linear
+        What was estimated.
     effect : str
         partial_r, partial_eta_squared or none.
     conf_level : float
@@ -194,8 +194,7 @@ def _effects_of(done: FittedModels, combinations: FloatArray, effect: str, conf_
     """
     if effect == "none":
         return {}
-    estimate, _, classical = linear(done.fits, combinations)
-    t, _ = t_test(estimate, classical, done.fits.df[:, None])
+    t = t_of(found.estimate, found.classical)
     df = np.broadcast_to(done.fits.df[:, None], t.shape)
     if effect == "partial_r":
         return effect_columns(partial_r(t, df, conf_level=conf_level), effect)
@@ -205,7 +204,7 @@ def _effects_of(done: FittedModels, combinations: FloatArray, effect: str, conf_
 
 
 def term_effects(
-    done: FittedModels, places: Sequence[int], combinations: FloatArray, effect: TermEffect, conf_level: float
+    done: FittedModels, places: Sequence[int], found: Linear, effect: TermEffect, conf_level: float
 ) -> dict[str, object]:
     """Give the effect size of each column of the design, as its kind wants it.
 
@@ -215,8 +214,8 @@ def term_effects(
         The models.
     places : sequence of int, length k
         Columns of the design.
-    combinations : ndarray, shape (k, columns of the design)
-        Their rows of the identity.
+    found : Linear
+        What was estimated of them.
     effect : str
         One of `EFFECTS`.
     conf_level : float
@@ -231,9 +230,9 @@ def term_effects(
     shape = (len(done.fits.n), len(places))
     size = EffectSize(*(np.full(shape, np.nan) for _ in EffectSize._fields))
     counts = np.full((2, *shape), np.nan)
-    estimate, std_error, classical = linear(done.fits, combinations)
+    estimate, std_error, classical = found
     df, n = done.fits.df, done.fits.n
-    t, _ = t_test(estimate, classical, df[:, None])
+    t = t_of(estimate, classical)
     sums = _sums(done, [_needed(done.model.design, place, kind) for place, kind in zip(places, kinds, strict=True)])
     of_values = _spread_of_values(done) if "standardised_beta" in kinds else df
     for k, kind in enumerate(kinds):

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, first_row, plain_rows, require
+from fsstats._frames import FloatArray, Positions, plain_rows, require
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.parsers import Layout
 from fsstats.schema import DETAIL_COLUMNS, GLOBAL, KEY, LONG, SUBJECT_KEY, atlas_of, segid_of, source_of
+from fsstats.tables.panel import occurring_twice
 
 Person = tuple[str, str | None, str]
 """Subject, session and stream."""
@@ -149,9 +150,7 @@ def _layout(first: pd.DataFrame, labels: Sequence[str], atlas: str | None) -> La
     """Give the labels of a file's rows in the long table."""
     repeated = first[list(KEY)].duplicated()
     if repeated.any():
-        what = first_row(first.loc[repeated, list(KEY)])
-        message = f"{int(repeated.sum())} value(s) occur twice, the first is {what}; a long table has each once"
-        raise TableError(message)
+        raise occurring_twice(first[repeated])
     texts = {name: first[name].astype("object").where(first[name].notna(), None).tolist() for name in labels}
     regions, measures = texts["region"], texts["measure"]
     is_global = [region == GLOBAL for region in regions]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, require
+from fsstats._frames import FloatArray, Positions, first_row, require
 from fsstats.errors import TableError
 from fsstats.schema import CELL, DETAIL_COLUMNS, KEY, LONG, SUBJECT_KEY
 
@@ -219,10 +219,14 @@ def _refuse_repeats(table: pd.DataFrame, row: Positions, column: Positions) -> N
     place = row * (column.max(initial=0) + 1) + column
     if _all_differ(place):
         return
-    repeated = pd.Series(place).duplicated().to_numpy()
-    what = " / ".join(str(part) for part in table.loc[repeated, list(KEY)].iloc[0] if pd.notna(part))
-    message = f"{int(repeated.sum())} value(s) occur twice, the first is {what}; a long table has each once"
-    raise TableError(message)
+    raise occurring_twice(table[pd.Series(place).duplicated().to_numpy()])
+
+
+def occurring_twice(repeated: pd.DataFrame) -> TableError:
+    """Give the error for rows of a long table whose keys have stood before."""
+    what = first_row(repeated[list(KEY)])
+    message = f"{len(repeated)} value(s) occur twice, the first is {what}; a long table has each once"
+    return TableError(message)
 
 
 def _all_differ(places: Positions) -> bool:
@@ -240,7 +244,7 @@ def _refuse_mixed_units(table: pd.DataFrame, column: Positions, first: Positions
     mixed = np.flatnonzero(units != units[first][column])
     if len(mixed):
         own = table[column == column[mixed[0]]]
-        what = " / ".join(str(part) for part in own[list(CELL)].iloc[0] if pd.notna(part))
+        what = first_row(own[list(CELL)])
         names = ", ".join(own["unit"].astype("str").fillna("no unit").unique())
         message = f"{what} has several units: {names}; one column can have one"
         raise TableError(message)
