@@ -52,16 +52,6 @@ def progress_bar(what: str) -> "Iterator[Callable[[int, int], object] | None]":
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def print_problems(found: "pd.DataFrame") -> None:
-    """Print problems on stdout: in words on a terminal, as a table into a pipe or file."""
-    from fsstats.tables import describe
-
-    if len(found) and sys.stdout.isatty():
-        sys.stdout.write(f"{describe(found)}\n")
-    elif len(found):
-        print_table(found)
-
-
 def say_problems(found: "pd.DataFrame") -> None:
     """Print every problem in words on stderr, under its level, the worst first."""
     from fsstats.tables import describe

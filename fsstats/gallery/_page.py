@@ -1,15 +1,9 @@
 """The page to look at pictures and rate them: one file that asks for nothing but the pictures beside it."""
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
-
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
 from fsstats._frames import printable
-from fsstats._version import __version__
+from fsstats._pages import page
 from fsstats.gallery._colours import colour_of, plain_name
 from fsstats.gallery._draw import Drawn
 from fsstats.gallery._look import Look
@@ -37,35 +31,13 @@ def page_of(drawn: Sequence[Drawn], look: Look, names: Mapping[int, str], title:
     str
         HTML in which all that comes from a study is escaped.
     """
-    script = _text("page.js")
-    return _template().render(
+    return page(
+        "fsstats.gallery",
         title=title,
         look=look,
         runs=[_run(one, look, folder) for one in drawn],
         colours=_legend(drawn, look, names),
-        script=script,
-        style=_text("page.css"),
-        script_sum=_check_sum(script),
-        version=__version__,
     )
-
-
-def _text(name: str) -> str:
-    return files("fsstats.gallery").joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def _template() -> Template:
-    loader = FunctionLoader(_text)
-    around = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return around.get_template("page.html")
-
-
-def _check_sum(script: str) -> str:
-    """Give the check sum by which a browser knows the one script that may run."""
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _run(one: Drawn, look: Look, folder: str) -> dict[str, object]:

@@ -9,7 +9,7 @@ import pandas as pd
 from fsstats._frames import FloatArray, listed, plain_rows, some_of
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.plots._brain_places import ABSENT, BOTH, NO_OUTLINE
-from fsstats.plots._names import MINUS, region_labels
+from fsstats.plots._names import MINUS, region_labels, upper
 from fsstats.plots._shapes import OUTLINES, Place, Rings, View, views_of
 from fsstats.schema import HEMIS, atlas_of
 
@@ -203,7 +203,7 @@ def notes_of(table: pd.DataFrame, layout: Layout) -> str:
             + (f", of these significant: {some_of(named, 12)}" if named else "")
         )
     text = "; ".join(told)
-    return text[:1].upper() + text[1:]
+    return upper(text)
 
 
 def together(names: Collection[str]) -> list[str]:

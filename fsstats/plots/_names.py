@@ -121,6 +121,17 @@ def measure_label(measure: object, unit: str | float | None) -> str:
     return with_unit(measure_text(measure), unit_text(unit))
 
 
+def upper(text: str) -> str:
+    """Begin a text with a capital letter, but a single letter with none: p stays p.
+
+    Examples
+    --------
+    >>> upper("adjusted p"), upper("p"), upper("eTIV")
+    ('Adjusted p', 'p', 'eTIV')
+    """
+    return text[:1].upper() + text[1:] if len(text) > 1 and text[1:2].islower() else text
+
+
 def with_unit(what: str, unit: str) -> str:
     """Put a unit, or what else stands in parentheses, behind something.
 

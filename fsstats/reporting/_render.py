@@ -1,18 +1,14 @@
 """Blocks to one HTML file that asks for nothing else."""
 
 import base64
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Final
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from fsstats._version import __version__
+from fsstats._pages import page
 from fsstats.reporting._drawing import with_own_ids
 from fsstats.reporting._numbers import of_bytes
 from fsstats.reporting._sheets import slug
@@ -39,30 +35,8 @@ def page_of(title: str, subtitle: str, blocks: Sequence[Block]) -> str:
     str
         HTML in which all that comes from data is escaped.
     """
-    script = _text("page.js")
-    text = _template().render(
-        title=title,
-        subtitle=subtitle,
-        sections=_sections(blocks),
-        script=Markup(script),  # noqa: S704 - ours, without a word of the data
-        style=Markup(_text("page.css")),  # noqa: S704 - likewise
-        script_sum=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        version=__version__,
-    )
+    text = page("fsstats.reporting", title=title, subtitle=subtitle, sections=_sections(blocks))
     return _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def _text(name: str) -> str:
-    return files("fsstats.reporting").joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def _template() -> Template:
-    loader = FunctionLoader(_text)
-    around = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return around.get_template("page.html")
 
 
 def _sections(blocks: Sequence[Block]) -> list[dict[str, object]]:

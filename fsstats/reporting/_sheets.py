@@ -17,6 +17,7 @@ from fsstats.plots._names import (
     measure_text,
     region_labels,
     term_text,
+    upper,
     with_unit,
 )
 from fsstats.plots._results import numbers_of, p_column, significance_of, unit_of
@@ -216,17 +217,6 @@ def _words(name: str, words: Iterable[object], title: str = "") -> _Column:
 def _numbers(name: str, numbers: Iterable[float], write: Callable[[float], str], title: str = "") -> _Column:
     cells = [Cell(write(float(number)), float(number)) for number in numbers]
     return _Column(Head(name, is_number=True, title=title), cells)
-
-
-def upper(text: str) -> str:
-    """Begin a text with a capital letter, but a single letter with none: p stays p.
-
-    Examples
-    --------
-    >>> upper("adjusted p"), upper("p"), upper("eTIV")
-    ('Adjusted p', 'p', 'eTIV')
-    """
-    return text[:1].upper() + text[1:] if len(text) > 1 and text[1:2].islower() else text
 
 
 def _explained(name: str) -> str:

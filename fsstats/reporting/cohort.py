@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from typing import Final
 
 import numpy as np
@@ -9,11 +10,11 @@ import pandas as pd
 
 from fsstats._frames import listed
 from fsstats.io._stores import PathLike
-from fsstats.plots._names import effect_text, region_labels, term_text
+from fsstats.plots._names import effect_text, region_labels, term_text, upper
 from fsstats.plots._results import numbers_of, p_column, significance_of
 from fsstats.reporting._maps import maps_of
 from fsstats.reporting._numbers import count, counted, fixed, interval, per_cent, probability, spread
-from fsstats.reporting._sheets import level_of, sheets_of, upper
+from fsstats.reporting._sheets import level_of, sheets_of
 from fsstats.reporting.blocks import Block, Points, References, Section, Text
 from fsstats.reporting.demographics import AUSTIN, demographics_of
 from fsstats.reporting.document import Report
@@ -37,23 +38,8 @@ _DRAWN: Final = 4
 
 _HEAD_WORKS: Final = {"eTIV": ("buckner2004",)}
 """The works that head sizes rest on."""
-_REPEATED: Final[Mapping[str, object]] = {
-    "sources": None,
-    "measures": None,
-    "term": None,
-    "head_size": "covariate",
-    "site": None,
-    "correct": "fdr_bh",
-    "std_errors": "classical",
-    "cluster": None,
-    "reference": None,
-    "allow": (),
-    "conf_level": 0.95,
-    "alpha": 0.05,
-    "title": None,
-    "date": None,
-}
-"""Arguments of `report` that its call in Python repeats, and what they are by default."""
+_NOT_REPEATED: Final = frozenset({"table", "formula", "participants", "files", "inputs", "command", "progress"})
+"""Arguments of `report` that its call in Python has in another form, or not at all."""
 
 
 def report(
@@ -154,7 +140,7 @@ def report(
     >>> "left hippocampus" in page.to_html()
     True
     """
-    given = {name: value for name, value in locals().items() if name in _REPEATED}
+    given = {name: value for name, value in locals().items() if name not in _NOT_REPEATED}
     choices = Choices(
         head_size=head_size,
         std_errors=std_errors,
@@ -181,7 +167,8 @@ def report(
         page = Report(title or _title(study), _subtitle(study, date))
         for blocks in _counted(_sections(study, files), _n_steps(study), progress):
             page = replace(page, blocks=(*page.blocks, *blocks))
-    python = python_of(formula, given, inputs, _REPEATED)
+    defaults = {name: one.default for name, one in signature(report).parameters.items()}
+    python = python_of(formula, given, inputs, defaults)
     options = _options(study, sources, measures)
     page = page.provenance(inputs=inputs, options=options, files=files, command=command, python=python)
     return page.points(*said, summary=f"{counted(len(said), 'warning')} while it was made") if said else page
@@ -193,7 +180,7 @@ def _title(study: Study) -> str:
         if len(study.parts) < 4
         else counted(len(study.parts), "measure")
     )
-    return f"{names[:1].upper()}{names[1:]} by {study.main}"
+    return f"{upper(names)} by {study.main}"
 
 
 def _subtitle(study: Study, date: str | None) -> str:
@@ -229,11 +216,11 @@ def _sections(study: Study, files: pd.DataFrame | None) -> Iterator[list[Block]]
     methods = methods_of(study.results, table=study.table, files=files)
     first, *rest, last = methods.paragraphs
     yield [Section("Methods"), Text((first, *of_head_size(study), *rest, also, last))]
-    keys = {*methods.keys, AUSTIN, *SENSITIVITY, *(COMBAT if harmonised else ()), *_worksof_head_size(study)}
+    keys = {*methods.keys, AUSTIN, *SENSITIVITY, *(COMBAT if harmonised else ()), *_works_of_head_size(study)}
     yield [Section("References"), References(tuple(work for key, work in references().items() if key in keys))]
 
 
-def _worksof_head_size(study: Study) -> tuple[str, ...]:
+def _works_of_head_size(study: Study) -> tuple[str, ...]:
     is_used = study.choices.head_size != "none" and any(part.is_scaled for part in study.parts)
     return _HEAD_WORKS.get(study.head or "", ()) if is_used else ()
 
@@ -266,7 +253,7 @@ def _finding(study: Study, part: Part, rows: pd.DataFrame) -> str:
     found = significance_of(rows, study.choices.alpha, None, needed_by="a report")
     p = numbers_of(rows, p_column(rows, None))
     tests, k = int(np.isfinite(p).sum()), int(found.rows.sum())
-    name = f"{part.name[:1].upper()}{part.name[1:]}, {term_text(rows['term'].iloc[0])}"
+    name = f"{upper(part.name)}, {term_text(rows['term'].iloc[0])}"
     if not tests:
         return f"{name}: no region could be tested."
     best = rows.iloc[[int(np.nanargmin(p))]]
@@ -296,7 +283,7 @@ def _rows(study: Study, part: Part, terms: Sequence[str] | None = None) -> pd.Da
 def _results(study: Study, part: Part, *, is_drawn: bool) -> list[Block]:
     """Show the results of one measure: the main variable with figures, the others as tables and maps."""
     alpha = study.choices.alpha
-    name = f"{part.name[:1].upper()}{part.name[1:]}"
+    name = upper(part.name)
     n = _rows(study, part)["n"]
     blocks: list[Block] = [
         Section(f"Results: {part.name}"),
@@ -328,7 +315,7 @@ def of_head_size(study: Study) -> tuple[str, ...]:
     which = ", ".join(scaled)
     if study.head is None:
         return (f"The table has no size of the head, so {which} is not adjusted for it.",)
-    head, begin = f"{study.head}{_head_cited(study)}", f"{which[:1].upper()}{which[1:]}"
+    head, begin = f"{study.head}{_head_cited(study)}", upper(which)
     texts = {
         "covariate": f"{head} is a variable of the model of {which}.",
         "none": f"{begin} is not adjusted for the size of the head.",

@@ -6,7 +6,7 @@ import pandas as pd
 
 from fsstats._frames import plain_rows
 from fsstats.io.spreadsheets import spreadsheet_csv
-from fsstats.plots._names import MINUS
+from fsstats.plots._names import MINUS, upper
 from fsstats.reporting._numbers import count, counted, spread
 from fsstats.reporting.blocks import Block, Cell, Head, Points, Sheet, plain
 from fsstats.reporting.study import Part, Study
@@ -33,7 +33,7 @@ def flow_of(study: Study) -> list[Block]:
         The table of counts, and the names of those who were left out.
     """
     counts = flow_counts(study)
-    heads = (Head("Step"), *(Head(name[:1].upper() + name[1:], is_number=True) for name in counts.columns))
+    heads = (Head("Step"), *(Head(upper(name), is_number=True) for name in counts.columns))
     rows = [
         (Cell(_step(str(step))), *(Cell(count(n), float(n)) for n in own))
         for step, own in zip(counts.index, counts.to_numpy(), strict=True)

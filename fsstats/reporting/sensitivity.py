@@ -10,7 +10,7 @@ import pandas as pd
 from fsstats import qc
 from fsstats.errors import FsstatsError
 from fsstats.io.spreadsheets import spreadsheet_csv
-from fsstats.plots._names import effect_text, region_labels, term_text
+from fsstats.plots._names import effect_text, region_labels, term_text, upper
 from fsstats.plots._results import numbers_of, p_column, significance_of
 from fsstats.reporting._numbers import MISSING, count, fixed, probability, spread
 from fsstats.reporting.blocks import Block, Cell, Head, Points, Sheet, Text, plain
@@ -168,7 +168,7 @@ def _of_main(results: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 def _shown(study: Study, part: Part, found: Sequence[Variant]) -> list[Block]:
     """Show the ways of one part: what they are, and the effects side by side."""
-    name = f"{part.name[:1].upper()}{part.name[1:]}"
+    name = upper(part.name)
     return [_summary(study, found, name), *_side_by_side(study, found, name)]
 
 
@@ -220,7 +220,7 @@ def _side_by_side(study: Study, found: Sequence[Variant], name: str) -> list[Blo
     effects = first["effect_name"].dropna().unique()
     what = effect_text(effects[0]) if len(effects) == 1 else "effect size"
     heads = (Head("Region"), *([Head("Term")] if several else []), *(Head(one.name, is_number=True) for one in found))
-    note = f"{what[:1].upper()}{what[1:]}, and in brackets the {_p_name(first)}; * below {study.choices.alpha:g}."
+    note = f"{upper(what)}, and in brackets the {_p_name(first)}; * below {study.choices.alpha:g}."
     whole = pd.concat([one.results.assign(way=one.name) for one in found], ignore_index=True)
     whole = whole[["way", *(name for name in _KEPT if name in whole.columns)]]
     rows, marks = [rows[k] for k in order], [bool(any_significant[k]) for k in order]
