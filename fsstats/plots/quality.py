@@ -50,10 +50,9 @@ def quality(judgements: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if not len(counts):
         return say_nothing(ax)
     place, left = np.arange(len(counts)), np.zeros(len(counts))
-    for severity, (colour, hatch, _) in LOOKS.items():
+    for severity in LOOKS:
         own = counts[severity].to_numpy(dtype=np.float64)
-        look: dict[str, Any] = {"facecolor": (colour, 0.3 if hatch else 0.9), "edgecolor": colour, "hatch": hatch}
-        ax.barh(place, own, left=left, height=0.7, gid=severity, **look)
+        ax.barh(place, own, left=left, height=0.7, gid=severity, **_look(severity))
         left += own
     for at, total in zip(place, left, strict=True):
         ax.annotate(f"{total:.0f}", (total, at), (3, 0), textcoords="offset points", va="center", fontsize="small")
@@ -69,7 +68,10 @@ def quality(judgements: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _handle(severity: str, n: int) -> Patch:
+def _look(severity: str) -> dict[str, Any]:
     colour, hatch, _ = LOOKS[severity]
-    face = (colour, 0.3 if hatch else 0.9)
-    return Patch(facecolor=face, edgecolor=colour, hatch=hatch, label=f"{severity} ({n})")
+    return {"facecolor": (colour, 0.3 if hatch else 0.9), "edgecolor": colour, "hatch": hatch}
+
+
+def _handle(severity: str, n: int) -> Patch:
+    return Patch(label=f"{severity} ({n})", **_look(severity))
