@@ -4,6 +4,7 @@ Each session makes its own environment. In an environment that has the ``dev`` e
 ``nox --no-venv --no-install -s lint types layers`` runs the checks in it.
 """
 
+import os
 import shutil
 from pathlib import Path
 
@@ -33,10 +34,12 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lowest(session: nox.Session) -> None:
-    """Run the tests with the lowest supported releases of what fsstats needs at run time."""
+    """Run all but the long tests with the lowest supported releases of what fsstats needs at run time."""
     session.install(".[test]", "--constraint", "tests/constraints-lowest.txt")
     left_out = [f"--ignore={path}" for path in SAME_EVERYWHERE]
-    session.run("pytest", "-n", "2", "--dist", "worksteal", *left_out, *session.posargs)
+    workers = ("-n", str(os.cpu_count() or 1), "--dist", "worksteal")
+    few = {"HYPOTHESIS_PROFILE": "few"}
+    session.run("pytest", *workers, "-m", "not long", *left_out, *session.posargs, env=few)
 
 
 @nox.session

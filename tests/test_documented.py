@@ -136,6 +136,7 @@ def test_the_commands_of_statistics_run(studies, monkeypatch, capfd):
     assert len(fsstats.read_table("pooled.csv")) == 45
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
 def test_the_python_of_figures_runs(studies, tmp_path, monkeypatch):
     for name in ("cohort.parquet", "derivatives", "visits.tsv"):
@@ -181,6 +182,7 @@ def test_the_page_of_quality_has_every_rule():
         assert f"| `{name}`{star} | {rule.severity} | {rule.description} | {rule.source} |" in written
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
 def test_the_python_and_the_commands_of_the_report_run(studies, tmp_path, monkeypatch, capfd):
     for name in ("cohort.parquet", "cohort.files.parquet", "derivatives", "participants.tsv"):
@@ -233,6 +235,7 @@ def test_the_python_of_snapshots_runs(images):
     assert names["good"]["subject"].unique().tolist() == ["bert", "sub-003"]
 
 
+@pytest.mark.long
 def test_the_commands_of_snapshots_run(images):
     commands = shown(blocks_of("snapshots.md", "sh"))
     for line in commands:

@@ -14,6 +14,7 @@ def test_there_is_a_first_notebook():
     assert "01_first_table.ipynb" in {path.name for path in NOTEBOOKS}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 # The kernel's own packages warn on some systems; a failing cell is an error all the same.
 @pytest.mark.filterwarnings("default")

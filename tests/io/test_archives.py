@@ -44,6 +44,7 @@ def unpack(root, folder):
                 out.write_bytes(b"" if member.compress_type == zipfile.ZIP_STORED else archive.read(member))
 
 
+@pytest.mark.long
 def test_300_uk_biobank_zips_give_the_table_of_the_unpacked_tree(tmp_path, monkeypatch):
     zips = make_ukb_zips(tmp_path / "zips", n_subjects=300, filler=2_000_000, seed=3)
     unpack(zips.root, tmp_path / "tree")

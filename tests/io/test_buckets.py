@@ -155,8 +155,9 @@ def test_jobs_of_an_array_leave_their_parts_in_the_bucket(study, on_disk, bucket
     assert_same(merged, on_disk(study, "out/"))
 
 
+@pytest.mark.long
 @outs
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_merge_that_is_killed_leaves_an_old_table_whole_and_goes_on(study, on_disk, bucket, s3, out, seed):
     fs.merge(study, f"{bucket}/{out}")
     before = fs.read_table(f"{bucket}/{out}")
@@ -172,8 +173,9 @@ def test_a_merge_that_is_killed_leaves_an_old_table_whole_and_goes_on(study, on_
     assert not [name for name in listed(s3, bucket) if name.startswith(".")]
 
 
+@pytest.mark.long
 @outs
-@pytest.mark.parametrize("n_before", [1, 3, 6])
+@pytest.mark.parametrize("n_before", [1, 4])
 def test_a_server_that_goes_away_leaves_the_old_table_or_the_new_one(
     study, on_disk, bucket, s3, out, n_before, monkeypatch
 ):
@@ -388,7 +390,8 @@ class Dying:
 
 
 @pytest.mark.parametrize("out", ["out.parquet", "out/"])
-@pytest.mark.parametrize("n_before", [0, 1, 2, 5, 9, 14, 20])
+@pytest.mark.long
+@pytest.mark.parametrize("n_before", [0, 1, 5, 14])
 def test_a_server_that_is_gone_is_named_and_the_next_merge_goes_on(
     study, on_disk, bucket, s3, out, n_before, monkeypatch
 ):

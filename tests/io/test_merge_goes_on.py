@@ -15,7 +15,7 @@ import pytest
 
 import fsstats as fs
 from frames_support import assert_frame_equal
-from fsstats.io import _study, _target
+from fsstats.io import _locks, _study, _target
 from merge_support import (
     AT_ONCE,
     N_FILES,
@@ -36,7 +36,7 @@ from merge_support import (
 )
 
 ALL = N_FILES * len(NAMES)
-pytestmark = pytest.mark.usefixtures("small_batches")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("small_batches")]
 REMEMBERED = {name: out for name, out in OUTS.items() if name != "CSV"}
 remembered_outs = pytest.mark.parametrize("out", REMEMBERED.values(), ids=REMEMBERED)
 
@@ -122,7 +122,7 @@ def unfinished(folder, out, root):
     return {str(path) for name in names for path in (root / name / "stats").iterdir()}
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 def test_a_merge_that_is_killed_leaves_the_old_or_the_new_and_goes_on(stopped, tmp_path, opened, seed):
     root, before, out, first, expected, n_moments = stopped
     folder = shutil.copytree(before, tmp_path / "out")
@@ -572,10 +572,10 @@ def test_a_lock_that_nobody_holds_is_taken(study, at, fresh, text, tmp_path):
 def test_a_lock_that_came_into_the_place_of_a_dead_one_stays(tmp_path):
     lock = tmp_path / ".out.parquet.lock"
     lock.write_text("of one that lives")
-    _target._clear(lock, "of one that died")
+    _locks._clear(lock, "of one that died")
     assert lock.read_text() == "of one that lives"
     assert listed(tmp_path) == [lock.name]
-    _target._clear(lock, "of one that lives")
+    _locks._clear(lock, "of one that lives")
     assert listed(tmp_path) == []
 
 

@@ -149,6 +149,7 @@ def test_the_jobs_of_an_array_give_what_one_job_gives(study, one_job, tmp_path, 
     assert not left_over(tmp_path)
 
 
+@pytest.mark.long
 @outs
 def test_jobs_of_an_array_may_run_at_the_same_time(alone, tmp_path, out):
     root = small(tmp_path)
@@ -250,6 +251,7 @@ def test_what_fails_in_one_process_ends_the_merge_and_the_next_goes_on(processes
     assert not left_over(tmp_path)
 
 
+@pytest.mark.long
 def test_a_process_that_is_killed_is_named_and_the_next_merge_goes_on(alone, tmp_path, monkeypatch):
     root, out = small(tmp_path), tmp_path / "out.parquet"
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
@@ -260,6 +262,7 @@ def test_a_process_that_is_killed_is_named_and_the_next_merge_goes_on(alone, tmp
     assert not left_over(tmp_path)
 
 
+@pytest.mark.long
 def test_no_process_outlives_a_merge_that_is_killed(tmp_path):
     root, code = small(tmp_path), "import sys, fsstats; fsstats.merge(*sys.argv[1:3], jobs=2)"
     with subprocess.Popen([sys.executable, "-c", code, root, tmp_path / "out.parquet"], stdout=subprocess.PIPE) as job:

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsstats import read_stats
@@ -404,6 +404,7 @@ def test_order_and_shape_of_the_table_do_not_matter():
     pd.testing.assert_series_equal(plain, wide, rtol=1e-14)
 
 
+@settings(max_examples=25)
 @given(st.floats(1e-6, 1e6), st.integers(0, 2**32 - 1))
 def test_units_do_not_matter(factor, seed):
     table = whole_aparc(1, seed=seed)

@@ -217,6 +217,7 @@ def test_subjects_with_several_runs_are_refused():
         compare(both, "group")
 
 
+@pytest.mark.long
 def test_welch_holds_its_level_where_groups_vary_differently():
     rng = np.random.default_rng(3)
     people = pd.DataFrame({"group": ["patient"] * 12 + ["control"] * 60})
@@ -228,6 +229,7 @@ def test_welch_holds_its_level_where_groups_vary_differently():
     assert (compare(table, "group", equal_variance=True)["p_value"] < 0.05).mean() > 0.15
 
 
+@pytest.mark.long
 def test_intervals_of_difference_and_effect_cover_as_often_as_they_say():
     rng = np.random.default_rng(4)
     people = pd.DataFrame({"group": ["patient"] * 25 + ["control"] * 35, "age": rng.normal(60, 8, 60)})

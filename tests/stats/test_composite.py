@@ -4,7 +4,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frames_support import assert_frame_equal
@@ -272,6 +272,7 @@ def test_order_and_shape_of_the_table_do_not_matter():
         np.testing.assert_allclose(by_subject(composite(other, MTL[::-1], name="x", reference=CN)), plain, rtol=1e-11)
 
 
+@settings(max_examples=25)
 @given(st.floats(1e-6, 1e6), st.floats(-1e3, 1e3))
 def test_units_do_not_matter(factor, shift):
     table = group_of_two(np.random.default_rng(1).normal(10, 1, 30))

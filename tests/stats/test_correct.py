@@ -153,6 +153,7 @@ def test_the_more_powerful_method_never_gives_a_larger_p_value(p):
     assert (adjusted(p, "fdr_bh") <= hommel * slack).all()
 
 
+@pytest.mark.long
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=7))
 def test_hommel_is_the_closed_test_with_simes_p_value(p):
     def simes(members):

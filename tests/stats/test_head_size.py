@@ -148,6 +148,7 @@ def test_sienax_gives_what_sienax_gives(tmp_path):
     )
 
 
+@pytest.mark.long
 def test_a_planted_exponent_is_found(tmp_path):
     table = load(make_cohort(tmp_path, n_subjects=150, seed=3, head_size_exponent=0.7).root, sources=["aseg", "aparc"])
     model = fit_head_size(table, method="power", force="thickness", allow=["zeros", "few", "missing"])
@@ -733,6 +734,7 @@ def test_it_works_on_what_join_gives(tmp_path):
 # --- Inference on the slopes ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["residual", "power"])
 def test_p_values_of_slopes_are_uniform_where_there_is_none_and_intervals_cover(method):
     rng = np.random.default_rng(11)

@@ -390,6 +390,7 @@ def simulated(n_sites, n_regions, *, tau, seed):
     return rng.normal(0, np.hypot(se, tau)), se
 
 
+@pytest.mark.long
 def test_knapp_and_hartung_keep_the_level_with_few_sites_and_z_does_not():
     d, se = simulated(8, 1000, tau=0.3, seed=21)
     p = meta(of_regions(d, se))["p_value"]  # the true level here is 5.4 %, see the docstring of meta
@@ -427,6 +428,7 @@ def test_predictions_are_too_narrow_where_tau2_is_not_known_well_as_the_docstrin
     assert np.mean(predicted(se_scale=1.0)) == pytest.approx(0.89, abs=0.02)  # by scipy's REML and hand: 0.8975
 
 
+@pytest.mark.long
 def test_eggers_p_is_uniform_where_the_funnel_is_even():
     rng = np.random.default_rng(24)
     se = rng.uniform(0.1, 0.4, (12, 1000))

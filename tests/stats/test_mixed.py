@@ -558,6 +558,7 @@ def test_with_few_groups_z_would_find_far_too_much():
     assert (p[:, between] < 0.01).mean() < 0.015
 
 
+@pytest.mark.long
 def test_intervals_cover_at_their_level():
     rng = np.random.default_rng(5)
     people = pd.DataFrame(

@@ -290,6 +290,7 @@ def test_a_mean_is_tested_by_sign_flips():
     np.testing.assert_allclose(found["estimate"], values.mean(axis=0))
 
 
+@pytest.mark.long
 def test_the_two_tails_add_up():
     values, people = made(n=9)
     greater, less = (

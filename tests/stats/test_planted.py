@@ -62,6 +62,7 @@ def test_the_planted_power_of_head_size_is_found(study):
     assert found["estimate"].mean() == pytest.approx(0.8, abs=0.1)
 
 
+@pytest.mark.long
 def test_regions_without_a_difference_are_not_found(study):
     found = compare(study, "group", covariates=["age", "sex", "eTIV"]).set_index("region")
     assert (found.loc[["Brain-Stem", "Left-Thalamus", "Right-Thalamus"], "p_value"] > 0.001).all()

@@ -410,6 +410,7 @@ def rejected(p, level):
     return float(np.mean(p < level))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("std_errors", ["classical", "HC3"])
 def test_p_values_are_uniform_where_nothing_is_there(std_errors):
     rng = np.random.default_rng(11)
@@ -426,6 +427,7 @@ def test_p_values_are_uniform_where_nothing_is_there(std_errors):
     assert scipy_stats.kstest(p[::4], "uniform").pvalue > 1e-3
 
 
+@pytest.mark.long
 def test_hc3_holds_its_level_where_the_smaller_group_varies_more_and_the_classical_one_does_not():
     rng = np.random.default_rng(12)
     p = {"classical": [], "HC3": []}
