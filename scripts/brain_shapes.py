@@ -15,9 +15,9 @@ They are needed only here, and none of their code runs, so what they in turn nee
     python scripts/brain_shapes.py           # writes the files
     python scripts/brain_shapes.py --check   # says whether they are what it would write
 
-What is done: each inflated hemisphere is looked at from the side and from the middle. Each pixel of the picture takes
-the label of the point of the nearest face that it shows. The borders between labels become lines that both
-neighbours share, so that after smoothing and thinning there is neither gap nor overlap. Slices of the volume are
+What is done: each inflated hemisphere is looked at from the side, from the middle and from below. Each pixel of the
+picture takes the label of the point of the nearest face that it shows. The borders between labels become lines that
+both neighbours share, so that after smoothing and thinning there is neither gap nor overlap. Slices of the volume are
 traced alike. Nothing here is random.
 
 What was checked: with this classifier's sister for the Desikan-Killiany protocol the most likely labels are those of
@@ -174,14 +174,14 @@ def _colour_table(file: BytesIO) -> tuple[dict[int, str], dict[int, int]]:
     return names, numbers
 
 
-def look_at(points: Array, faces: Array, sphere: Array, towards: tuple[int, int]) -> Array:
+def look_at(points: Array, faces: Array, sphere: Array, axes: Array) -> Array:
     """Give for each pixel the point of the sphere that is seen there; NaN where nothing is.
 
-    `towards` holds the sign of x of the side that is seen, and the sign of y that goes to the right.
+    The rows of `axes` are what goes to the right, up and towards the eye.
     """
-    flat = np.column_stack([towards[1] * points[:, 1], points[:, 2]]) * PIXELS_PER_MM
+    right, up, near = axes @ points.T
+    flat = np.column_stack([right, up]) * PIXELS_PER_MM
     flat += 4 * PIXELS_PER_MM - flat.min(0)
-    near = towards[0] * points[:, 0]
     width, height = np.ceil(flat.max(0)).astype(int) + 4 * PIXELS_PER_MM
     depth = np.full((height, width), -np.inf)
     seen = np.full((height, width, 3), np.nan)
@@ -236,10 +236,19 @@ def cortex(atlas: Any) -> Iterator[tuple[str, Picture]]:
         points, labels, names = atlas(hemi)
         inflated, faces = surface("infl", hemi)
         sphere, _ = surface("sphere", hemi)
-        outward = -1 if hemi == "lh" else 1
-        for view, sign in (("lateral", outward), ("medial", -outward)):
-            seen = look_at(inflated, faces, sphere, (sign, sign))
+        for view, axes in axes_of(-1 if hemi == "lh" else 1).items():
+            seen = look_at(inflated, faces, sphere, axes)
             yield f"{side} {view}", Picture(label_of(seen, points, labels), names)
+
+
+def axes_of(outward: int) -> dict[str, Array]:
+    """Give the axes of each view of a hemisphere that lies on this side of x; from below its outer edge is on top."""
+    (x, y), up = outward * np.eye(3)[:2], np.eye(3)[2]
+    return {
+        "lateral": np.array([y, up, x]),
+        "medial": np.array([-y, up, -x]),
+        "ventral": np.array([y, x, -up]),
+    }
 
 
 # ---------------------------------------------------------------------------------------------- slices

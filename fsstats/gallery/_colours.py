@@ -23,7 +23,7 @@ _GOLDEN: Final = 0.618033988749895
 
 @cache
 def _known() -> Mapping[str, Colour]:
-    """Give the colours of FreeSurfer's colour table by structure; both sides have the same."""
+    """Give the colours of FreeSurfer's colour table by structure, or by name where sides or white matter differ."""
     lines = files("fsstats.gallery").joinpath("colours.tsv").read_text(encoding="utf-8").splitlines()[1:]
     rows = (line.split("\t") for line in lines)
     return {name: (int(red), int(green), int(blue)) for name, red, green, blue in rows}
@@ -59,13 +59,16 @@ def colour_of(label: int, given: Mapping[int, Colour]) -> Colour:
     """
     if label in given:
         return _lightened(given[label])
-    name = label_names().get(label, "")
-    known = _known().get(_SIDE.sub("", name))
-    if known is None:
+    known, name = _known(), label_names().get(label, "")
+    own = known.get(name) or known.get(plain_name(label, label_names()))
+    if own is not None:
+        return _lightened(own)
+    of_cortex = known.get(_SIDE.sub("", name))
+    if of_cortex is not None:  # white matter below the cortex has what its cortex lacks
+        red, green, blue = (255 - part for part in of_cortex)
+    else:
         red, green, blue = (round(255 * part) for part in colorsys.hsv_to_rgb(label * _GOLDEN % 1.0, 0.65, 1.0))
-        return _lightened((red, green, blue))
-    red, green, blue = known
-    return _lightened((255 - red, 255 - green, 255 - blue) if name.startswith(_WHITE) else known)
+    return _lightened((red, green, blue))
 
 
 def _lightened(colour: Colour) -> Colour:

@@ -11,7 +11,7 @@ Fit = Literal["image", "labels"]
 Convention = Literal["radiological", "neurological"]
 Colour = tuple[int, int, int]
 PLANES: Final[tuple[Plane, ...]] = get_args(Plane)
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the drawing: another one makes all pictures again."""
 
 

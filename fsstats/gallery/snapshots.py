@@ -11,9 +11,9 @@ from typing import Final
 
 import pandas as pd
 
-from fsstats._frames import listed, one_or_more, printable
+from fsstats._frames import listed, one_or_more, printable, some_of
 from fsstats.discovery.find import select_files
-from fsstats.errors import NothingFoundError, TableError
+from fsstats.errors import NothingFoundError, TableError, warn
 from fsstats.gallery._colours import label_names, labels_of
 from fsstats.gallery._draw import Drawn, Task, draw, made_before
 from fsstats.gallery._look import PLANES, Colour, Convention, Fit, Look, Plane, look_of
@@ -130,6 +130,11 @@ def snapshots(
     OSError
         If it cannot be written.
 
+    Warns
+    -----
+    FsstatsWarning
+        If pictures of runs that the page does not show are left from an earlier call.
+
     See Also
     --------
     read_ratings : Reads what the page saves.
@@ -143,8 +148,9 @@ def snapshots(
     affines.
 
     A run with a problem gets a row that says which, and the others are drawn. A second call draws only runs whose
-    files (by time and size) or options have changed, and writes the page of all. One run at a time is in memory, or as
-    many as there are jobs; how many there are changes nothing.
+    files (by time and size) or options have changed, and writes the page of all that it was asked for. Pictures of
+    other runs, which an earlier call drew into the same folder, stay there and are not on the page; a warning names
+    them. One run at a time is in memory, or as many as there are jobs; how many there are changes nothing.
 
     Examples
     --------
@@ -182,7 +188,16 @@ def snapshots(
     table = _table(drawn)
     write_table(table, folder / _TABLE)
     write_text(page_of(drawn, look, names, title, PICTURES), folder / _PAGE)
+    _warn_of_others(folder / PICTURES, {task.stem for task in tasks})
     return table
+
+
+def _warn_of_others(pictures: Path, own: Collection[str]) -> None:
+    """Say how many runs an earlier call drew that are not on the page now: whoever gets the folder gets them too."""
+    others = sorted({record.stem for record in pictures.glob("*.json")} - {*own})
+    if others:
+        runs = f"{len(others)} run{'' if len(others) == 1 else 's'} drawn before"
+        warn(f"{pictures}: pictures of {runs} that the page does not show are still there: {some_of(others)}")
 
 
 def _folder(out: PathLike) -> Path:

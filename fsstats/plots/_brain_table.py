@@ -31,7 +31,7 @@ from fsstats.plots._results import (
     value_label,
     value_of,
 )
-from fsstats.plots._shapes import outlines_of
+from fsstats.plots._shapes import OUTLINES, outlines_of
 from fsstats.schema import CELL, GLOBAL, HEMIS
 from fsstats.schema.groupings import BOTH as _BOTH_SIDES
 
@@ -142,8 +142,9 @@ def _refuse_second_runs(rows: pd.DataFrame) -> None:
 
 
 def _refuse_mixed(rows: pd.DataFrame, value: str) -> None:
-    """Raise if what is drawn on the same outlines, or in the same colours, is of several kinds."""
-    for _, own in rows.groupby("outlines", sort=False):
+    """Raise if what is drawn in the same views, or in the same colours, is of several kinds."""
+    views = rows["outlines"].map({atlas: own.rows for atlas, own in OUTLINES.items()})
+    for _, own in rows.groupby(views, sort=False):
         refuse_several(own, ["source", "measure"], needed_by="brain_map")
     refuse_mixed(rows, value, needed_by="brain_map")
     if value == "value" and "unit" in rows.columns:

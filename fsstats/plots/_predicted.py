@@ -7,11 +7,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, plain_rows
+from fsstats._frames import FloatArray, as_words, plain_rows, some_of
 from fsstats.errors import FormulaError, TableError, UnknownNameError
 from fsstats.schema import CELL, GLOBAL
 from fsstats.stats import design_of, mixed, regress, variables_of
-from fsstats.stats.design import Design
+from fsstats.stats.design import Design, has_levels
 from fsstats.tables.panel import number, panel_of
 from fsstats.tables.shape import column_name
 from fsstats.tables.variables import with_variables
@@ -27,7 +27,19 @@ class Predicted(NamedTuple):
     lines: pd.DataFrame
     """The results table, a row per level and place, with the columns ``level`` and ``x`` (what the number is there)."""
     points: pd.DataFrame
-    """A row per run of the model that has a value: level, x and value."""
+    """A row per run that has a value and all variables: level, x and value."""
+    alone: Mapping[str, int]
+    """The levels without a line, and how many runs each has: too few for one, so they are not in the model."""
+
+    @property
+    def levels(self) -> list[str]:
+        """The levels that are drawn, those without a line last."""
+        return [*self.lines["level"].unique(), *self.alone]
+
+    def said_of_alone(self, along: str) -> str:
+        """Say which levels have no line; '' if all have one."""
+        named = some_of([f"{level} (n = {n})" for level, n in self.alone.items()])
+        return f"no line for {named}, not in the model for want of two different values of {along}" if named else ""
 
 
 def rows_of_model(table: pd.DataFrame, rows: pd.DataFrame, formula: str) -> pd.DataFrame:
@@ -127,7 +139,7 @@ def predicted(
     -------
     Predicted
         Lines and points. Other numbers of the model are at their mean and other levels averaged with equal weights, as
-        for `marginal_means`.
+        for `marginal_means`. A level with fewer than two different numbers is drawn as points and is not in the model.
 
     Raises
     ------
@@ -150,15 +162,13 @@ def predicted(
     40  4.0       4.7
     """
     people = people_of_model(rows, formula)
-    design = design_of(formula, people, reference=reference)
+    kept, alone = people, _alone(people, formula, along, by)
+    if alone:
+        rows, kept = (table[~as_words(table[str(by)]).isin(alone)] for table in (rows, people))
+        reference = {name: one for name, one in (reference or {}).items() if name != by or one not in alone}
+    design = design_of(formula, kept, reference=reference)
     _require_kinds(design, along, by)
-    points = pd.DataFrame(
-        {
-            "level": "" if by is None else design.data[by].astype("str").to_numpy(),
-            "x": design.data[along].to_numpy(),
-            "value": people["value"][design.rows].to_numpy(),
-        }
-    ).dropna(subset="value")
+    points = _points(people[[*variables_of(formula), "value"]].dropna(), along, by)
     if not len(points):
         message = f"{formula}: there is nothing to draw: no row has a value and all variables"
         raise TableError(message)
@@ -176,7 +186,26 @@ def predicted(
     if own["estimate"].isna().all():
         message = f"{formula}: there is no line to draw: {own['note'].iloc[0]}"
         raise TableError(message)
-    return Predicted(own.assign(level=np.repeat(levels, _POINTS), x=np.concatenate(places)), points)
+    return Predicted(own.assign(level=np.repeat(levels, _POINTS), x=np.concatenate(places)), points, alone)
+
+
+def _alone(people: pd.DataFrame, formula: str, along: str, by: str | None) -> dict[str, int]:
+    """Count the runs of the levels that have fewer than two different numbers; nothing if no level has more."""
+    names = variables_of(formula)
+    if by is None or not {along, by} <= {*names} or not has_levels(people[by]):
+        return {}
+    levels = as_words(people[by]).dropna().drop_duplicates().sort_values()
+    points = _points(people[[*names, "value"]].dropna(), along, by)
+    different = points.groupby("level")["x"].nunique().reindex(levels, fill_value=0)
+    counts = points["level"].value_counts().reindex(levels, fill_value=0)
+    few = counts[different < 2] if (different > 1).any() else counts[:0]
+    return {str(level): int(n) for level, n in few.items()}
+
+
+def _points(known: pd.DataFrame, along: str, by: str | None) -> pd.DataFrame:
+    """Give level, number and value of runs that lack nothing."""
+    level = "" if by is None else as_words(known[by])
+    return pd.DataFrame({"level": level, "x": known[along], "value": known["value"]}).reset_index(drop=True)
 
 
 def _require_kinds(design: Design, along: str, by: str | None) -> None:

@@ -143,10 +143,12 @@ def _units(rows: pd.DataFrame, value: str) -> list[str]:
 def unit_of(unit: str | float | None, term: str) -> str:
     """Give the unit of an estimate; that of a slope is per unit of its variable.
 
+    A term with a blank in it passes for no variable: contrasts have such names.
+
     Examples
     --------
-    >>> unit_of("mm^3", "age"), unit_of("mm^3", "group[T.patient]"), unit_of(None, "age")
-    ('mm³ per unit of age', 'mm³', '')
+    >>> unit_of("mm^3", "age"), unit_of("mm^3", "group[T.patient]"), unit_of("mm^3", "old against young")
+    ('mm³ per unit of age', 'mm³', 'mm³')
     """
     text, number = unit_text(unit), _number_in(term)
     return f"{text} per unit of {number}" if text and number else text
@@ -155,7 +157,7 @@ def unit_of(unit: str | float | None, term: str) -> str:
 def _number_in(term: str) -> str:
     """Name the numeric variables in a term, along which the estimate is a slope."""
     parts = re.split(r":\s*(?![^\[]*\])", term)
-    return " and ".join(part for part in parts if not re.search(r"[\[(]| - |^Intercept$", part))
+    return " and ".join(part for part in parts if not re.search(r"[\[(\s]|^Intercept$", part))
 
 
 def refuse_mixed(rows: pd.DataFrame, value: str, *, needed_by: str) -> None:

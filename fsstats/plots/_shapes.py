@@ -119,7 +119,7 @@ def views_of(atlas: str) -> Mapping[str, View]:
     Examples
     --------
     >>> list(views_of("aparc")), len(views_of("aparc")["left lateral"].regions)
-    (['left lateral', 'left medial', 'right lateral', 'right medial'], 21)
+    (['left lateral', 'left medial', 'left ventral', 'right lateral', 'right medial', 'right ventral'], 21)
     """
     text = files("fsstats.plots").joinpath("shapes", f"{atlas}.json").read_text(encoding="utf-8")
     found = json.loads(text)

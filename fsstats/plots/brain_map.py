@@ -1,6 +1,6 @@
 """Numbers of brain regions as colours on a brain."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from textwrap import wrap
 from typing import Any, Final
 
@@ -73,8 +73,9 @@ def brain_map(
         the figure says so.
     views : str or collection of str, optional
         What each row of the picture shows from left to right, as names of views, or words of such names, with commas
-        between them: ``"left lateral, left medial"``, ``["lateral", "medial"]``, ``"coronal"``. By default all, and
-        hemispheres of which the table has nothing left out.
+        between them: ``"left lateral, left medial"``, ``["lateral", "medial", "ventral"]``, ``"coronal"``. By default
+        cortex from the side and from the middle, and all slices; hemispheres of which the table has nothing are left
+        out. ``ventral`` is the cortex from below, with the outer edge on top and the front as in ``lateral``.
     cmap : str or Colormap, optional
         The colours; by default RdBu_r about 0, or viridis where all values are on one side of it.
     limits : tuple of float, optional
@@ -95,9 +96,9 @@ def brain_map(
     Raises
     ------
     TableError
-        If a region has several values (the message says what tells them apart), there are several terms, or of one
-        atlas several measures or sources; if numbers have several units; if a source has no outlines; or if there is
-        nothing to draw.
+        If a region has several values (the message says what tells them apart), there are several terms, or of the
+        cortex, or of the deep structures, several measures or sources (two atlases of the cortex are two maps); if
+        numbers have several units; if a source has no outlines; or if there is nothing to draw.
     UnknownNameError
         If the atlas has no region of a name, with the nearest names; or there is no such column, term, view …
     ColumnsError
@@ -154,7 +155,7 @@ def brain_map(
     below = 0.8 + 0.27 * bool(keys) + 0.13 * len(told)
     ax = axes_of(ax, width=_WIDTH, height=_WIDTH * layout.height / layout.width + below)
     _prepare(ax, layout)
-    _draw(ax, layout, shown, size, lambda number: colours(norm(number)))
+    _draw(ax, layout, shown, size, colours(norm(values)))
     _name_views(ax, layout, size)
     _add_bar(ax, layout, ScalarMappable(norm, colours), label or found.label, values)
     legend(ax, keys, drop=3.2)
@@ -212,9 +213,7 @@ def gid_of(place: Place) -> str:
     return "--".join(filter(None, ("region", *place)))
 
 
-def _draw(
-    ax: Axes, layout: Layout, shown: pd.DataFrame, size: float, colour: Callable[[float], tuple[float, ...]]
-) -> None:
+def _draw(ax: Axes, layout: Layout, shown: pd.DataFrame, size: float, colours: FloatArray) -> None:
     """Draw what lies behind, the regions, the edge of the hemispheres, and lines around significant regions."""
     for panel in layout.panels:
         _add(ax, panel.placed(panel.view.rest), facecolor=_mixed(_REST), edgecolor="none", gid="rest")
@@ -222,8 +221,8 @@ def _draw(
     lines = layout.regions
     edge = {"edgecolor": _mixed(_EDGE), "linewidth": 0.4 * size}
     missing = {"facecolor": _mixed(_GAP), "hatch": MISSING_HATCH, **edge}
-    for key, number in zip(shown["key"], shown["value"], strict=True):
-        look = missing if np.isnan(number) else {"facecolor": colour(number), **edge}
+    for key, number, colour in zip(shown["key"], shown["value"], colours, strict=True):
+        look = missing if np.isnan(number) else {"facecolor": colour, **edge}
         _add(ax, lines[key], gid=gid_of(key[1]), **look)
     for panel in layout.panels:
         look = {"edgecolor": _mixed(_OUTLINE), "linewidth": 0.8 * size, "gid": "outline"}

@@ -178,10 +178,11 @@ def _behind(layout: Layout) -> Iterator[str]:
 def _regions(layout: Layout, shown: pd.DataFrame, name: str, colours: Colormap, norm: Normalize) -> Iterator[str]:
     """Draw the regions, the edge of the hemispheres, and lines around significant regions."""
     data = {key: _d(rings, layout.height) for key, rings in layout.regions.items()}
-    for key, value, text in zip(shown["key"], shown["value"].tolist(), shown["text"], strict=True):
+    fills = map(to_hex, colours(norm(shown["value"].to_numpy(dtype=np.float64))))
+    for key, value, text, colour in zip(shown["key"], shown["value"].tolist(), shown["text"], fills, strict=True):
         hemi, region = key[1]
         gap = np.isnan(value)
-        fill = f"url(#{escape(name)}-hatch)" if gap else to_hex(colours(norm(value)))
+        fill = f"url(#{escape(name)}-hatch)" if gap else colour
         told = {"id": f"{name}--{gid_of(key[1])}", "data-hemi": hemi or "", "data-region": region}
         told |= {} if gap else {"data-value": repr(value)}
         own = " ".join(f'{attribute}="{escape(word)}"' for attribute, word in told.items())

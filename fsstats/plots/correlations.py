@@ -1,12 +1,12 @@
 """How the values of regions go together: a matrix of correlations."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fsstats._frames import plain_rows, require
+from fsstats._frames import require
 from fsstats.errors import TableError
 from fsstats.plots._choice import Names, narrowed, refuse_none, refuse_several
 from fsstats.plots._matrix import draw_matrix
@@ -15,12 +15,10 @@ from fsstats.plots._predicted import rows_of_model
 from fsstats.plots._results import Order, numbers_of, ordered, significance_of
 from fsstats.plots._style import ROW
 from fsstats.schema import CELL, LONG
-from fsstats.stats import correct, correlate
+from fsstats.stats import correct
 from fsstats.stats._terms import terms_of
 from fsstats.stats.correct import Correction
-from fsstats.stats.correlate import Correlation
-from fsstats.tables import to_wide
-from fsstats.tables.shape import column_name
+from fsstats.stats.correlate import Correlation, correlate_pairs
 
 
 def correlations(
@@ -77,7 +75,7 @@ def correlations(
     -----
     Every pair is that of `correlate`, on the people who have both values; a pair without a correlation is hatched, the
     diagonal left blank. The correlations of regions with ages or scores, which `correlate` gives, are drawn by
-    `heatmap`. 68 regions take some seconds.
+    `heatmap`.
 
     Examples
     --------
@@ -102,10 +100,7 @@ def correlations(
     given = terms_of(covariates, table)
     if given:
         rows = rows_of_model(table, rows, f"value ~ {' + '.join(given)}")
-    wide = to_wide(rows, sep=None)
-    found = [correlate(some, name, method=method, covariates=given, allow=allow) for some, name in _each(wide, cells)]
-    pairs = pd.concat([one[1 : len(cells) - at] for at, one in enumerate(found)], ignore_index=True)
-    pairs = correct(pairs, correction, within=())
+    pairs = correct(correlate_pairs(rows, cells, method=method, covariates=given, allow=allow), correction, within=())
     first, second = np.triu_indices(len(cells), k=1)
     tests = significance_of(pairs, alpha, None, needed_by="correlations")
     values, significant = np.full((len(cells),) * 2, np.nan), np.zeros((len(cells),) * 2, dtype=np.bool_)
@@ -127,13 +122,3 @@ def correlations(
         diagonal=False,
         told=count_text(numbers_of(pairs, "n").tolist()) + (f", given {', '.join(given)}" if given else ""),
     )
-
-
-def _each(wide: pd.DataFrame, cells: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, str]]:
-    """Give each region but the last: a wide table of it and those that come after it, and its name."""
-    places = {column_name(*label[:4]): at for at, label in enumerate(wide.columns) if label[3]}
-    names = [column_name(*cell) for cell in plain_rows(cells)]
-    own = [places[name] for name in names]
-    others = np.setdiff1d(np.arange(wide.shape[1]), own)
-    for at, name in enumerate(names[:-1]):
-        yield wide.iloc[:, [*own[at:], *others]], name

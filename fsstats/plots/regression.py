@@ -78,7 +78,8 @@ def regression(
     The line is what `regress` estimates, with other numbers at their mean and other levels averaged with equal weights,
     as by `marginal_means`; the band is the confidence interval of this mean. Points are the values as they were
     measured, not adjusted, so with strong covariates they lie wider about the line than the model's residuals do. Each
-    line goes from the least to the largest number of its level.
+    line goes from the least to the largest number of its level. A level with fewer than two different numbers, such as
+    one person, has no line: its points are drawn, it is not in the model, and a note says so.
 
     Examples
     --------
@@ -117,6 +118,7 @@ def regression(
         ax,
         *said_of_n(table, len(found.points)),
         f"adjusted for {', '.join(adjusted)}" if adjusted else "",
+        found.said_of_alone(along),
         "" if pd.isna(note) else str(note),
     )
     return ax
@@ -137,18 +139,18 @@ def _refuse_other_scale(found: Predicted, rows: pd.DataFrame, formula: str) -> N
 
 def draw_lines(ax: Axes, found: Predicted) -> None:
     """Draw points, and for each level its line and band, told apart by colour, marker and dashes."""
-    levels = found.lines["level"].unique().tolist()
     handles = []
-    for k, level in enumerate(levels):
+    for k, level in enumerate(found.levels):
         colour, marker = nth(PALETTE, k), nth(MARKERS, k)
         points, line = (one[one["level"] == level] for one in (found.points, found.lines))
         ax.scatter(
             points["x"], points["value"], s=16, marker=marker, color=colour, alpha=0.55, linewidths=0, gid="values"
         )
-        draw_line(ax, line, k)
         handles.append(mark(colour, marker, filled=True, label=f"{level} (n = {len(points)})"))
-        handles[-1].set_linestyle(nth(DASHES, k))
-    legend(ax, handles if len(levels) > 1 else [])
+        if len(line):
+            draw_line(ax, line, k)
+            handles[-1].set_linestyle(nth(DASHES, k))
+    legend(ax, handles if len(handles) > 1 else [])
 
 
 def draw_line(ax: Axes, line: pd.DataFrame, k: int) -> None:

@@ -72,7 +72,8 @@ def spaghetti(
     Notes
     -----
     The means are those of the mixed model ``value ~ time * by`` with an intercept for each person, and the bands their
-    confidence intervals. A person with one session is a mark without a line.
+    confidence intervals. A person with one session is a mark without a line. A group whose sessions are all at one time
+    has no mean: its people are drawn, it is not in the model, and a note says so.
 
     Examples
     --------
@@ -96,21 +97,25 @@ def spaghetti(
     levels = _levels(points, rows, by)
     if fit:
         formula = f"value ~ {' * '.join(terms_of([time] if by is None else [time, by], table))}"
-        lines = predicted(
+        found = predicted(
             rows, formula, time, by=by, groups="subject", reference=reference, allow=allow, conf_level=conf_level
-        ).lines
-        levels = lines["level"].unique().tolist()
+        )
+        levels = found.levels
     ax = axes_of(ax)
     for k, level in enumerate(levels):
         _draw_people(ax, points[points["level"] == level], k, faint=fit)
-        if fit:
-            draw_line(ax, lines[lines["level"] == level], k)
+        if fit and level not in found.alone:
+            draw_line(ax, found.lines[found.lines["level"] == level], k)
     _explain(ax, points, levels if by else [], fit=fit)
     ax.set_xlabel(plain(time))
     ax.set_ylabel(plain(cell_label(rows)))
-    note = lines["note"].iloc[0] if fit else None
+    note = found.lines["note"].iloc[0] if fit else None
     remark(
-        ax, f"{points['subject'].nunique()} people", *said_of_n(table, len(points)), "" if pd.isna(note) else str(note)
+        ax,
+        f"{points['subject'].nunique()} people",
+        *said_of_n(table, len(points)),
+        found.said_of_alone(time) if fit else "",
+        "" if pd.isna(note) else str(note),
     )
     return ax
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, as_words, is_number, listed, require
-from fsstats.errors import TableError, UnknownNameError, wording
+from fsstats.errors import TableError, UnknownNameError, warn, wording
 from fsstats.qc._robust import Scores, fitted_by, joined_groups, scores_of
 from fsstats.schema import CELL, GLOBAL, HEMIS, LONG, SUBJECT_KEY, hemi_of
 from fsstats.schema.limits import COUNTS, SKEWED, may_be_zero
@@ -55,6 +55,12 @@ class Seen:
         """What each cell is called in a sentence."""
         columns = self.panel.cells[["source", "hemi", "region", "measure"]].astype("object")
         return [_named(*row) for row in columns.itertuples(index=False, name=None)]
+
+    @cached_property
+    def by_stream(self) -> list[Positions]:
+        """The runs of each stream that has sessions, which base has not; runs without a stream are one of their own."""
+        streams = self.panel.people["stream"].astype("object").where(self.panel.people["stream"].notna(), "")
+        return [np.flatnonzero(streams == one) for one in sorted(streams.unique()) if one != "base"]
 
     @cached_property
     def is_global(self) -> BoolArray:
@@ -275,6 +281,8 @@ def _group(people: pd.DataFrame, site: str | None, table: pd.DataFrame) -> Posit
     if site is None:
         return streams
     _require_column(people, site, "site", table)
+    if missing := int(people[site].isna().sum()):
+        warn(f"{missing} run{'' if missing == 1 else 's'} without {site}: compared with each other, as if of one site")
     return joined_groups([streams, pd.factorize(as_words(people[site]))[0].astype(np.intp)])
 
 

@@ -124,10 +124,9 @@ def _candidates(values: FloatArray) -> list[tuple[int, int]]:
 def find_swapped_sessions(seen: Seen) -> pd.DataFrame:
     """Find sessions that are much nearer to another subject than to the other sessions of their own."""
     found = []
-    for stream in ("cross", "long"):
-        rows = np.flatnonzero(seen.panel.people["stream"] == stream)
+    for rows in seen.by_stream:
         subject = pd.factorize(seen.panel.people["subject"].iloc[rows])[0]
-        repeated = np.bincount(subject)[subject] > 1 if len(rows) else np.empty(0, dtype=np.bool_)
+        repeated = np.bincount(subject)[subject] > 1
         if repeated.any() and len(np.unique(subject)) > 1:
             found.append(_swapped(seen, rows, subject, repeated))
     return together(found)

@@ -11,7 +11,7 @@ from fsstats.parsers._laws import broken_ranges, comparisons, mean_thickness
 from fsstats.qc._judgements import NOTHING, between, figure, look_at, of_cohort, of_runs, of_values, together
 from fsstats.qc._robust import LEAST, median
 from fsstats.qc._seen import Seen
-from fsstats.schema import KEY, atlas_of, printed_regions
+from fsstats.schema import GLOBAL, KEY, atlas_of, canonical_region, printed_regions
 from fsstats.schema.groupings import BOTH
 from fsstats.schema.limits import COUNTS, SIZED_UNITS, UNIT_FACTORS, limits_of
 from fsstats.tables.panel import BoolArray, number
@@ -27,6 +27,8 @@ _LEAST_PAIRS: Final = 5
 _NEAR: Final = 0.15
 """Of the logarithm to the base of 10: this near to a power of ten, numbers are of another unit."""
 _LEAST_CELLS: Final = 3
+_WRITTEN_AS_ZERO: Final = {("wmparc", "BrainSegVolNotVent"): "as FreeSurfer 5.1 is known to write for whole brains"}
+"""Source and header Measure in which 0 is known to say nothing of the brain, and why."""
 _WHOLE_CORTEX: Final = ("aparc", "aparc.a2009s", "aparc.DKTatlas")
 
 
@@ -82,18 +84,63 @@ def find_zeros(seen: Seen) -> pd.DataFrame:
 
 
 def _zero(seen: Seen, runs: Positions, cells: Positions, severity: list[str | None]) -> pd.DataFrame:
+    known = _known_zeros(seen)
     says = [
-        f"{seen.names[cell]} is 0, expected more: the structure was not found, or 0 stands for a missing value. {look}"
+        f"{seen.names[cell]} is 0, {known[cell]}. Leave it out of analyses"
+        if cell in known
+        else f"{seen.names[cell]} is 0, expected more: the structure was not found, or 0 stands for a missing value. "
+        + look
         for cell, look in zip(cells, look_at(seen.of_surface[cells]), strict=True)
     ]
+    severity = ["note" if cell in known else one for cell, one in zip(cells, severity, strict=True)]
     return of_values(seen, runs, cells, says, low=0.0, high=np.inf, severity=severity)
 
 
 def _usually_zero(seen: Seen, cells: Positions) -> pd.DataFrame:
     if not len(cells):
         return NOTHING
-    names = some_of([seen.names[cell] for cell in cells])
+    known = _known_zeros(seen)
+    names = some_of([seen.names[cell] + (f", {known[cell]}" if cell in known else "") for cell in cells])
     return of_cohort(f"0 in more than half of the runs, so not judged: {names}", "note")
+
+
+def _known_zeros(seen: Seen) -> dict[int, str]:
+    """Find the cells in which 0 says nothing of the brain, and why."""
+    labels = zip(seen.panel.cells["source"], seen.measure, seen.is_global, strict=True)
+    known = (_WRITTEN_AS_ZERO.get((str(source), measure)) if whole else None for source, measure, whole in labels)
+    return {cell: why for cell, why in enumerate(known) if why is not None}
+
+
+def find_constant(seen: Seen) -> pd.DataFrame:
+    """Find sizes that are the same number in all runs of ten subjects or more."""
+    values, known = seen.panel.values, _known_zeros(seen)
+    has, subject = np.isfinite(values), pd.factorize(seen.panel.people["subject"])[0]
+    found: dict[tuple[str, str, int], list[str]] = {}
+    for cell in np.flatnonzero(_has_size(seen) & seen.judged).tolist():
+        own, people = values[has[:, cell], cell], subject[has[:, cell]]
+        if len(np.unique(people)) < LEAST or np.ptp(own) > 0:
+            continue
+        if own[0] or (cell not in known and _is_in_everybody(seen, cell)):
+            key = str(seen.panel.cells["source"].iloc[cell]), seen.measure[cell], len(own)
+            found.setdefault(key, []).append(f"{seen.names[cell]} is {figure(own[0])}")
+    return together(
+        of_cohort(
+            f"the same number in all {n} runs: {some_of(names)}. People differ: it was copied or filled in. "
+            "Look at where the table comes from",
+            "warning",
+            source=source,
+            measure=measure,
+        )
+        for (source, measure, n), names in found.items()
+    )
+
+
+def _is_in_everybody(seen: Seen, cell: int) -> bool:
+    """Say whether a 0 is not due: other rows of 0 are of labels that the program lists and the segmentation lacks."""
+    source, region = (str(seen.panel.cells[name].iloc[cell]) for name in ("source", "region"))
+    atlas = atlas_of(source) or source
+    is_listed = region == GLOBAL or canonical_region(region, atlas=atlas) in printed_regions(atlas)
+    return is_listed and not bool(seen.zero_allowed[cell])
 
 
 def _has_size(seen: Seen) -> BoolArray:

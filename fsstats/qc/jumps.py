@@ -31,11 +31,11 @@ class _Pairs(NamedTuple):
 
 def find_jumps(seen: Seen) -> pd.DataFrame:
     """Judge the change a year of each structure against every other session of its subject."""
-    return together(_of_stream(seen, stream) for stream in ("cross", "long"))
+    return together(_of_stream(seen, sessions) for sessions in seen.by_stream)
 
 
-def _of_stream(seen: Seen, stream: str) -> pd.DataFrame:
-    pairs = _sessions(seen, stream)
+def _of_stream(seen: Seen, sessions: Positions) -> pd.DataFrame:
+    pairs = _pairs_of(seen, sessions)
     cells = np.flatnonzero(_sized(seen))
     if len(pairs.one) < 2 * LEAST or not len(cells):
         return NOTHING
@@ -80,9 +80,8 @@ def _logs(seen: Seen, cells: Positions) -> FloatArray:
     return np.asarray(np.log(np.where(np.isfinite(values) & (values > 0), values, np.nan)))
 
 
-def _sessions(seen: Seen, stream: str) -> _Pairs:
-    """Pair each session with every other of its subject and stream."""
-    rows = np.flatnonzero(seen.panel.people["stream"] == stream)
+def _pairs_of(seen: Seen, rows: Positions) -> _Pairs:
+    """Pair each session of a stream with every other of its subject."""
     people = seen.panel.people.iloc[rows]
     when = np.arange(len(rows)) if seen.years is None else seen.years[rows]
     by = pd.DataFrame({"subject": people["subject"], "when": when, "session": people["session"].astype("str")})

@@ -49,7 +49,8 @@ def outliers(
     covariates : str or sequence of str
         What values are adjusted for first: columns of the people (age, sex), header Measures (``eTIV``).
     site : str, optional
-        The column of sites, each compared within itself.
+        The column of sites, each compared within itself; runs without a site are compared with each other, and a
+        warning says how many there are.
     skewed : {"log", "plain"}
         How ventricles, choroid plexus, WM hypointensities and the like are compared, whose values are skewed to the
         right: by their logarithms (a value of 0 is then not judged), or as they are.
@@ -66,6 +67,11 @@ def outliers(
         If it is no long table, or a column cannot be a covariate.
     UnknownNameError
         If there is no such method or column.
+
+    Warns
+    -----
+    FsstatsWarning
+        If runs lack their site.
 
     Notes
     -----

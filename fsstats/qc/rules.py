@@ -59,6 +59,12 @@ RULES: Final[Mapping[str, Rule]] = {
         "recon-all cuts the thickness at 5 mm; fsstats.schema.limits",
     ),
     "zero": Rule(impossible.find_zeros, "error", "sizes of 0 of structures that every brain has", "schema.limits"),
+    "constant": Rule(
+        impossible.find_constant,
+        "warning",
+        "sizes that are the same number in all runs of 10 subjects or more, 0 only of what every brain has",
+        "exact comparison; schema.limits",
+    ),
     "contradiction": Rule(
         impossible.find_contradictions,
         "error",
@@ -142,7 +148,7 @@ RULES: Final[Mapping[str, Rule]] = {
         surfaces.find_defects_centred,
         "warning",
         "the root of the negative mean Euler number more than 10 above the median of stream and site",
-        "Kia et al. 2022, Rutherford et al. 2022",
+        "quality control of normative models (braincharts, where the limit is 5)",
         by_default=False,
     ),
     "defects_absolute": Rule(
@@ -210,7 +216,8 @@ def judge(
         What values are adjusted for before outliers are looked for: columns of the people (age, sex), header Measures
         (``eTIV``).
     site : str, optional
-        The column of sites; each run is then compared with those of its own site.
+        The column of sites; each run is then compared with those of its own site. Runs without a site are compared
+        with each other, and a warning says how many there are.
     time : str, optional
         A column of years, for changes between sessions; by default ``time``, as `sessions` makes it, if there is one.
 
@@ -229,12 +236,18 @@ def judge(
     ColumnsError, FormulaError, TableError
         If it is no long table, or a column cannot be what it is named for.
 
+    Warns
+    -----
+    FsstatsWarning
+        If runs lack their site.
+
     Notes
     -----
     `RULES` describes every rule. Those that compare a run with the others need at least 10 runs (changes: 10 pairs of
-    sessions; `multivariate`: 30). They compare within the processing stream, and within `site` if that is given; where
-    a site has fewer than 10 values, with the whole cohort. Skewed structures (ventricles, WM hypointensities) are
-    compared by their logarithms. As medians and MAD of few runs vary, limits are wider by 1 + 10 / n.
+    sessions; `multivariate`: 30). They compare within the processing stream (runs without one are a stream of their
+    own), and within `site` if that is given; where a site has fewer than 10 values, with the whole cohort. Skewed
+    structures (ventricles, WM hypointensities) are compared by their logarithms. As medians and MAD of few runs vary,
+    limits are wider by 1 + 10 / n.
 
     A judgement is a reason to look, not to leave out.
 

@@ -19,7 +19,11 @@ _FIELDS: Final = ("lhSurfaceHoles", "rhSurfaceHoles")
 ABSOLUTE: Final = -217.0
 """Mean Euler number of both hemispheres below which Rosen et al. (2018) left images out: found in their own study."""
 CENTRED: Final = 10.0
-"""Distance of the root of the negative Euler number from its site's median that Kia et al. (2022) use."""
+"""Distance of the root of the negative Euler number from its site's median, above which a run is named.
+
+The form is that of ``remove_bad_subjects`` in https://github.com/predictive-clinical-neuroscience/braincharts, with 5
+for the limit. No limit is agreed on; 10 names only runs that are far off.
+"""
 _LOOK: Final = "Look at the image: movement, and the surfaces"
 
 

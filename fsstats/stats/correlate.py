@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from fsstats._frames import FloatArray
+from fsstats._frames import FloatArray, plain_rows
 from fsstats.errors import FormulaError, UnknownNameError
+from fsstats.schema import CELL
 from fsstats.stats._formula import variables_of
 from fsstats.stats._model import Model, model_of
 from fsstats.stats._rank import patterns
@@ -117,27 +118,86 @@ def correlate(
     """
     normal_quantile(conf_level)  # refuses what is no level
     names = terms_of(covariates, table)
-    if (method, bool(names)) not in _NAMES:
-        raise UnknownNameError.among("method of correlation", method, ("pearson", "spearman"))
-    effect_name, what = _NAMES[method, bool(names)]
+    _require_method(method)
     model, place = _model(table, variable, names, allow)
-    found = _correlations(model, place, variable, ranks=method == "spearman")
-    columns = _tested(found.r, found.df, conf_level, ranks=method == "spearman")
+    values, matrix = model.panel.values, model.design.matrix
+    others = np.delete(matrix, place, axis=1)
+    found = _correlations(values, matrix[:, place], others, variable, ranks=method == "spearman")
     told = [cell for cell, why in enumerate(found.reasons) if why]
     notes = model.with_notes(told, [found.reasons[cell] for cell in told]).notes
     given = f", given {' + '.join(names)}" if names else ""
-    rows = {name: one[:, None] for name, one in columns.items()}
+    effect_name, what = _NAMES[method, bool(names)]
+    columns = _tested(found.r, found.df, conf_level, ranks=method == "spearman")
     return results_table(
         model.panel.cells.assign(unit="unitless"),
         [variable],
-        **rows,
+        **{name: one[:, None] for name, one in columns.items()},
         df_term=1.0,
         effect_name=effect_name,
         n=found.n[:, None],
-        n_missing=(model.left_out + len(model.panel.values) - found.n)[:, None],
+        n_missing=(model.left_out + len(values) - found.n)[:, None],
         method=f"{what}{given}; t",
         note=notes[:, None],
     )
+
+
+def correlate_pairs(
+    table: pd.DataFrame,
+    cells: pd.DataFrame,
+    *,
+    method: Correlation = "pearson",
+    covariates: str | Collection[str] | None = (),
+    allow: str | Collection[str] = (),
+) -> pd.DataFrame:
+    """Correlate every region with every other one, each pair as `correlate` does, by one model for all.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As for `correlate`.
+    cells : DataFrame, k rows
+        source, hemi, region and measure of the regions.
+    method, covariates, allow : optional
+        As for `correlate`.
+
+    Returns
+    -------
+    DataFrame, k (k - 1) / 2 rows
+        estimate (r), p_value, n and effect_name: of the first region with each after it, then of the second, and so on.
+        NaN where there is no correlation.
+
+    Raises
+    ------
+    UnknownNameError, FormulaError, TableError, ColumnsError
+        As for `correlate`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"subject": list("abcde") * 2, "session": None, "stream": "cross", "source": "aseg"})
+    >>> table = table.assign(hemi=None, region=["CSF"] * 5 + ["Brain-Stem"] * 5, measure="volume", unit="mm^3")
+    >>> table = table.assign(value=[1.0, 2, 3, 4, 5, 2, 1, 4, 3, 5])
+    >>> correlate_pairs(table, table[["source", "hemi", "region", "measure"]].drop_duplicates()).round(2)
+       estimate  p_value    n effect_name
+    0       0.8      0.1  5.0   pearson_r
+    """
+    names = terms_of(covariates, table)
+    _require_method(method)
+    model = model_of(table, f"value ~ {' + '.join(names) or '1'}", allow=allow, needed_by="correlate")
+    refuse_repeated(model.panel, allow, instead="mixed")
+    places = {cell: place for place, cell in enumerate(plain_rows(model.panel.cells[list(CELL)]))}
+    values = model.panel.values[:, [places[cell] for cell in plain_rows(cells[list(CELL)])]]
+    found = []
+    for place, own in enumerate(values.T[:-1]):
+        rows, after = np.isfinite(own), values[:, place + 1 :]
+        found.append(_correlations(after[rows], own[rows], model.design.matrix[rows], "", ranks=method == "spearman"))
+    r, df, n = (np.concatenate([getattr(one, name) for one in found]) for name in ("r", "df", "n"))
+    p = _tested(r, df, 0.95, ranks=method == "spearman")["p_value"]
+    return pd.DataFrame({"estimate": r, "p_value": p, "n": n, "effect_name": _NAMES[method, bool(names)][0]})
+
+
+def _require_method(method: str) -> None:
+    if (method, False) not in _NAMES:
+        raise UnknownNameError.among("method of correlation", method, ("pearson", "spearman"))
 
 
 def _model(table: pd.DataFrame, variable: str, covariates: list[str], allow: Collection[str]) -> tuple[Model, int]:
@@ -154,10 +214,8 @@ def _model(table: pd.DataFrame, variable: str, covariates: list[str], allow: Col
     return model, model.design.columns.index(variable)
 
 
-def _correlations(model: Model, place: int, variable: str, *, ranks: bool) -> _Correlations:
-    """Correlate all regions, those with values in the same rows at once."""
-    values = model.panel.values
-    x, z = model.design.matrix[:, place], np.delete(model.design.matrix, place, axis=1)
+def _correlations(values: FloatArray, x: FloatArray, z: FloatArray, variable: str, *, ranks: bool) -> _Correlations:
+    """Correlate all regions with x given z, those with values in the same rows at once."""
     m = values.shape[1]
     found = _Correlations(np.full(m, np.nan), np.full(m, np.nan), np.zeros(m), [""] * m)
     for has_values, cells in patterns(np.isfinite(values)):

@@ -239,8 +239,8 @@ def test_every_structure_of_a_run_has_freesurfers_colour():
     table = files("fsstats.gallery").joinpath("colours.tsv").read_text("utf-8").splitlines()[1:]
     coloured = {line.split("\t")[0] for line in table}
     names = label_names()
-    labels = [label for label in names if 0 < label < 100 or 250 < label < 256 or 1000 < label < 1036]
-    assert {plain_name(label, names) for label in labels} - coloured == {"Thalamus-unused"}
+    labels = [label for label in names if 0 < label < 3000 or 11100 < label < 13000]
+    assert {plain_name(label, names) for label in labels} <= coloured
 
 
 @pytest.mark.parametrize("label", [17, 53])
@@ -248,8 +248,22 @@ def test_both_sides_have_the_colour_of_freesurfer(label):
     assert colour_of(label, {}) == YELLOW
 
 
-def test_white_matter_has_what_its_cortex_lacks():
-    assert colour_of(3035, {}) == colour_of(-1, {-1: (0, 63, 223)})  # the insula is 255, 192, 32
+LUT = {
+    28: (165, 42, 42),
+    77: (200, 70, 255),
+    78: (255, 148, 10),
+    1007: (180, 220, 140),
+    3007: (75, 35, 115),  # white matter has what its cortex lacks,
+    4035: (20, 220, 160),  # but that of the insula
+    11101: (23, 220, 60),
+    12175: (221, 60, 60),
+}
+"""Lines of FreeSurferColorLUT.txt."""
+
+
+@pytest.mark.parametrize(("label", "colour"), LUT.items(), ids=map(str, LUT))
+def test_colours_are_those_of_freesurfers_table(label, colour):
+    assert colour_of(label, {}) == colour_of(-1, {-1: colour})
 
 
 @given(st.integers(1, 20_000))

@@ -133,6 +133,16 @@ def test_what_has_changed_is_drawn_again(study, tmp_path):
     assert all(now > after[name] for name, now in written(tmp_path).items())
 
 
+def test_pictures_that_the_page_does_not_show_are_left_and_named(study, tmp_path):
+    draw_all(study, tmp_path)
+    before = written(tmp_path)
+    with pytest.warns(fs.FsstatsWarning, match=r"pictures of 1 run drawn before that .* still there: s3_first$"):
+        table = draw_all(study, tmp_path, subjects=["sub-01", "sub-02"])
+    assert table["subject"].tolist() == ["sub-01", "sub-02"]
+    assert "s3_first" not in (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert written(tmp_path) == before
+
+
 def broken_files(folder):
     """Make an image and labels that are whole, and some that are not."""
     good, labels = save(folder / "t1.nii.gz", head()), save(folder / "seg.nii.gz", cube())

@@ -346,7 +346,13 @@ REFUSED = {
         "outlines of aparc, aparc.DKTatlas, .*none for source 'BA_exvivo'",
     ),
     "no such outlines": (results(), {"outlines": "aparc2"}, fs.UnknownNameError, "no atlas with outlines"),
-    "no such view": (results(), {"views": "lateral, ventral"}, fs.UnknownNameError, "no view is called 'ventral'"),
+    "two atlases of the cortex": (
+        pd.concat([results(), results("aparc.DKTatlas")]),
+        {},
+        fs.TableError,
+        "one source, found 2: aparc, aparc.DKTatlas.*source=",
+    ),
+    "no such view": (results(), {"views": "lateral, dorsal"}, fs.UnknownNameError, "no view is called 'dorsal'"),
     "no view": (results(), {"views": []}, fs.TableError, "views: expected one or more of left lateral"),
     "alpha": (results(), {"alpha": 5}, fs.TableError, "alpha between 0 and 1, found 5"),
     "no such p": (results(), {"p": "p_valu"}, fs.UnknownNameError, "did you mean p_value"),
@@ -376,7 +382,8 @@ VIEWS = {
     "one": ("left lateral", ["left lateral"]),
     "a word": ("medial", ["left medial", "right medial"]),
     "a row": ("left lateral, left medial", ["left lateral", "left medial"]),
-    "rows": (["left", "right lateral"], ["left lateral", "left medial", "right lateral"]),
+    "rows": (["left", "right lateral"], ["left lateral", "left medial", "left ventral", "right lateral"]),
+    "from below": ("ventral", ["left ventral", "right ventral"]),
 }
 
 
@@ -444,7 +451,9 @@ PICTURES = {
     "brain-map-both": lambda: brain_map(
         pd.concat([results("aparc.DKTatlas"), deep()]), views=["left lateral, right medial", "coronal, axial"]
     ),
-    "brain-map-destrieux": lambda: brain_map(results("aparc.a2009s"), views="left", value="p_value"),
+    "brain-map-destrieux": lambda: brain_map(
+        results("aparc.a2009s"), views="left lateral, left medial", value="p_value"
+    ),
 }
 
 

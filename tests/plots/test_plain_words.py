@@ -28,6 +28,7 @@ from fsstats.plots._names import (
     term_text,
     unit_text,
 )
+from fsstats.plots._results import unit_of
 from fsstats.schema import measures, printed_regions, regions
 from fsstats.schema.groupings import derived_units
 from fsstats.stats.anova import TermEffect
@@ -87,6 +88,24 @@ def test_every_unit_of_the_schema_prints_without_a_caret():
     units = {measure.unit for measure in measures().values()} | {*derived_units("mm^3").values()}
     assert [unit for unit in units if "^" in unit_text(unit) or "_" in unit_text(unit)] == []
     assert measure_label("gaussian_curvature", "mm^-2") == "gaussian curvature (mm⁻²)"
+
+
+UNITS = {
+    "age": "mm³ per unit of age",
+    "age:sex[T.M]": "mm³ per unit of age",
+    "age: group[control]": "mm³ per unit of age",
+    "group[T.patient]": "mm³",
+    "patient - control": "mm³",
+    "old against young": "mm³",
+    "group[T.patient] + 2 * sex[T.M]": "mm³",
+    "bs(age, df=3)[0]": "mm³",
+    "Intercept": "mm³",
+}
+
+
+@pytest.mark.parametrize(("term", "unit"), UNITS.items(), ids=UNITS)
+def test_only_a_slope_is_per_unit_of_its_variable(term, unit):
+    assert unit_of("mm^3", term) == unit
 
 
 def test_every_effect_size_has_a_name():

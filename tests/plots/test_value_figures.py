@@ -197,6 +197,20 @@ def test_regression_draws_the_points_of_the_model(table):
     assert said_above(axes).endswith("3 left out, for want of a value or a variable; adjusted for sex")
 
 
+@pytest.mark.parametrize("reference", [None, {"group": "other"}])
+def test_a_group_too_small_for_a_line_is_drawn_as_points_and_named(table, reference):
+    who = insula(table).dropna(subset=["value", "age", "group"])["subject"].iloc[0]
+    small = table.assign(group=table["group"].where(table["subject"] != who, "other"))
+    axes = fs.plots.regression(small, "age", by="group", reference=reference, **INSULA)
+    without = fs.plots.regression(table[table["subject"] != who], "age", by="group", **INSULA)
+    assert len(with_gid(axes, "line")) == 2
+    assert all(np.allclose(line_of(axes, k), line_of(without, k)) for k in range(2))
+    assert len(points_of(with_gid(axes, "values")[2:])) == 1
+    assert words(axes.get_legend().get_texts())[2] == "other (n = 1)"
+    said = "no line for other (n = 1), not in the model for want of two different values of age"
+    assert said in said_above(axes)
+
+
 def test_regression_along_a_header_measure_has_its_unit(table):
     assert fs.plots.regression(table, "eTIV", **INSULA).get_xlabel() == "eTIV (mm³)"
 
@@ -229,6 +243,17 @@ def test_spaghetti_draws_a_line_for_each_person_and_a_mark_for_who_came_once():
     assert len(points_of(with_gid(axes, "alone"))) == 1
     assert said_above(axes) == f"{len(counts)} people; n = {len(table)}"
     assert words(axes.get_legend().get_texts()) == ["control (7 people)", "patient (7 people)"]
+
+
+def test_a_group_that_came_once_has_people_and_no_mean():
+    table = visits()
+    last = table["subject"].iloc[-1]  # of whom there is one visit
+    axes = fs.plots.spaghetti(
+        table.assign(group=table["group"].where(table["subject"] != last, "other")), "time", by="group"
+    )
+    assert len(with_gid(axes, "line")) == 2
+    assert words(axes.get_legend().get_texts())[2] == "other (1 people)"
+    assert "no line for other (n = 1), not in the model" in said_above(axes)
 
 
 def test_the_means_of_spaghetti_are_those_of_the_mixed_model():
@@ -294,17 +319,27 @@ def test_sites_says_how_many_it_leaves_out():
 # correlations
 
 
-def test_correlations_draws_what_correlate_gives(table):
-    axes = fs.plots.correlations(table, measure="thickness", covariates="age", order="table")
+@pytest.mark.parametrize("method", ["pearson", "spearman"])
+def test_correlations_draws_what_correlate_gives(table, method):
+    axes = fs.plots.correlations(table, measure="thickness", covariates="age", method=method, order="table")
     names = words(axes.get_yticklabels())
     drawn = axes.collections[0].get_array()
     wide = fs.to_wide(table[table["measure"] == "thickness"], sep=None)
-    found = fs.correlate(wide, "aparc_rh_cuneus_thickness", covariates="age")
+    found = fs.correlate(wide, "aparc_rh_cuneus_thickness", covariates="age", method=method)
     place = names.index("right cuneus")
     assert np.allclose(np.delete(drawn[place].data, place), found["estimate"].dropna())
     assert np.allclose(drawn, drawn.T)
     assert drawn.mask.tolist() == np.eye(8, dtype=bool).tolist()
     assert axes.get_xlabel() == "n = 46 to 47, given age"
+
+
+def test_a_region_without_values_has_no_correlation_and_costs_no_other_its_own(table):
+    lost = table.assign(value=table["value"].mask((table["region"] == "cuneus") & (table["hemi"] == "lh")))
+    axes = fs.plots.correlations(lost, measure="thickness")
+    place = words(axes.get_yticklabels()).index("left cuneus")
+    missing = axes.collections[0].get_array().mask
+    assert missing[place].all()
+    assert np.delete(np.delete(missing, place, 0), place, 1).sum() == 7
 
 
 def test_correlations_dots_pairs_that_are_significant_among_all_pairs(table):

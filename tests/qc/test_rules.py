@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fsstats.errors import ColumnsError, TableError, UnknownNameError
+from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.io import read_table, write_table
 from fsstats.qc import RULES, judge, worklist
 from fsstats.qc._judgements import between, figure
@@ -188,6 +188,50 @@ def test_what_is_missing_is_said_in_one_row(table, where, text):
     assert text in found["says"].iloc[0]
 
 
+CONSTANT = {
+    "a volume": ([HIPPOCAMPUS], 4000.0, "40 runs: Left-Hippocampus volume (aseg) is 4000."),
+    "a 0 of what everybody has": ([INSULA], 0.0, "40 runs: left insula thickness (aparc) is 0."),
+    "a head size": ([(None, "global", "eTIV")], 1.5e6, "40 runs: eTIV (aseg) is 1500000."),
+    "two": (
+        [INSULA, ("rh", "insula", "thickness")],
+        2.5,
+        "left insula thickness (aparc) is 2.5, right insula thickness (aparc) is 2.5.",
+    ),
+    "a 0 that may be": ([(None, "5th-Ventricle", "volume")], 0.0, None),
+    "a 0 of a label that the program only lists": ([("lh", "Left-Interior", "volume")], 0.0, None),
+    "counts": ([("lh", "global", "lhSurfaceHoles"), ("rh", "global", "rhSurfaceHoles")], 0.0, None),
+}
+
+
+@pytest.mark.parametrize(("cells", "value", "text"), CONSTANT.values(), ids=CONSTANT)
+def test_what_is_the_same_in_all_runs_is_said_once(cells, value, text):
+    listed = [*CELLS, ("aseg", "lh", "Left-Interior", "volume", "mm^3")]
+    values = np.column_stack([matrix(), 100 + np.arange(N)])
+    values[:, [PLACE.get(cell, len(CELLS)) for cell in cells]] = value
+    found = judge(long(values, listed), rules="constant")
+    assert found["severity"].tolist() == ([] if text is None else ["warning"])
+    assert text is None or text in found["says"].iloc[0]
+    assert judge(long(values[:9], listed), rules="constant").empty
+
+
+def test_the_head_of_one_person_may_be_the_same_in_all_sessions():
+    values = matrix(12)
+    values[:, PLACE[None, "global", "eTIV"]] = 1.5e6
+    one = long(values, CELLS).assign(session=lambda t: t["subject"], subject="s00", stream="long")
+    assert judge(one, rules="constant").empty
+
+
+@pytest.mark.parametrize(("n_zero", "subjects"), [(1, ["s00"]), (30, [None])])
+def test_the_zeros_of_an_old_version_are_known(n_zero, subjects):
+    cells = [("wmparc", None, "global", "BrainSegVolNotVent", "mm^3")]
+    values = np.random.default_rng(0).uniform(2e5, 3e5, (N, 1))
+    values[:n_zero] = 0
+    found = judge(long(values, cells), rules=["zero", "constant"])
+    assert found["severity"].tolist() == ["note"]
+    assert found["subject"].astype("object").where(found["subject"].notna(), None).tolist() == subjects
+    assert "as FreeSurfer 5.1 is known to write for whole brains" in found["says"].iloc[0]
+
+
 def test_what_most_runs_lack_is_not_missed():
     table = long(matrix(), CELLS)
     most = table["subject"].isin([f"s{k:02d}" for k in range(25)]) & (table["region"] == "cuneus")
@@ -325,11 +369,20 @@ def test_slow_change_over_many_years_is_no_jump():
     assert len(judge(table.drop(columns="time"), rules="jump")) == 1
 
 
-def test_sessions_of_another_subject_are_found():
+def test_runs_without_a_stream_are_sessions_too():
+    table = with_value(visits(), 0.85, subject="s04", session="v2", region="Left-Hippocampus").assign(stream=None)
+    found = judge(table, rules="jump")
+    assert found[["subject", "session", "stream"]].astype("object").fillna("").to_numpy().tolist() == [
+        ["s04", "v2", ""]
+    ]
+
+
+@pytest.mark.parametrize("stream", ["cross", None])
+def test_sessions_of_another_subject_are_found(stream):
     cells = [("aseg", None, f"r{k}", "volume", "mm^3") for k in range(40)]
     rng = np.random.default_rng(6)
     people = rng.normal(1000, 100, (12, 40))
-    parts = [long(people + rng.normal(0, 10, people.shape), cells, session=f"v{k}") for k in range(3)]
+    parts = [long(people + rng.normal(0, 10, people.shape), cells, session=f"v{k}", stream=stream) for k in range(3)]
     assert judge(pd.concat(parts), rules="swapped_sessions").empty
     parts[1] = parts[1].assign(subject=parts[1]["subject"].cat.rename_categories({"s01": "s02", "s02": "s01"}))
     found = judge(pd.concat(parts), rules="swapped_sessions")
@@ -384,6 +437,12 @@ def test_sites_are_compared_within_themselves():
     table = long(values, CELLS).assign(site=np.repeat(site, len(CELLS)))
     assert "s30" not in set(judge(table, rules="outlier")["subject"])
     assert judge(table, rules="outlier", site="site")["subject"].tolist() == ["s30"]
+
+
+def test_runs_without_a_site_are_counted():
+    table = long(matrix(), CELLS).assign(site=lambda t: np.where(t["subject"].isin(["s01", "s02"]), None, "A"))
+    with pytest.warns(FsstatsWarning, match="^2 runs without site: compared with each other, as if of one site$"):
+        judge(table, rules="outlier", site="site")
 
 
 def test_covariates_are_taken_out_first():
