@@ -37,6 +37,7 @@ _PHRASES: Final = (
     (r"table\[table\['stream'\] == '(\w+)'\]", r"--stream \1"),
     (r"table\[table\['stream'\] != 'base'\]", "--stream cross or --stream long"),
     (r"\bmixed, or cluster='(\w+)'", r"fsstats mixed, or fsstats regress --cluster \1"),
+    (r"\bwith random='(\w+)'", r"with --random \1"),
     (r"\bmixed\(\.\.\., groups='(\w+)'\)", r"fsstats mixed --group \1"),
     (r"\bmarginal_means\(\.\.\., at=\.\.\.\)", "fsstats.marginal_means in Python"),
     (r"(?<=[Uu]se )(mixed|regress)\b|(?<=; )regress (?=is|fits)", r"fsstats \g<0>"),

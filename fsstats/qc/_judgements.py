@@ -163,8 +163,8 @@ def between(low: float, high: float, unit: object = None) -> str:
     return f"{figure(low)}{behind} or more" if np.isposinf(high) else f"{figure(low)} to {figure(high)}{behind}"
 
 
-def look_at(of_surface: npt.NDArray[np.bool_]) -> list[str]:
-    """Say what to look at, for values of surfaces and of volumes."""
-    return [
-        "Look at the white and pial surface there" if one else "Look at its outline over the T1" for one in of_surface
-    ]
+def look_at(of_surface: npt.NDArray[np.bool_], is_global: npt.NDArray[np.bool_]) -> list[str]:
+    """Say what to look at, for values of surfaces, of volumes, and of header Measures, which have no outline."""
+    places = np.where(of_surface, "Look at the white and pial surface there", "Look at its outline over the T1")
+    texts: list[str] = np.where(is_global, "Look at the whole run: image, brain mask, registration", places).tolist()
+    return texts

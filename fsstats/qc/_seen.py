@@ -24,7 +24,7 @@ from fsstats.tables.versions import VERSION_COLUMNS, with_versions
 TIME: Final = "time"
 """The column of years that `sessions` makes: it is used unasked."""
 _SIDES: Final = {"lh": "left ", "rh": "right "}
-_OF_SURFACES: Final = "n_vertices"
+_OF_SURFACES: Final = ("n_vertices", "area", "thickness")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Seen:
     @cached_property
     def of_surface(self) -> BoolArray:
         """Which cells a surface was measured for, not a volume."""
-        sources = self.panel.cells.loc[self.panel.cells["measure"] == _OF_SURFACES, "source"].unique()
+        sources = self.panel.cells.loc[self.panel.cells["measure"].isin(_OF_SURFACES), "source"].unique()
         return self.panel.cells["source"].isin(sources).to_numpy(dtype=np.bool_)
 
     @cached_property

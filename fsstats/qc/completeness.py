@@ -125,6 +125,8 @@ def _said(seen: Seen, lacking: BoolArray, has: BoolArray, how: str) -> pd.DataFr
     for columns, text in _PARTS:
         part, first = number(cells, list(columns))
         whole = _whole(lacking, has, left, part, len(first))
+        if columns == ("source", "hemi"):
+            whole[:, cells["hemi"].iloc[first].isna()] = False  # what has no side is no side
         runs, numbers = np.nonzero(whole)
         labels = cells.iloc[first[numbers]].reset_index(drop=True)
         labels = labels.where(labels.notna(), None)

@@ -90,7 +90,7 @@ def _zero(seen: Seen, runs: Positions, cells: Positions, severity: list[str | No
         if cell in known
         else f"{seen.names[cell]} is 0, expected more: the structure was not found, or 0 stands for a missing value. "
         + look
-        for cell, look in zip(cells, look_at(seen.of_surface[cells]), strict=True)
+        for cell, look in zip(cells, look_at(seen.of_surface[cells], seen.is_global[cells]), strict=True)
     ]
     severity = ["note" if cell in known else one for cell, one in zip(cells, severity, strict=True)]
     return of_values(seen, runs, cells, says, low=0.0, high=np.inf, severity=severity)

@@ -64,7 +64,9 @@ def _said(
     says = [
         f"{seen.names[cell]} is {figure(v)}: it differs from every other session of the subject, by at least "
         f"{100 * np.expm1(abs(d)):.0f} %{year}, expected less than {100 * np.expm1(top):.0f} %. {at}, in all sessions"
-        for cell, v, d, top, at in zip(cells, value, by, limit, look_at(seen.of_surface[cells]), strict=True)
+        for cell, v, d, top, at in zip(
+            cells, value, by, limit, look_at(seen.of_surface[cells], seen.is_global[cells]), strict=True
+        )
     ]
     return of_values(seen, runs, cells, says, low=low, high=high)
 
@@ -147,7 +149,9 @@ def _contradictions(
     says = [
         f"{seen.names[cell]} is {figure(v)} in the longitudinal run and {figure(w)} in the cross-sectional one of the "
         f"same session, expected {figure(a)} to {figure(b)}. {at}, in both runs"
-        for cell, v, w, a, b, at in zip(cells, value, other, low, high, look_at(seen.of_surface[cells]), strict=True)
+        for cell, v, w, a, b, at in zip(
+            cells, value, other, low, high, look_at(seen.of_surface[cells], seen.is_global[cells]), strict=True
+        )
     ]
     return of_values(seen, long, cells, says, low=low, high=high)
 

@@ -200,7 +200,9 @@ def _judged(seen: Seen, scores: Scores, is_log: BoolArray, threshold: FloatArray
     adjusted = "" if seen.design is None else " after adjustment"
     says = [
         f"{seen.names[cell]} is {figure(v)}, expected {between(a, b, unit[cell])}: {d:+.1f} {what}{adjusted}. {at}"
-        for cell, v, a, b, d, at in zip(cells, value, low, high, z, look_at(seen.of_surface[cells]), strict=True)
+        for cell, v, a, b, d, at in zip(
+            cells, value, low, high, z, look_at(seen.of_surface[cells], seen.is_global[cells]), strict=True
+        )
     ]
     return of_values(seen, runs, cells, says, low=low, high=high)
 

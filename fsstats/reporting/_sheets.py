@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from fsstats._frames import FloatArray, as_words, is_number
+from fsstats._frames import FloatArray, Positions, as_words, is_number
 from fsstats.io.spreadsheets import spreadsheet_csv
 from fsstats.plots._names import (
     P_VALUES,
@@ -24,6 +24,7 @@ from fsstats.plots._results import numbers_of, p_column, significance_of, unit_o
 from fsstats.reporting._numbers import MISSING, count, counted, decimals_of, fixed, interval, per_cent, probability
 from fsstats.reporting.blocks import Cell, Head, Sheet
 from fsstats.schema import FURTHER_RESULT_COLUMNS, LONG_COLUMNS, RESULT_COLUMNS, RESULTS
+from fsstats.tables.panel import BoolArray
 
 _SHOWN: Final = 25
 """Rows that stand on the page before the rest is folded."""
@@ -33,10 +34,15 @@ _LONG: Final = 30
 """Rows that are not folded."""
 _APART: Final[Mapping[str, Callable[[object], str]]] = {"source": str, "measure": measure_text, "term": term_text}
 """Columns that tell results apart, and how their words are printed; each has a column where it says several things."""
+_STATISTICS: Final = {r"; F\b": "F", r"; chi2$": "χ²"}
+"""What a statistic is called, by what the text of ``method`` says of it."""
+_STATISTIC: Final = "The statistic of the test, and in brackets its degrees of freedom."
 _COUNTS: Final = frozenset({"n", "n_first", "n_second", "n_missing", "n_tests", "n_permutations", "k"})
 
 
-class _Column(NamedTuple):
+class Column(NamedTuple):
+    """A column of a table, before it is cut into rows."""
+
     head: Head
     cells: list[Cell]
 
@@ -47,7 +53,15 @@ def is_results(frame: pd.DataFrame) -> bool:
 
 
 def sheets_of(
-    frame: pd.DataFrame, title: str, *, note: str = "", alpha: float = 0.05, file: str = "", shown: int = _SHOWN
+    frame: pd.DataFrame,
+    title: str,
+    *,
+    note: str = "",
+    alpha: float = 0.05,
+    level: float | None = None,
+    file: str = "",
+    shown: int = _SHOWN,
+    is_named: bool = False,
 ) -> list[Sheet]:
     """Turn a frame into tables: one, or of a long frame the first rows and all of it, folded.
 
@@ -61,21 +75,26 @@ def sheets_of(
         What stands below it.
     alpha : float
         Of a results table: p-values below it are significant, and come first.
+    level : float or None
+        Of a results table: the confidence level of its intervals; by default it is found in them.
     file : str
         Name of the CSV file, without its suffix; by default made of the title.
     shown : int
         Rows at the most before the rest is folded.
+    is_named : bool
+        A heading above says what the title says: it is only read out.
 
     Returns
     -------
     list of Sheet
         The last has the whole frame as CSV.
     """
-    sheet = Sheet(title, (), (), note=note, csv=spreadsheet_csv(frame), file=f"{file or slug(title)}.csv")
+    csv, file = spreadsheet_csv(frame), f"{file or slug(title)}.csv"
+    sheet = Sheet(title, (), (), note=note, csv=csv, file=file, is_named=is_named)
     if is_results(frame):
-        return _results_sheets(frame, sheet, alpha, shown)
+        return _results_sheets(frame, sheet, alpha, level, shown)
     columns = [_plain_column(frame, place) for place in range(len(frame.columns))]
-    return _folded(columns, sheet, first=shown, longest=_LONG)
+    return folded(columns, sheet, first=shown, longest=_LONG)
 
 
 def slug(text: str) -> str:
@@ -89,8 +108,25 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "table"
 
 
-def _folded(columns: Sequence[_Column], sheet: Sheet, *, first: int, longest: int) -> list[Sheet]:
-    """Fill a table; where it is long, its first rows, and all of them folded below."""
+def folded(columns: Sequence[Column], sheet: Sheet, *, first: int, longest: int) -> list[Sheet]:
+    """Fill a table; where it is long, its first rows, and all of them folded below.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        What it is filled with; those without a word in the first rows stand in the whole table only.
+    sheet : Sheet
+        Title, note, marks and file.
+    first : int
+        Rows that stand on the page before the rest is folded.
+    longest : int
+        Rows at the most that are not folded.
+
+    Returns
+    -------
+    list of Sheet
+        One or two; the last has the file.
+    """
     heads = tuple(column.head for column in columns)
     rows = tuple(zip(*(column.cells for column in columns), strict=True))
     whole = replace(sheet, heads=heads, rows=rows, has_tools=True)
@@ -102,34 +138,43 @@ def _folded(columns: Sequence[_Column], sheet: Sheet, *, first: int, longest: in
     return [top, replace(whole, title=f"{sheet.title}, all rows", note="", fold=f"All {count(len(rows))} rows")]
 
 
-def _results_sheets(results: pd.DataFrame, sheet: Sheet, alpha: float, shown: int) -> list[Sheet]:
+def _results_sheets(results: pd.DataFrame, sheet: Sheet, alpha: float, level: float | None, shown: int) -> list[Sheet]:
     """Show results: significant ones first, then by their p-values."""
     significant = significance_of(results, alpha, None, needed_by="a report")
     p, plain_p = numbers_of(results, p_column(results, None)), numbers_of(results, "p_value")
-    order = np.lexsort((_at_end(plain_p), _at_end(p), ~significant.rows))
+    order = order_of(significant.rows, p, plain_p)
     marked = significant.rows[order].tolist()
     n = sum(marked)
     said = f"Marked: {significant.says} ({count(n)} of {counted(int((~np.isnan(p)).sum()), 'test')})."
     note = " ".join(text for text in (said, sheet.note) if text)
     first = min(max(n, _LEAST), shown)
-    columns = results_columns(results.iloc[order])
-    return _folded(columns, replace(sheet, note=note, marked=tuple(marked)), first=first, longest=_LEAST + 1)
+    columns = results_columns(results.iloc[order], level)
+    return folded(columns, replace(sheet, note=note, marked=tuple(marked)), first=first, longest=_LEAST + 1)
 
 
-def _at_end(p: FloatArray) -> FloatArray:
-    return np.where(np.isnan(p), np.inf, p)
+def order_of(significant: BoolArray, *p: FloatArray) -> Positions:
+    """Give the order in which results are shown: significant ones, then by their p-values, those without one last.
+
+    Examples
+    --------
+    >>> order_of(np.array([False, False, True]), np.array([np.nan, 0.5, 0.01])).tolist()
+    [2, 1, 0]
+    """
+    keys = [np.where(np.isnan(one), np.inf, one) for one in p]
+    order: Positions = np.lexsort((*reversed(keys), ~significant))
+    return order
 
 
-def results_columns(rows: pd.DataFrame) -> list[_Column]:
+def results_columns(rows: pd.DataFrame, level: float | None = None) -> list[Column]:
     """Give the columns of a results table that are worth showing."""
     rows = rows.reset_index(drop=True)
-    level = level_of(rows)
+    level = level_of(rows) if level is None else level
     ci = f"{per_cent(level)} CI" if level else "interval"
     limits = (numbers_of(rows, name) for name in ("ci_low", "ci_high", "estimate"))
     digits = [decimals_of(*each) for each in zip(*limits, strict=True)]
     columns = [_words("Region", region_labels(rows), RESULT_COLUMNS["region"])]
     columns += [_apart(rows, name) for name in _apart_columns(rows)]
-    columns += _estimates(rows, digits, ci)
+    columns += _estimates(rows, digits, ci) or _statistics(rows)
     columns += _effects(rows, ci)
     columns += [
         _numbers(upper(text), numbers_of(rows, name), probability, _explained(name))
@@ -168,13 +213,13 @@ def _apart_columns(rows: pd.DataFrame) -> list[str]:
     return [*further, *own]
 
 
-def _apart(rows: pd.DataFrame, name: str) -> _Column:
+def _apart(rows: pd.DataFrame, name: str) -> Column:
     text = _APART.get(name, str)
     words = [text(one) if isinstance(one, str) else "" for one in as_words(rows[name])]
     return _words(upper(name.replace("_", " ")), words, _explained(name))
 
 
-def _estimates(rows: pd.DataFrame, digits: Sequence[int], ci: str) -> list[_Column]:
+def _estimates(rows: pd.DataFrame, digits: Sequence[int], ci: str) -> list[Column]:
     """Give estimate and interval, the unit in the head, or beside each number where there are several."""
     estimate = numbers_of(rows, "estimate")
     if np.isnan(estimate).all():
@@ -189,12 +234,30 @@ def _estimates(rows: pd.DataFrame, digits: Sequence[int], ci: str) -> list[_Colu
     limits = zip(numbers_of(rows, "ci_low"), numbers_of(rows, "ci_high"), digits, strict=True)
     between = [Cell(interval(low, high, places), low) for low, high, places in limits]
     return [
-        _Column(Head(head, is_number=True, title=RESULT_COLUMNS["estimate"]), cells),
-        _Column(Head(ci, is_number=True, title="Confidence interval of the estimate."), between),
+        Column(Head(head, is_number=True, title=RESULT_COLUMNS["estimate"]), cells),
+        Column(Head(ci, is_number=True, title="Confidence interval of the estimate."), between),
     ]
 
 
-def _effects(rows: pd.DataFrame, ci: str) -> list[_Column]:
+def _statistics(rows: pd.DataFrame) -> list[Column]:
+    """Give the statistic, and in brackets its degrees of freedom, of tests that estimate nothing."""
+    statistic, first, second = (numbers_of(rows, name) for name in ("statistic", "df_term", "df"))
+    if np.isnan(statistic).all():
+        return []
+    names = [name for end, name in _STATISTICS.items() if rows["method"].astype("str").str.contains(end).all()]
+    cells = [
+        Cell(_with_df(value, *dfs) if np.isfinite(value) else MISSING, value)
+        for value, *dfs in zip(statistic, first, second, strict=True)
+    ]
+    return [Column(Head(f"{next(iter(names), 'Statistic')} (df)", is_number=True, title=_STATISTIC), cells)]
+
+
+def _with_df(statistic: float, *dfs: float) -> str:
+    known = [fixed(df, 0 if df == round(df) else 1) for df in dfs if np.isfinite(df)]
+    return f"{fixed(statistic)} ({', '.join(known)})"
+
+
+def _effects(rows: pd.DataFrame, ci: str) -> list[Column]:
     size = numbers_of(rows, "effect_size")
     if np.isnan(size).all():
         return []
@@ -204,26 +267,26 @@ def _effects(rows: pd.DataFrame, ci: str) -> list[_Column]:
     low, high = numbers_of(rows, "effect_low"), numbers_of(rows, "effect_high")
     if not np.isnan(low).all():
         cells = [Cell(interval(one, other, 2), one) for one, other in zip(low, high, strict=True)]
-        columns.append(_Column(Head(ci, is_number=True, title="Confidence interval of the effect size."), cells))
+        columns.append(Column(Head(ci, is_number=True, title="Confidence interval of the effect size."), cells))
     if len(names) > 1:
         columns.append(_words("Which", [effect_text(n) if isinstance(n, str) else "" for n in rows["effect_name"]]))
     return columns
 
 
-def _words(name: str, words: Iterable[object], title: str = "") -> _Column:
-    return _Column(Head(name, title=title), [Cell(str(word)) for word in words])
+def _words(name: str, words: Iterable[object], title: str = "") -> Column:
+    return Column(Head(name, title=title), [Cell(str(word)) for word in words])
 
 
-def _numbers(name: str, numbers: Iterable[float], write: Callable[[float], str], title: str = "") -> _Column:
+def _numbers(name: str, numbers: Iterable[float], write: Callable[[float], str], title: str = "") -> Column:
     cells = [Cell(write(float(number)), float(number)) for number in numbers]
-    return _Column(Head(name, is_number=True, title=title), cells)
+    return Column(Head(name, is_number=True, title=title), cells)
 
 
 def _explained(name: str) -> str:
     return {**RESULT_COLUMNS, **FURTHER_RESULT_COLUMNS}.get(name, "")
 
 
-def _plain_column(frame: pd.DataFrame, place: int) -> _Column:
+def _plain_column(frame: pd.DataFrame, place: int) -> Column:
     """Show a column as it is: numbers in few digits, anything else as text."""
     name, column = str(frame.columns[place]), frame.iloc[:, place]
     title = {**LONG_COLUMNS, **RESULT_COLUMNS, **FURTHER_RESULT_COLUMNS}.get(name, "")

@@ -11,6 +11,8 @@ class Cell(NamedTuple):
     text: str
     key: float | None = None
     """What the column is sorted by, where that is not the text; NaN where the number is missing."""
+    dash: str = "missing"
+    """What a dash means, for who hears it."""
 
 
 class Head(NamedTuple):
@@ -48,7 +50,7 @@ class Points:
     kind: ClassVar[str] = "points"
     points: tuple[str, ...]
     summary: str = ""
-    """If there is one, the list is folded under it."""
+    """If there is one, the list is folded under it; it is printed all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Sheet:
     file: str = "table.csv"
     has_tools: bool = False
     """Its rows can be sorted and filtered."""
+    is_named: bool = False
+    """What stands above it names it: its title is only read out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ import pandas as pd
 from fsstats._frames import listed
 from fsstats.io._stores import PathLike
 from fsstats.plots._names import effect_text, region_labels, term_text, upper
-from fsstats.plots._results import numbers_of, p_column, significance_of
+from fsstats.plots._results import numbers_of, p_column, significance_of, unit_of
 from fsstats.reporting._maps import maps_of
-from fsstats.reporting._numbers import count, counted, fixed, interval, per_cent, probability, spread
-from fsstats.reporting._sheets import level_of, sheets_of
+from fsstats.reporting._numbers import count, counted, decimals_of, fixed, interval, per_cent, probability, spread
+from fsstats.reporting._sheets import sheets_of
 from fsstats.reporting.blocks import Block, Points, References, Section, Text
 from fsstats.reporting.demographics import AUSTIN, demographics_of
 from fsstats.reporting.document import Report
@@ -25,20 +25,18 @@ from fsstats.reporting.methods import methods_of, subjects_in
 from fsstats.reporting.quality import quality_of
 from fsstats.reporting.references import cited, references
 from fsstats.reporting.repeating import python_of
-from fsstats.reporting.sensitivity import WORKS as SENSITIVITY
 from fsstats.reporting.sensitivity import sensitivity_of
-from fsstats.reporting.study import Choices, HeadSizeChoice, Part, Study, heard, study_of
+from fsstats.reporting.study import Choices, HeadSizeChoice, Part, Study, study_of
+from fsstats.reporting.warned import heard, sentences, within
 from fsstats.stats.correct import Correction
 from fsstats.stats.regress import StdErrors
 
 Progress = Callable[[int, int], object]
 _DRAWN: Final = 4
 """Measures of which more is drawn than brain maps."""
-
-
 _HEAD_WORKS: Final = {"eTIV": ("buckner2004",)}
 """The works that head sizes rest on."""
-_NOT_REPEATED: Final = frozenset({"table", "formula", "participants", "files", "inputs", "command", "progress"})
+_NOT_REPEATED: Final = frozenset({"table", "formula", "participants", "files", "progress"})
 """Arguments of `report` that its call in Python has in another form, or not at all."""
 
 
@@ -56,6 +54,7 @@ def report(
     correct: Correction | None = "fdr_bh",
     std_errors: StdErrors = "classical",
     cluster: str | None = None,
+    random: str | Collection[str] = (),
     reference: Mapping[str, str] | None = None,
     allow: str | Collection[str] = (),
     conf_level: float = 0.95,
@@ -63,7 +62,9 @@ def report(
     title: str | None = None,
     date: str | None = None,
     inputs: Sequence[PathLike] = (),
+    reading: Mapping[str, object] | None = None,
     command: str = "",
+    output: PathLike = "report.html",
     progress: Progress | None = None,
 ) -> Report:
     """Make the report of a cohort: who, how good, what was done, what came out, and how sure that is.
@@ -92,7 +93,12 @@ def report(
         to ask, and the report has a section on what sites do. The results themselves are of values as measured.
     correct : str or None
         As for `correct`; None for no correction.
-    std_errors, cluster, reference, allow, conf_level : optional
+    std_errors, cluster : optional
+        As for `regress`.
+    random : str or collection of str
+        Columns whose groups have a random intercept, as for `mixed`: ``"subject"`` where subjects have several runs.
+        The models are then mixed models, without effect sizes, and without `std_errors` and `cluster`.
+    reference, allow, conf_level : optional
         As for `regress`.
     alpha : float
         p-values below it are called significant.
@@ -101,9 +107,15 @@ def report(
     date : str, optional
         A date to print; without one the same input gives the same page.
     inputs : sequence of paths
-        The files that table and participants were read from, to be named with their check sums.
+        What the table was read from, and behind it the file of the participants if they are given: to be named with
+        their check sums, and read again by the printed lines of Python.
+    reading : mapping, optional
+        What was read of them, for the printed lines of Python: ``subjects`` and ``sources``, as for `read_cohort` and
+        `load_cohort`, and ``stream``.
     command : str
         The command that made the report, to be printed.
+    output : path
+        Where the page is saved to, for the printed lines of Python.
     progress : callable, optional
         Called with the steps that are done, and all steps.
 
@@ -125,8 +137,11 @@ def report(
     -----
     Sections: in short; cohort (flow of exclusions, demographics); quality; results of each measure (table, brain maps,
     forest, volcano, single regions); sensitivity (head size, HC3, outliers out, sites); harmonisation; methods;
-    references; provenance. Warnings of the library are not given but listed in the page. Every region has its own n;
-    header Measures such as eTIV are variables, not results.
+    references; provenance. Warnings of the library are not given but listed in the page, with what they are about.
+    Every region has its own n; header Measures such as eTIV are variables, not results. Where the variable that the
+    report is about has several columns in the model (three groups or more), the results begin with a test of all of
+    them at once: F of type II (`anova`), or of mixed models, where the variable stands as a term of its own, the
+    likelihood ratio (`compare_mixed`).
 
     Examples
     --------
@@ -145,6 +160,7 @@ def report(
         head_size=head_size,
         std_errors=std_errors,
         cluster=cluster,
+        random=tuple(listed(random)),
         reference=reference,
         correction=correct,
         allow=tuple(listed(allow)),
@@ -152,7 +168,7 @@ def report(
         conf_level=conf_level,
         alpha=alpha,
     )
-    said: list[str] = []
+    said: dict[str, list[str]] = {}
     with heard(said):
         study = study_of(
             table,
@@ -168,10 +184,11 @@ def report(
         for blocks in _counted(_sections(study, files), _n_steps(study), progress):
             page = replace(page, blocks=(*page.blocks, *blocks))
     defaults = {name: one.default for name, one in signature(report).parameters.items()}
-    python = python_of(formula, given, inputs, defaults)
+    python = python_of(formula, given, defaults, has_people=participants is not None, has_files=files is not None)
     options = _options(study, sources, measures)
     page = page.provenance(inputs=inputs, options=options, files=files, command=command, python=python)
-    return page.points(*said, summary=f"{counted(len(said), 'warning')} while it was made") if said else page
+    summary = f"{counted(len(said), 'warning')} while it was made"
+    return page.points(*sentences(said, study.table), summary=summary) if said else page
 
 
 def _title(study: Study) -> str:
@@ -203,20 +220,32 @@ def _counted(steps: Iterator[list[Block]], n: int, progress: Progress | None) ->
 def _sections(study: Study, files: pd.DataFrame | None) -> Iterator[list[Block]]:
     """Give the sections one by one, as they are made; those that only sum up come when all else is known."""
     yield [Section("In short"), *_in_short(study)]
-    yield [Section("Cohort"), *flow_of(study), *demographics_of(study)]
-    yield [Section("Quality"), *quality_of(study, files)]
+    with within("cohort"):
+        cohort = [*flow_of(study), *demographics_of(study)]
+    yield [Section("Cohort"), *cohort]
+    with within("quality control"):
+        quality = quality_of(study, files)
+    yield [Section("Quality"), *quality]
     for k, part in enumerate(study.parts):
-        yield _results(study, part, is_drawn=k < _DRAWN)
+        with within(f"results of {part.name}"):
+            results = _results(study, part, is_drawn=k < _DRAWN)
+        yield results
     harmonised = [harmonised_of(study, part) for part in study.parts] if study.choices.site else []
-    blocks, also = sensitivity_of(study, harmonised)
+    blocks, also, works = sensitivity_of(study, harmonised)
     yield [Section("Sensitivity"), *blocks]
     if study.choices.site:
         also = f"{also} {combat_sentence(study.choices.site, harmonised)}"
         yield [Section("Harmonisation"), *harmonisation_of(study, harmonised)]
-    methods = methods_of(study.results, table=study.table, files=files)
+    methods = methods_of(study.overall, study.results, table=study.table, files=files)
     first, *rest, last = methods.paragraphs
     yield [Section("Methods"), Text((first, *of_head_size(study), *rest, also, last))]
-    keys = {*methods.keys, AUSTIN, *SENSITIVITY, *(COMBAT if harmonised else ()), *_works_of_head_size(study)}
+    keys = {
+        *methods.keys,
+        AUSTIN,
+        *works,
+        *(COMBAT if any(one.rows is not None for one in harmonised) else ()),
+        *_works_of_head_size(study),
+    }
     yield [Section("References"), References(tuple(work for key, work in references().items() if key in keys))]
 
 
@@ -229,9 +258,8 @@ def _in_short(study: Study) -> list[Block]:
     """Say what came out, in a few sentences."""
     points = []
     for part in study.parts:
-        for term in study.main_terms:
-            rows = _rows(study, part, [term])
-            points.append(_finding(study, part, rows))
+        own = [*_overall(study, part), *(_rows(study, part, [term]) for term in study.main_terms)]
+        points += [_finding(study, part, rows) for rows in own]
     return [Text((_who(study),)), Points(tuple(points))]
 
 
@@ -253,58 +281,93 @@ def _finding(study: Study, part: Part, rows: pd.DataFrame) -> str:
     found = significance_of(rows, study.choices.alpha, None, needed_by="a report")
     p = numbers_of(rows, p_column(rows, None))
     tests, k = int(np.isfinite(p).sum()), int(found.rows.sum())
-    name = f"{upper(part.name)}, {term_text(rows['term'].iloc[0])}"
+    name = f"{upper(part.name)}, {_named(study, str(rows['term'].iloc[0]))}"
     if not tests:
         return f"{name}: no region could be tested."
     best = rows.iloc[[int(np.nanargmin(p))]]
     how_many = f"{count(k)} of {counted(tests, 'region')} significant ({found.says})"
-    return f"{name}: {how_many}. {_best(best, float(np.nanmin(p)), found.says)}"
+    return f"{name}: {how_many}. {_best(best, float(np.nanmin(p)), found.says, study.choices.conf_level)}"
 
 
-def _best(row: pd.DataFrame, p: float, says: str) -> str:
+def _best(row: pd.DataFrame, p: float, says: str, level: float) -> str:
     """Describe the most certain effect."""
-    size, low, high = (float(numbers_of(row, name)[0]) for name in ("effect_size", "effect_low", "effect_high"))
-    level = level_of(row)
-    where = region_labels(row)[0]
-    ci = f" ({per_cent(level)} CI {interval(low, high, 2)})" if level and np.isfinite(low) else ""
     shown = probability(p)
     equals = f"{says.partition(' <')[0]} {shown if shown.startswith('<') else f'= {shown}'}"
-    size_ = f"{effect_text(row['effect_name'].iloc[0])} = {fixed(size)}{ci}, " if np.isfinite(size) else ""
-    return f"The smallest p-value is that of the {where}: {size_}{equals.replace('<0', '< 0')}."
+    effect = "".join(f"{text}, " for text in _size(row.iloc[0], level))
+    return f"The smallest p-value is that of the {region_labels(row)[0]}: {effect}{equals.replace('<0', '< 0')}."
+
+
+def _size(row: pd.Series, level: float) -> Iterator[str]:
+    """Write the size of an effect, or where it has none the estimate, with its interval."""
+    if np.isfinite(row["effect_size"]):
+        text, low, high, places = fixed(row["effect_size"]), row["effect_low"], row["effect_high"], 2
+        text = f"{effect_text(row['effect_name'])} = {text}"
+    elif np.isfinite(row["estimate"]):
+        low, high = row["ci_low"], row["ci_high"]
+        places = decimals_of(low, high, row["estimate"])
+        text = f"{fixed(row['estimate'], places)} {unit_of(row['unit'], str(row['term']))}".strip()
+    else:
+        return
+    yield f"{text} ({per_cent(level)} CI {interval(low, high, places)})" if np.isfinite(low) else text
 
 
 def _rows(study: Study, part: Part, terms: Sequence[str] | None = None) -> pd.DataFrame:
-    own = (study.results["source"] == part.source) & (study.results["measure"] == part.measure)
-    if terms is not None:
-        own &= study.results["term"].isin(terms)
-    return study.results[own].reset_index(drop=True)
+    rows = part.of(study.results)
+    return rows if terms is None else rows[rows["term"].isin(terms)].reset_index(drop=True)
+
+
+def _overall(study: Study, part: Part) -> list[pd.DataFrame]:
+    """Give the tests of the main variable as a whole, term by term."""
+    return [rows.reset_index(drop=True) for _, rows in part.of(study.overall).groupby("term", sort=False)]
+
+
+def _named(study: Study, term: str) -> str:
+    """Name a term; of a test of all its columns at once say so."""
+    is_whole = (study.overall["term"] == term).any()
+    return f"{term_text(term)}, overall" if is_whole else term_text(term)
 
 
 def _results(study: Study, part: Part, *, is_drawn: bool) -> list[Block]:
     """Show the results of one measure: the main variable with figures, the others as tables and maps."""
-    alpha = study.choices.alpha
-    name = upper(part.name)
-    n = _rows(study, part)["n"]
+    rows = _rows(study, part)
+    n, terms, overall = rows["n"], study.main_terms, _overall(study, part)
     blocks: list[Block] = [
         Section(f"Results: {part.name}"),
-        Text((f"Model: {part.formula}. n = {spread(n[n > 0].min(), n.max())} a region.",)),
+        Text((f"Model: {_model(study, part)}. n = {spread(n[n > 0].min(), n.max())} a region.",)),
     ]
-    for term in study.main_terms:
-        rows = _rows(study, part, [term])
-        blocks += [Section(upper(term_text(term)), 3)]
-        blocks += maps_of(rows, alpha=alpha)
-        blocks += sheets_of(rows, f"{name}: {term_text(term)}", alpha=alpha)
-        blocks += list(effects_of(study, part, rows)) if is_drawn else []
-    if is_drawn:
-        blocks += list(regions_of(study, part, _rows(study, part, study.main_terms)))
-    others = [term for term in _rows(study, part)["term"].unique() if term not in study.main_terms]
-    for term in others:
-        rows = _rows(study, part, [term])
-        blocks += [Section(upper(term_text(term)), 3)]
-        if is_drawn:
-            blocks += maps_of(rows, alpha=alpha)
-        blocks += sheets_of(rows, f"{name}: {term_text(term)}", alpha=alpha, shown=5)
+    for whole in overall:
+        blocks += _term(study, part, whole, note="As a whole: whether it makes any difference at all.")
+    for term in terms:
+        own = _rows(study, part, [term])
+        blocks += _term(study, part, own)
+        blocks += list(effects_of(study, part, own)) if is_drawn else []
+    if is_drawn and not study.choices.random:
+        blocks += list(regions_of(study, part, overall[0] if overall else _rows(study, part, terms)))
+    for term in rows["term"].unique():
+        if term not in terms:
+            blocks += _term(study, part, _rows(study, part, [term]), shown=5, is_mapped=is_drawn)
     return blocks
+
+
+def _term(
+    study: Study, part: Part, rows: pd.DataFrame, *, note: str = "", shown: int = 25, is_mapped: bool = True
+) -> list[Block]:
+    """Show the results of one term: brain maps, and the table."""
+    alpha, name = study.choices.alpha, _named(study, str(rows["term"].iloc[0]))
+    is_mapped &= bool(rows[["estimate", "effect_size"]].notna().any(axis=None))
+    maps = maps_of(rows, alpha=alpha) if is_mapped else []
+    title, level = f"{upper(part.name)}: {name}", study.choices.conf_level
+    return [
+        Section(upper(name), 3),
+        *maps,
+        *sheets_of(rows, title, note=note, alpha=alpha, level=level, shown=shown, is_named=True),
+    ]
+
+
+def _model(study: Study, part: Part) -> str:
+    """Write the model of a part, with its random intercepts."""
+    random = " and ".join(study.choices.random)
+    return f"{part.formula}, with a random intercept of {random}" if random else part.formula
 
 
 def of_head_size(study: Study) -> tuple[str, ...]:
@@ -324,6 +387,12 @@ def of_head_size(study: Study) -> tuple[str, ...]:
     return (texts.get(way, f"{begin} was adjusted for {head} first (method {way})."),)
 
 
+def _errors(choices: Choices) -> str:
+    if choices.random:
+        return "of the mixed model"
+    return f"by clusters of {choices.cluster}" if choices.cluster else choices.std_errors
+
+
 def _head_cited(study: Study) -> str:
     return cited(_HEAD_WORKS.get(study.head or "", ()))
 
@@ -339,7 +408,8 @@ def _options(study: Study, sources: object, measures: object) -> dict[str, objec
         if sources is not None or measures is not None
         else "default: volumes of aseg, thickness of aparc",
         "head size": choices.head_size if study.head else "none in the table",
-        "standard errors": f"by clusters of {choices.cluster}" if choices.cluster else choices.std_errors,
+        "random intercepts": choices.random,
+        "standard errors": _errors(choices),
         "reference levels": {name: levels[0] for name, levels in study.parts[0].design.levels.items()},
         "correction": choices.correction or "none",
         "site": choices.site,

@@ -102,7 +102,7 @@ class Report:
         *points : str
             Its points.
         summary : str
-            If given, the list is folded under these words.
+            If given, the list is folded under these words; it is printed all the same.
 
         Returns
         -------

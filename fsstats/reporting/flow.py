@@ -2,12 +2,13 @@
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from fsstats._frames import plain_rows
 from fsstats.io.spreadsheets import spreadsheet_csv
 from fsstats.plots._names import MINUS, upper
-from fsstats.reporting._numbers import count, counted, spread
+from fsstats.reporting._numbers import MISSING, count, counted, spread
 from fsstats.reporting.blocks import Block, Cell, Head, Points, Sheet, plain
 from fsstats.reporting.study import Part, Study
 from fsstats.schema import SUBJECT_KEY
@@ -17,6 +18,7 @@ _GIVEN: Final = "Runs in the table"
 _STRANGE: Final = "not among the participants"
 _EMPTY: Final = "without any value of it"
 _MODELLED: Final = "Runs in the model"
+_NOT_NEEDED: Final = "not in this model"
 
 
 def flow_of(study: Study) -> list[Block]:
@@ -34,13 +36,15 @@ def flow_of(study: Study) -> list[Block]:
     """
     counts = flow_counts(study)
     heads = (Head("Step"), *(Head(upper(name), is_number=True) for name in counts.columns))
+    numbers = counts.to_numpy(dtype=np.float64, na_value=np.nan)
     rows = [
-        (Cell(_step(str(step))), *(Cell(count(n), float(n)) for n in own))
-        for step, own in zip(counts.index, counts.to_numpy(), strict=True)
+        (Cell(_step(str(step))), *(Cell(count(n), n, dash=_NOT_NEEDED) for n in own))
+        for step, own in zip(counts.index, numbers.tolist(), strict=True)
     ]
     rows.append((Cell("Runs with a value, by region"), *plain([_by_region(study, part) for part in study.parts])))
     csv = spreadsheet_csv(counts.rename_axis("step").reset_index())
-    sheet = Sheet("From the runs to the models", heads, tuple(rows), csv=csv, file="flow.csv")
+    note = f"{MISSING}: {_NOT_NEEDED}." if np.isnan(numbers).any() else ""
+    sheet = Sheet("From the runs to the models", heads, tuple(rows), note=note, csv=csv, file="flow.csv")
     return [sheet, *_names(study)]
 
 
@@ -59,11 +63,13 @@ def flow_counts(study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a step, a column a measure. A run that lacks several things is counted at the first of them.
+        A row a step, a column a measure. A run that lacks several things is counted at the first of them. What is not
+        in the model of a measure is missing there, not 0.
     """
     columns = {part.name: _counts(study, part) for part in study.parts}
     steps = [_GIVEN, _STRANGE, _EMPTY, *_lacking_steps(study), _MODELLED]
-    return pd.DataFrame({name: [own.get(step, 0) for step in steps] for name, own in columns.items()}, index=steps)
+    counts = {name: [own.get(step) for step in steps] for name, own in columns.items()}
+    return pd.DataFrame(counts, index=steps, dtype="Int64")
 
 
 def _lacking_steps(study: Study) -> list[str]:
@@ -72,8 +78,12 @@ def _lacking_steps(study: Study) -> list[str]:
 
 
 def _needed(study: Study, part: Part) -> list[str]:
-    cluster = study.choices.cluster
-    return [*variables_of(part.formula), *([cluster] if cluster is not None and cluster in part.people.columns else [])]
+    choices = study.choices
+    further = [*choices.random, *([] if choices.cluster is None else [choices.cluster])]
+    return [
+        *variables_of(part.formula),
+        *(name for name in further if name in part.people.columns and name != "subject"),
+    ]
 
 
 def _counts(study: Study, part: Part) -> dict[str, int]:

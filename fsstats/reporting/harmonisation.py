@@ -18,6 +18,7 @@ from fsstats.reporting._sheets import sheets_of
 from fsstats.reporting.blocks import Block, Cell, Head, Points, Sheet, Text
 from fsstats.reporting.references import cited
 from fsstats.reporting.study import Part, Study, without_term
+from fsstats.reporting.warned import plain_words, within
 from fsstats.schema import CELL, GLOBAL, SUBJECT_KEY
 from fsstats.stats import harmonise, site_effects
 from fsstats.stats._formula import sides
@@ -25,6 +26,10 @@ from fsstats.tables.panel import BoolArray, panel_of
 from fsstats.tables.versions import VERSION_COLUMNS
 
 COMBAT: Final = ("johnson2007", "fortin2018")
+_WHERE: Final = (
+    "The results of this report are of values as they were measured; those after harmonisation stand under "
+    "Sensitivity, with the site in the model."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +70,12 @@ def harmonised_of(study: Study, part: Part) -> Harmonised:
     _, keep = sides(without_term(part.formula, site) or part.formula)
     before, left = _usable(part, site)
     try:
-        first = site_effects(before, site=site, keep=keep, allow=study.choices.allow)
-        after = harmonise(before, site=site, keep=keep, measures=[part.measure], allow=study.choices.allow)
-        then = site_effects(after, site=site, keep=keep, allow=study.choices.allow)
+        with within(f"harmonisation of {part.name}"):
+            first = site_effects(before, site=site, keep=keep, allow=study.choices.allow)
+            after = harmonise(before, site=site, keep=keep, measures=[part.measure], allow=study.choices.allow)
+            then = site_effects(after, site=site, keep=keep, allow=study.choices.allow)
     except FsstatsError as error:
-        return Harmonised(part, keep, before, None, (), left, str(error))
+        return Harmonised(part, keep, before, None, (), left, plain_words(str(error), study.table))
     return Harmonised(part, keep, before, after, (part.of(first), part.of(then)), left)
 
 
@@ -112,13 +118,8 @@ def harmonisation_of(study: Study, found: Sequence[Harmonised]) -> list[Block]:
     list of Block
         Words, a table, all site effects, and a figure of the region that differed most.
     """
-    site = study.choices.site
-    text = (
-        f"{combat_sentence(str(site), found)} The results of this report are of values as they were measured; those "
-        "after harmonisation stand under Sensitivity, with the site in the model."
-    )
     done = [one for one in found if one.rows is not None]
-    blocks: list[Block] = [Text((text,))]
+    blocks: list[Block] = [Text((combat_sentence(str(study.choices.site), found), *([_WHERE] if done else [])))]
     blocks += [Points(_troubles(found))] if _troubles(found) else []
     if not done:
         return blocks

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const LEAST = 6; // rows of a table that is worth filtering
+  const LEAST = 10; // rows of a table that is worth filtering
   const root = document.documentElement;
 
   // ---- light and dark
@@ -79,7 +79,7 @@
       });
       said.textContent = words.length ? `${n} of ${rows.length} rows` : "";
     });
-    table.closest(".scroll").before(tools);
+    document.getElementById(table.getAttribute("aria-labelledby")).parentNode.append(tools);
   }
 
   for (const table of document.querySelectorAll("table.tools")) {

@@ -8,23 +8,28 @@ import numpy as np
 import pandas as pd
 
 from fsstats import qc
+from fsstats._frames import FloatArray
 from fsstats.errors import FsstatsError
 from fsstats.io.spreadsheets import spreadsheet_csv
 from fsstats.plots._names import effect_text, region_labels, term_text, upper
 from fsstats.plots._results import numbers_of, p_column, significance_of
-from fsstats.reporting._numbers import MISSING, count, fixed, probability, spread
+from fsstats.reporting._numbers import MISSING, count, decimals_of, fixed, probability, spread
+from fsstats.reporting._sheets import Column, folded, order_of
 from fsstats.reporting.blocks import Block, Cell, Head, Points, Sheet, Text, plain
 from fsstats.reporting.harmonisation import Harmonised
 from fsstats.reporting.references import cited
-from fsstats.reporting.study import Part, Study, fitted, with_term, without_term
+from fsstats.reporting.study import Part, Study, corrected, fitted, with_term, without_term
+from fsstats.reporting.warned import plain_words, within
 from fsstats.schema import CELL
-from fsstats.stats import adjust_head_size, correct
-from fsstats.stats.correct import Correction
+from fsstats.stats import adjust_head_size
+from fsstats.tables.panel import BoolArray
 
 AS_REPORTED: Final = "as reported"
-WORKS: Final = ("iglewicz1993", "mackinnon1985")
-"""What the ways to ask rest on."""
-_FOLDED: Final = 12
+_HC3, _OUTLIERS_OUT = "HC3", "outliers out"
+_WORKS: Final = {_OUTLIERS_OUT: "iglewicz1993", _HC3: "mackinnon1985"}
+"""What ways to ask rest on."""
+_LEAST, _FOLDED = 3, 12
+"""Rows that stand on the page before the rest is folded: at the least, and at the most."""
 _KEPT: Final = (
     *(*CELL, "term", "estimate", "unit", "std_error", "df", "p_value", "ci_low", "ci_high"),
     *("effect_size", "effect_name", "effect_low", "effect_high", "n", "p_adjusted", "n_tests"),
@@ -42,7 +47,7 @@ class Variant:
     results: pd.DataFrame
 
 
-def sensitivity_of(study: Study, harmonised: Sequence[Harmonised]) -> tuple[list[Block], str]:
+def sensitivity_of(study: Study, harmonised: Sequence[Harmonised]) -> tuple[list[Block], str, list[str]]:
     """Ask the question of a report in other ways.
 
     Parameters
@@ -54,20 +59,21 @@ def sensitivity_of(study: Study, harmonised: Sequence[Harmonised]) -> tuple[list
 
     Returns
     -------
-    tuple of (list of Block, str)
-        For each measure a table of the ways, and one of the effects side by side; and what was done, in a sentence.
+    tuple of (list of Block, str, list of str)
+        For each measure a table of the ways, and one of the effects side by side; what was done, in a sentence; and
+        the works that it cites.
     """
     blocks: list[Block] = [Text((_INTRODUCTION,))]
-    done: list[str] = []
+    done: dict[str, list[str]] = {}
     for k, part in enumerate(study.parts):
         found, lacking = variants_of(study, part, harmonised[k] if harmonised else None)
         blocks += _shown(study, part, found)
         blocks += [Points(tuple(lacking))] if lacking else []
-        done.append(f"{part.name}: {', '.join(one.name for one in found[1:])}")
-    return (
-        blocks,
-        f"The main question was also asked in other ways ({'; '.join(done)}), each corrected by itself{cited(WORKS)}.",
-    )
+        done[part.name] = [one.name for one in found[1:]]
+    keys = [key for way, key in _WORKS.items() if any(way in ways for ways in done.values())]
+    ways = "; ".join(f"{name}: {', '.join(ways)}" for name, ways in done.items())
+    text = f"The main question was also asked in other ways ({ways}), each corrected by itself{cited(keys)}."
+    return blocks, text, keys
 
 
 _INTRODUCTION: Final = (
@@ -99,11 +105,12 @@ def variants_of(study: Study, part: Part, harmonised: Harmonised | None) -> tupl
     found, lacking = [Variant(AS_REPORTED, part.formula, _of_main(first, study))], []
     for name, says, rows_of, formula, options in _ways(study, part, harmonised):
         try:
-            results = fitted(part, rows_of(), formula, study.choices, **options)
-            adjusted = _corrected(results, study.choices.correction)
+            with within(f"sensitivity of {part.name}, {name}"):
+                results = fitted(part, rows_of(), formula, study.choices, **options)
+                adjusted = corrected(results, study.choices)
             found.append(Variant(name, says, _of_main(adjusted, study)))
         except FsstatsError as error:
-            lacking.append(f"{name}: could not be fitted ({error})")
+            lacking.append(f"{name}: could not be fitted ({plain_words(str(error), study.table)})")
     return found, lacking
 
 
@@ -116,11 +123,11 @@ def _ways(study: Study, part: Part, harmonised: Harmonised | None) -> Iterator[_
     formula, choices, head = part.formula, study.choices, study.head
     if part.is_scaled and head is not None:
         yield from _ways_of_head_size(study, part, head)
-    if choices.std_errors == "classical" and choices.cluster is None:
-        yield "HC3", f"{formula}, HC3 standard errors", lambda: part.rows, formula, {"std_errors": "HC3"}
-    yield "outliers out", f"{formula}, {_OUTLIERS}", lambda: _without_outliers(part), formula, {}
+    if choices.std_errors == "classical" and choices.cluster is None and not choices.random:
+        yield _HC3, f"{formula}, HC3 standard errors", lambda: part.rows, formula, {"std_errors": "HC3"}
+    yield _OUTLIERS_OUT, f"{formula}, {_OUTLIERS}", lambda: _without_outliers(part), formula, {}
     if choices.site is not None:
-        with_site = with_term(formula, choices.site)
+        with_site = formula if choices.site in choices.random else with_term(formula, choices.site)
         if with_site != formula:
             yield "site in the model", with_site, lambda: part.rows, with_site, {}
         if harmonised is not None and (after := harmonised.rows) is not None:
@@ -156,10 +163,6 @@ def _without_outliers(part: Part) -> pd.DataFrame:
     out = pd.Series(False, index=rows.index)  # noqa: FBT003 - a value, not a switch
     out.loc[flags.index] = flags["is_outlier"].to_numpy(dtype=bool)
     return rows.assign(value=rows["value"].where(~out))
-
-
-def _corrected(results: pd.DataFrame, method: Correction | None) -> pd.DataFrame:
-    return results if method is None else correct(results, method)
 
 
 def _of_main(results: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -198,71 +201,77 @@ def _summary(study: Study, found: Sequence[Variant], name: str) -> Sheet:
     return Sheet(f"{name}: ways to ask", heads, tuple(rows))
 
 
-def _side_by_side(study: Study, found: Sequence[Variant], name: str) -> list[Block]:
-    """Show the effect sizes of every region, a column a way, and the p-value below each other."""
-    keys = [*CELL, "term"]
+def _side_by_side(study: Study, found: Sequence[Variant], name: str) -> list[Sheet]:
+    """Show the effect sizes of every region, a column a way, and the p-value behind each."""
     first = found[0].results
-    labels = region_labels(first)
-    several = len(first["term"].unique()) > 1
-    places = pd.MultiIndex.from_frame(first[keys].astype("str").fillna(""))
-    columns, any_significant = [], np.zeros(len(first), dtype=bool)
-    for one in found:
-        cells, significant = _cells(one.results, places, keys, study.choices.alpha)
-        columns.append(cells)
-        any_significant |= significant
-    words = [
-        plain([label, *([term_text(term)] if several else [])])
-        for label, term in zip(labels, first["term"], strict=True)
-    ]
-    rows = [(*words[k], *(column[k] for column in columns)) for k in range(len(first))]
-    p = numbers_of(first, p_column(first, None))
-    order = np.lexsort((np.where(np.isnan(p), np.inf, p), ~any_significant))
-    effects = first["effect_name"].dropna().unique()
-    what = effect_text(effects[0]) if len(effects) == 1 else "effect size"
-    heads = (Head("Region"), *([Head("Term")] if several else []), *(Head(one.name, is_number=True) for one in found))
-    note = f"{upper(what)}, and in brackets the {_p_name(first)}; * below {study.choices.alpha:g}."
+    places = _places(first)
+    ways = [_way(one, places, study.choices.alpha) for one in found]
+    marked = np.any([significant for _, significant in ways], axis=0)
+    columns = [Column(Head("Region"), [Cell(label) for label in region_labels(first)])]
+    if len(first["term"].unique()) > 1:
+        columns.append(Column(Head("Term"), [Cell(term_text(term)) for term in first["term"]]))
+    columns += [column for column, _ in ways]
+    order = order_of(marked, numbers_of(first, p_column(first, None)))
+    columns = [Column(one.head, [one.cells[k] for k in order]) for one in columns]
+    csv, file = _file(found)
+    sheet = Sheet(
+        f"{name}: effects side by side",
+        (),
+        (),
+        marked=tuple(marked[order].tolist()),
+        note=f"{upper(_what(first))}, and in brackets the {_p_name(first)}; * below {study.choices.alpha:g}.",
+        csv=csv,
+        file=file,
+    )
+    n = min(max(int(marked.sum()), _LEAST), _FOLDED)
+    return folded(columns, sheet, first=n, longest=n + _LEAST)
+
+
+def _places(results: pd.DataFrame) -> pd.MultiIndex:
+    """Tell the rows of results apart: by region and term."""
+    return pd.MultiIndex.from_frame(results[[*CELL, "term"]].astype("str").fillna(""))
+
+
+def _what(results: pd.DataFrame) -> str:
+    """Name what is shown of each effect."""
+    names = results["effect_name"].dropna().unique()
+    if not len(names):
+        return "estimate"
+    return effect_text(names[0]) if len(names) == 1 else "effect size"
+
+
+def _file(found: Sequence[Variant]) -> tuple[bytes, str]:
+    """Write the results of all ways to a file, and name it."""
     whole = pd.concat([one.results.assign(way=one.name) for one in found], ignore_index=True)
     whole = whole[["way", *(name for name in _KEPT if name in whole.columns)]]
-    rows, marks = [rows[k] for k in order], [bool(any_significant[k]) for k in order]
-    n = min(max(sum(marks), 3), _FOLDED)
-    title = f"{name}: effects side by side"
-    file, csv = f"sensitivity-{found[0].results['measure'].iloc[0]}.csv", spreadsheet_csv(whole)
-    if len(rows) <= n + 3:
-        return [Sheet(title, heads, tuple(rows), tuple(marks), note, csv=csv, file=file, has_tools=True)]
-    top = Sheet(title, heads, tuple(rows[:n]), tuple(marks[:n]), note, has_tools=True)
-    return [
-        top,
-        Sheet(
-            f"{title}, all",
-            heads,
-            tuple(rows),
-            tuple(marks),
-            fold=f"All {count(len(rows))} rows",
-            csv=csv,
-            file=file,
-            has_tools=True,
-        ),
-    ]
+    return spreadsheet_csv(whole), f"sensitivity-{found[0].results['measure'].iloc[0]}.csv"
 
 
 def _p_name(results: pd.DataFrame) -> str:
     return "adjusted p-value" if p_column(results, None) == "p_adjusted" else "p-value"
 
 
-def _cells(
-    results: pd.DataFrame, places: pd.MultiIndex, keys: list[str], alpha: float
-) -> tuple[list[Cell], "np.ndarray"]:
-    """Give the cells of one way, in the rows of the first."""
-    own = results.set_index(pd.MultiIndex.from_frame(results[keys].astype("str").fillna("")))
+def _way(way: Variant, places: pd.MultiIndex, alpha: float) -> tuple[Column, BoolArray]:
+    """Give the column of one way, in the rows of the first, and where it is significant."""
+    own = way.results.set_index(_places(way.results))
     own = own[~own.index.duplicated()].reindex(places)
-    size, p = numbers_of(own, "effect_size"), numbers_of(own, p_column(results, None))
-    size = size if np.isfinite(size).any() else numbers_of(own, "estimate")
+    size, digits = _shown_of(own)
+    p = numbers_of(own, p_column(way.results, None))
     with np.errstate(invalid="ignore"):
-        significant = p < alpha
+        significant: BoolArray = p < alpha
     cells = [
         Cell(MISSING, float("nan"))
         if np.isnan(one)
-        else Cell(f"{fixed(one)} ({probability(chance)}){'*' if marked else ''}", float(one))
-        for one, chance, marked in zip(size, p, significant, strict=True)
+        else Cell(f"{fixed(one, places)} ({probability(chance)}){'*' if marked else ''}", float(one))
+        for one, places, chance, marked in zip(size, digits, p, significant, strict=True)
     ]
-    return cells, significant
+    return Column(Head(way.name, is_number=True), cells), significant
+
+
+def _shown_of(rows: pd.DataFrame) -> tuple[FloatArray, list[int]]:
+    """Give effect sizes, or where there are none estimates, and how many decimals each is shown with."""
+    size = numbers_of(rows, "effect_size")
+    if np.isfinite(size).any():
+        return size, [2] * len(rows)
+    numbers = [numbers_of(rows, name) for name in ("ci_low", "ci_high", "estimate")]
+    return numbers[-1], [decimals_of(*each) for each in zip(*numbers, strict=True)]

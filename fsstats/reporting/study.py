@@ -1,8 +1,7 @@
 """What a report is of: the runs, the measures, and the model of each. Fitted once, asked by every section."""
 
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
@@ -13,13 +12,14 @@ from fsstats._frames import one_or_more, require
 from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
 from fsstats.plots._names import measure_text
 from fsstats.plots._predicted import rows_of_model
-from fsstats.schema import GLOBAL, LONG, SUBJECT_KEY, is_of
+from fsstats.reporting.warned import within
+from fsstats.schema import DETAIL_COLUMNS, GLOBAL, LONG, RESULTS, SUBJECT_KEY, is_of
 from fsstats.schema.policy import HEAD_SIZES, scaling_of
-from fsstats.stats import adjust_head_size, correct, regress, variables_of
+from fsstats.stats import adjust_head_size, anova, compare_mixed, correct, mixed, regress, variables_of
 from fsstats.stats._formula import sides, term_of
 from fsstats.stats._head_size_fit import HeadSizeMethod
 from fsstats.stats.correct import Correction
-from fsstats.stats.design import Design, design_of
+from fsstats.stats.design import Design, Effect, design_of
 from fsstats.stats.regress import StdErrors
 from fsstats.tables.join import identified, join
 from fsstats.tables.panel import panel_of
@@ -45,6 +45,8 @@ class Choices:
     head_size: HeadSizeChoice = "covariate"
     std_errors: StdErrors = "classical"
     cluster: str | None = None
+    random: tuple[str, ...] = ()
+    """Columns that have a random intercept; without any the model is linear."""
     reference: Mapping[str, str] | None = None
     correction: Correction | None = "fdr_bh"
     allow: tuple[str, ...] = ()
@@ -54,10 +56,10 @@ class Choices:
 
     @property
     def of_model(self) -> dict[str, Any]:
-        """What `regress` is told."""
+        """What `regress` is told, or `mixed`."""
+        errors = {"std_errors": self.std_errors, "cluster": self.cluster}
         return {
-            "std_errors": self.std_errors,
-            "cluster": self.cluster,
+            **({"groups": self.random} if self.random else errors),
             "reference": self.reference,
             "allow": self.allow,
             "conf_level": self.conf_level,
@@ -114,14 +116,14 @@ class Study:
     parts: tuple[Part, ...]
     results: pd.DataFrame
     """Of all parts, corrected."""
+    overall: pd.DataFrame
+    """Tests of the main variable as a whole where it has several columns, corrected; else no row."""
 
     @property
     def main_terms(self) -> list[str]:
         """Give the columns of the design that are of the main variable alone, or if there are none, with others."""
-        effects = self.parts[0].design.effects
-        own = [one for one in effects if one.variables == (self.main,)]
-        own = own or [one for one in effects if self.main in one.variables]
-        return [self.parts[0].design.columns[place] for one in own for place in one.columns]
+        columns = self.parts[0].design.columns
+        return [columns[place] for one in terms_about(self.parts[0].design, self.main) for place in one.columns]
 
 
 def study_of(
@@ -163,8 +165,14 @@ def study_of(
         As `join` and `regress` do; and if nothing is left to report.
     """
     require(table, LONG, needed_by="report")
+    table = table.drop(columns=[name for name in DETAIL_COLUMNS if name in table.columns])
     if choices.head_size not in get_args(HeadSizeChoice):
         raise UnknownNameError.among("way to account for head size", choices.head_size, get_args(HeadSizeChoice))
+    if choices.random and (choices.cluster is not None or choices.std_errors != "classical"):
+        message = (
+            "random: expected neither cluster nor std_errors beside it, found one; a mixed model has its own errors"
+        )
+        raise TableError(message)
     if files is not None and len(files) and not set(VERSION_COLUMNS) & set(table.columns):
         table = with_versions(table, files)
     joined, runs, strangers = _joined(table, participants)
@@ -174,11 +182,16 @@ def study_of(
     variables = variables_of(formula)
     cells = chosen_cells(joined, sources, measures)
     head = _head_in(joined)
-    made = tuple(_part(joined, formula, cell, head, choices) for cell in cells)
-    found = pd.concat([fitted(part, part.rows, part.formula, choices) for part in made], ignore_index=True)
-    results = found if choices.correction is None else correct(found, choices.correction)
-    about = _main(main, variables, made[0].design)
-    return Study(joined, runs, strangers, formula, about, head, choices, made, results)
+    made, found, overall = [], [], []
+    for cell in cells:
+        with within(f"model of {measure_text(cell[1])} ({cell[0]})"):
+            part = _part(joined, formula, cell, head, choices)
+            about = _main(main, variables, part.design)
+            made.append(part)
+            found.append(fitted(part, part.rows, part.formula, choices))
+            overall.append(_overall(part, about, choices))
+    results, whole = (corrected(pd.concat(one, ignore_index=True), choices) for one in (found, overall))
+    return Study(joined, runs, strangers, formula, about, head, choices, tuple(made), results, whole)
 
 
 def fitted(part: Part, rows: pd.DataFrame, formula: str, choices: Choices, **options: Any) -> pd.DataFrame:
@@ -202,7 +215,43 @@ def fitted(part: Part, rows: pd.DataFrame, formula: str, choices: Choices, **opt
     DataFrame
         The results table without the constant, and without header Measures.
     """
-    found = regress(rows, formula, **choices.of_model | options)
+    if choices.random:
+        return _own(mixed(rows, formula, **choices.of_model | options), part)
+    try:
+        return _own(regress(rows, formula, **choices.of_model | options), part)
+    except TableError as error:
+        if "repeated" not in choices.allow and part.people["subject"].duplicated().any():
+            error.add_note("(a report fits a random intercept of every subject with random='subject')")
+        raise
+
+
+def corrected(results: pd.DataFrame, choices: Choices) -> pd.DataFrame:
+    """Correct p-values as was chosen."""
+    return results if choices.correction is None or not len(results) else correct(results, choices.correction)
+
+
+def terms_about(design: Design, main: str) -> list[Effect]:
+    """Give the terms that are of a variable alone, or if there are none, of it and others."""
+    alone = [one for one in design.effects if one.variables == (main,)]
+    return alone or [one for one in design.effects if main in one.variables]
+
+
+def _overall(part: Part, main: str, choices: Choices) -> pd.DataFrame:
+    """Test the main variable as a whole, in every region, where it has several columns: by F, or the likelihood."""
+    terms = [one.name for one in terms_about(part.design, main) if len(one.columns) > 1]
+    options = {name: value for name, value in choices.of_model.items() if name != "conf_level" or not choices.random}
+    less = without_term(part.formula, main)
+    if terms and not choices.random:
+        found = anova(part.rows, part.formula, terms=terms, **options)
+    elif terms and less is not None:
+        found = compare_mixed(part.rows, part.formula, less, **options)
+    else:
+        return pd.DataFrame(columns=list(RESULTS))
+    return _own(found, part)
+
+
+def _own(found: pd.DataFrame, part: Part) -> pd.DataFrame:
+    """Keep the results of the regions of a part, without the constant."""
     own = (found["source"] == part.source) & (found["region"] != GLOBAL) & (found["term"] != "Intercept")
     return found[own & (found["measure"] == _measure_in(found, part))].reset_index(drop=True)
 
@@ -359,16 +408,3 @@ def _main(main: str | None, variables: Sequence[str], design: Design) -> str:
         message = f"report: expected a model with a variable, found {design.formula!r}"
         raise TableError(message)
     return next((name for name in variables if name in design.levels), variables[0])
-
-
-@contextmanager
-def heard(said: list[str]) -> Iterator[None]:
-    """Take down warnings of fsstats, each once, in place of giving them."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", FsstatsWarning)
-        yield
-    for one in caught:
-        if not issubclass(one.category, FsstatsWarning):
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-        elif str(one.message) not in said:
-            said.append(str(one.message))

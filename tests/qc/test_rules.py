@@ -179,6 +179,27 @@ MISSING = {
 }
 
 
+def test_what_has_no_side_is_not_called_a_hemisphere():
+    table = lacking(run=3, measure="eTIV")
+    table = table[~((table["subject"] == "s03") & (table["source"] == "aseg") & table["hemi"].isna())]
+    says = judge(table, rules="missing")["says"]
+    assert len(says) == 3
+    assert not says.str.contains("hemisphere").any()
+
+
+LOOK = {
+    "a volume": (HIPPOCAMPUS, 1500.0, "outline over the T1"),
+    "a surface": (INSULA, 1.6, "white and pial surface"),
+    "a header Measure": ((None, "global", "BrainSegVol"), 0.0, "the whole run"),
+}
+
+
+@pytest.mark.parametrize(("cell", "value", "where"), LOOK.values(), ids=LOOK)
+def test_it_is_said_where_to_look(cell, value, where):
+    says = judge(changed(5, cell, value), rules=["outlier", "zero"])["says"]
+    assert where in says.iloc[0]
+
+
 @pytest.mark.parametrize(("table", "where", "text"), MISSING.values(), ids=MISSING)
 def test_what_is_missing_is_said_in_one_row(table, where, text):
     found = judge(table, rules="missing")

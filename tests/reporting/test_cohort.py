@@ -5,17 +5,20 @@ import html as markup
 import io
 import itertools
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import fsstats as fs
+from fsstats.errors import warn
 from fsstats.plots._names import MINUS
 from fsstats.reporting.cohort import of_head_size
 from fsstats.reporting.demographics import smd_of_levels, smd_of_numbers
 from fsstats.reporting.flow import flow_counts
 from fsstats.reporting.study import Choices, chosen_cells, study_of, with_term, without_term
+from fsstats.reporting.warned import heard, plain_words, within
 
 HOSTILE = "<script>alert(1)</script>"
 ASKED = {"participants": None, "files": None, "sources": None, "measures": None, "main": None}
@@ -45,7 +48,7 @@ def test_the_counts_of_the_flow_add_up(cohort):
     assert counts.loc["Runs in the table"].tolist() == [40, 40]
     assert counts.loc["not among the participants"].tolist() == [2, 2]
     assert counts.loc["age is missing"].tolist() == [1, 1]
-    assert counts.loc["eTIV is missing"].tolist() == [1, 0]
+    assert counts.loc["eTIV is missing"].fillna(-1).tolist() == [1, -1]  # thickness has no eTIV in its model
     assert counts.loc["Runs in the model"].tolist() == [36, 37]
 
 
@@ -65,6 +68,14 @@ def test_who_was_left_out_is_named(html):
     assert "not among the participants (2): sub-001, sub-002" in text
     assert "age is missing (1): sub-009" in text
     assert "eTIV is missing (1): sub-007" in text
+
+
+def test_a_variable_that_a_model_does_not_have_is_no_step_of_its_flow(html):
+    row = re.search(r"<th scope=\"row\">. eTIV is missing.*?</tr>", html)[0]
+    assert words(row).strip() == f"{MINUS} eTIV is missing 1 — not in this model"
+    assert "—: not in this model." in words(html)
+    counts = downloads(html)["flow.csv"].set_index("step").loc["eTIV is missing"]
+    assert counts.tolist() == pytest.approx([1, np.nan], nan_ok=True)
 
 
 def test_the_numbers_are_those_of_the_statistics(cohort, html):
@@ -144,6 +155,70 @@ def test_quality_control_finds_what_was_planted(html):
     planted = judged[judged["region"].eq("Left-Amygdala") & judged["value"].eq(9000.0)]
     assert set(planted["subject"]) == {HOSTILE}
     assert "alert(1)" in words(html)
+
+
+def test_judgements_are_in_the_words_of_the_page_and_their_file_in_those_of_the_table(html):
+    shown = words(re.search(r'<table id="table-all-judgements".*?</table>', html, re.DOTALL)[0])
+    assert "left amygdala volume 9,000 mm³ outlier warning left amygdala volume (aseg) is 9000" in shown
+    assert not re.search(r"mm\^3|Left-Amygdala", shown)
+    worklist = words(re.search(r'<table id="table-runs-to-look.*?</table>', html, re.DOTALL)[0])
+    assert not re.search(r"mm\^3|Left-", worklist)
+    assert "mm^3" in downloads(html)["judgements.csv"]["unit"].tolist()
+
+
+def test_it_is_said_what_was_judged_and_what_was_found(cohort, html):
+    judged = downloads(html)["judgements.csv"]
+    own = cohort.table[cohort.table["subject"].isin(cohort.people["participant_id"])]
+    own = own[(own["measure"] != "volume") | (own["source"] == "aseg")]
+    runs = own.groupby("subject", observed=True).size()
+    said = f"{len(own)} values of 38 runs, {runs.min()} to {runs.max()} a run."
+    assert f"Judged were the values of volume (aseg), thickness (aparc), header Measures (eTIV): {said}" in words(html)
+    assert f"{len(judged)} judgements of {judged['subject'].nunique()} runs: " in words(html)
+
+
+def test_every_warning_says_what_it_is_about_in_plain_words(html):
+    said = words(html[html.index("warnings while it was made") :])
+    assert "Sensitivity of volume (aseg), eTIV by residuals: 1 run has no eTIV, so their adjusted values are" in said
+    assert "left lateral ventricle volume (aseg), right lateral ventricle" in said
+    assert not re.search(r"\(s\)|\w_\w|=|\bNaN\b", said)
+
+
+PLAIN = {
+    "3 clusters of site are few (below 10): p-values are too small; mixed is safer": (
+        "there are only 3 clusters of site: with so few, p-values come out too small"
+    ),
+    "2 groups of site are few (below 5) to tell a variance; consider site as a term": (
+        "there are only 2 groups of site: too few to tell how much they differ; site could be a variable of the model"
+    ),
+    "9 subject(s) have several runs. Use method='longcombat'; or allow it: allow=['repeated']": (
+        "9 subjects have several runs"
+    ),
+    "dx: the numbers 0 and 1 are taken for groups; to say so: reference='0'": (
+        "dx: the numbers 0 and 1 are taken for groups"
+    ),
+    "left as they are: without any variation: aseg_Brain-Stem_volume": (
+        "not harmonised: without any variation: brain stem volume (aseg)"
+    ),
+    "sex has only one level, F, and is left out of the model": (
+        "sex has only one level, F, and is left out of the model"
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), PLAIN.items())
+def test_warnings_are_said_for_a_reader_of_the_page(text, expected):
+    table = pd.DataFrame({"source": ["aseg"], "hemi": [None], "region": ["Brain-Stem"], "measure": ["volume"]})
+    assert plain_words(text, table) == expected
+
+
+def test_warnings_are_taken_down_once_with_all_that_they_are_about():
+    said = {}
+    with heard(said):
+        for part in ("one", "other", "one"):
+            with within(part):
+                warn("odd")
+        warn("unmarked")
+    assert said == {"odd": ["one", "other"], "unmarked": []}
 
 
 def test_sensitivity_is_what_the_statistics_give(cohort, html):
@@ -227,13 +302,71 @@ def test_progress_goes_from_the_first_step_to_the_last(page_and_steps):
 
 
 def test_a_number_can_be_what_it_is_about(cohort):
-    page = fs.report(cohort.table, "value ~ age + sex", participants=cohort.people, measures="thickness", term="age")
+    few = cohort.table[cohort.table["region"].isin(["insula", "cuneus"])]
+    page = fs.report(few, "value ~ age + sex", participants=cohort.people, measures="thickness", term="age")
     text = words(page.to_html())
     assert "Thickness (aparc) by age" in text
     assert "Values of thickness (aparc) by age" in page.to_html()
 
 
+@pytest.fixture(scope="module")
+def three(cohort):
+    """The same cohort, thickness only, with three groups and two sessions of every subject."""
+    table = cohort.table[cohort.table["region"].isin(["insula", "cuneus"]) & (cohort.table["measure"] == "thickness")]
+    noise = np.random.default_rng(1).normal(0, 0.02, len(table))
+    again = table.assign(session="b", value=table["value"] + noise)
+    table = pd.concat([table.assign(session="a"), again], ignore_index=True)
+    names = cohort.people["participant_id"]
+    people = cohort.people.assign(group=[("a", "b", "c")[k % 3] for k in range(len(names))])
+    return SimpleNamespace(table=table, people=people, files=None)
+
+
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+def test_three_groups_are_tested_as_a_whole_first(three):
+    once = three.table[three.table["session"] == "a"]
+    page = fs.report(once, "value ~ group + age", participants=three.people)
+    text, files = page.to_html(), downloads(page.to_html())
+    expected = fs.join(once, three.people, unmatched="drop").pipe(fs.anova, "value ~ group + age", terms="group")
+    expected = expected.pipe(fs.correct, "fdr_bh")
+    ours = files["thickness-aparc-group-overall.csv"]
+    for name in ("statistic", "effect_size", "p_value", "p_adjusted"):
+        assert np.allclose(ours[name], expected[name], rtol=1e-12)
+    headings = re.findall(r"<h3[^>]*>(.*?)</h3>", text)
+    assert headings == ["Group, overall", "Group: b", "Group: c", "Age"]
+    best = expected.loc[expected["p_value"].idxmin()]
+    row = words(re.search(r'<table id="table-thickness-aparc-group-overall".*?</table>', text, re.DOTALL)[0])
+    assert f"{best['statistic']:.2f} (2, {best['df']:.0f}) {best['effect_size']:.2f}" in row
+    assert "F tests with type II sums of squares" in words(text)
+    assert re.search(r"Thickness \(aparc\), group, overall: \d of 4 regions", words(text))
+
+
+def test_two_columns_of_one_variable_only_are_no_whole(cohort):
+    assert len(study(cohort).overall) == 0
+
+
+def test_several_runs_of_a_subject_are_refused_and_the_way_out_is_named(three):
+    with pytest.raises(fs.TableError, match="several runs") as refused:
+        study(three, "value ~ group + age")
+    assert "random='subject'" in "".join(refused.value.__notes__)
+
+
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+def test_a_random_intercept_makes_mixed_models(three):
+    page = fs.report(three.table, "value ~ group + age", participants=three.people, random="subject")
+    text, files = words(page.to_html()), downloads(page.to_html())
+    joined = fs.join(three.table, three.people, unmatched="drop")
+    expected = fs.mixed(joined, "value ~ group + age", terms="group")
+    ours = pd.concat([files[f"thickness-aparc-group-{name}.csv"] for name in "bc"])
+    assert sorted(ours["p_value"]) == pytest.approx(sorted(expected["p_value"]), rel=1e-12)
+    whole = fs.compare_mixed(joined, "value ~ group + age", "value ~ age")
+    assert np.allclose(files["thickness-aparc-group-overall.csv"]["statistic"], whole["statistic"], rtol=1e-12)
+    assert "Model: value ~ group + age, with a random intercept of subject." in text
+    assert files["sensitivity-thickness.csv"]["way"].unique().tolist() == ["as reported", "outliers out"]
+    assert "MacKinnon" not in text
+
+
 REFUSED = {
+    "random beside clusters": ({"random": "subject", "cluster": "site"}, fs.TableError, "neither cluster nor"),
     "no such variable": ({"formula": "value ~ dx"}, fs.UnknownNameError, "no variable is called 'dx'"),
     "not in the model": ({"term": "site"}, fs.UnknownNameError, "no variable of the model is called 'site'"),
     "no such source": ({"sources": "wmparc"}, fs.UnknownNameError, "no source is called 'wmparc'"),
@@ -296,18 +429,3 @@ def test_a_term_is_taken_out_only_where_it_stands_alone(formula, less):
     assert without_term(formula, "eTIV") == less
     if less is not None:
         assert with_term(less, "eTIV").replace("`", "") == formula.replace("`", "")
-
-
-def test_the_python_of_the_page_makes_the_page_again(tmp_path, monkeypatch, cohort):
-    monkeypatch.chdir(tmp_path)
-    plain = cohort.table[cohort.table["measure"] == "thickness"]
-    fs.write_table(plain, "cohort.parquet")
-    cohort.people.to_csv("people.tsv", sep="\t", index=False, na_rep="n/a")
-    table, people = fs.read_cohort("cohort.parquet").table, fs.read_table("people.tsv")
-    asked = {"participants": people, "inputs": ["cohort.parquet", "people.tsv"], "measures": "thickness", "alpha": 0.01}
-    files = fs.read_cohort("cohort.parquet").files
-    page = fs.report(table, "value ~ group + age", files=files, **asked)
-    code = next(block.text for block in page.blocks if block.kind == "code")
-    code = code.replace("files=cohort.files", "files=cohort.files,\n    inputs=['cohort.parquet', 'people.tsv']")
-    exec(compile(code, "report", "exec"), {})  # noqa: S102 - our own lines
-    assert (tmp_path / "report.html").read_text(encoding="utf-8") == page.to_html()

@@ -1,11 +1,18 @@
 """``fsstats report``: the library's page, with the command that made it."""
 
+import html as markup
+import inspect
+import re
+import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
 import fsstats as library
+from fsstats.reporting.blocks import Text
+from fsstats.reporting.repeating import python_of
+from fsstats_cli.commands.report import report
 from fsstats_cli.main import main
 
 
@@ -29,19 +36,67 @@ def here(cohort, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     library.write_table(cohort.table, "cohort.parquet")
     cohort.people.to_csv("people.tsv", sep="\t", index=False, na_rep="n/a")
+    return cohort
 
 
 MODEL = ("-f", "value ~ group + age")
+EVERYTHING = (
+    *("-p", "people.tsv", "--term", "group", "--source", "aseg", "--measure", "volume", "--head-size", "residual"),
+    *("--site", "site", "--correct", "holm", "--std-errors", "HC3", "--reference", "group=patient"),
+    *("--allow", "versions", "--confidence", "0.9", "--alpha", "0.01", "--title", 'It\'s "mine" & more'),
+    *("--date", "in July", "--stream", "cross", "--subjects", "who.txt"),
+)
+COMMANDS = {
+    "everything": EVERYTHING,
+    "clusters": ("-p", "people.tsv", "--measure", "thickness", "--cluster", "site"),
+    "mixed models": ("-p", "people.tsv", "--measure", "thickness", "--random", "site"),
+}
 
 
-def test_it_writes_the_page_and_says_where(fsstats, here):
-    words = ("-p", "people.tsv", *MODEL, "-m", "thickness", "-o", "page.html", "--alpha", "0.01", "--date", "in July")
-    assert fsstats("report", "cohort.parquet", *words) == (0, "report -> page.html\n")
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave figures and quality control out of pages: they take long, and have no options of their own."""
+    for name in ("maps_of", "effects_of", "regions_of", "quality_of"):
+        monkeypatch.setattr(f"fsstats.reporting.cohort.{name}", lambda *_, **__: [])
+    monkeypatch.setattr("fsstats.reporting.harmonisation._figure", lambda *_: Text(("a figure",)))
+
+
+@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
+def test_the_lines_on_the_page_make_the_same_page_again(words, fsstats, here, undrawn):
+    few = ["global", "insula", "Left-Hippocampus", "Right-Hippocampus"]
+    library.write_table(here.table[here.table["region"].isin(few)], "cohort.parquet")
+    Path("who.txt").write_text("\n".join(here.people["participant_id"][3:]), encoding="utf-8")
+    assert fsstats("report", "cohort.parquet", *MODEL, *words, "-o", "page.html")[0] == 0
     text = Path("page.html").read_text(encoding="utf-8")
-    assert "fsstats report cohort.parquet -p people.tsv -f &#39;value ~ group + age&#39; -m thickness" in text
-    assert "in July" in text
-    assert "people = fs.read_table(&#39;people.tsv&#39;)" in text
-    assert "alpha=0.01" in text
+    command, python = (markup.unescape(one) for one in re.findall(r"<pre[^>]*><code>(.*?)</code>", text, re.DOTALL))
+    Path("page.html").unlink()
+    assert fsstats(*shlex.split(command)[1:])[0] == 0
+    assert Path("page.html").read_text(encoding="utf-8") == text
+    Path("page.html").unlink()
+    exec(compile(python, "report", "exec"), {})  # noqa: S102 - our own lines
+    assert Path("page.html").read_text(encoding="utf-8") == text
+
+
+def test_the_lines_are_tried_with_every_option():
+    tried = {word for words in COMMANDS.values() for word in words if word.startswith("--")}
+    own = {f"--{name.replace('_', '-')}" for name in inspect.signature(report).parameters}
+    assert own - tried == {"--roots", "--formula", "--output", "--participants"}
+
+
+def test_a_study_is_read_as_it_was_read():
+    given = {"inputs": ["one", Path("other"), "people.tsv"], "output": Path("a.html")}
+    given["reading"] = {"subjects": None, "sources": ["aseg"], "stream": "long"}
+    lines = python_of("value ~ age", given, {"inputs": (), "output": "", "reading": None}, has_people=True)
+    assert "cohort = fs.load_cohort(['one', 'other'], sources=['aseg'])" in lines
+    assert "cohort.table[cohort.table[\"stream\"] == 'long']" in lines
+    assert "people = fs.read_table('people.tsv')" in lines
+    assert lines.endswith("page.save('a.html')")
+
+
+def test_it_says_where_the_page_is(fsstats, here, monkeypatch):
+    monkeypatch.setattr(library, "report", lambda *_, **__: library.Report("stands for it"))
+    words = ("-p", "people.tsv", *MODEL, "-o", "page.html")
+    assert fsstats("report", "cohort.parquet", *words) == (0, "report -> page.html\n")
 
 
 REFUSED = {
@@ -81,5 +136,7 @@ def test_the_demo_ends_with_a_report_where_there_are_subjects_enough(
         main()
     out = capfd.readouterr().out
     assert Path("d/report.html").exists() == is_reported == ("d/report.html" in out)
-    command = "fsstats report d/cohort.parquet -f 'value ~ group + age + sex' -o d/report.html"
+    command = (
+        "fsstats report d/cohort.parquet -f 'value ~ group + age + sex' --title 'A made-up cohort' -o d/report.html"
+    )
     assert asked == ([(10, "value ~ group + age + sex", command)] if is_reported else [])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _SMALLER = ("Left-Hippocampus", "Right-Hippocampus")
 _THINNER = ("entorhinal", "fusiform", "inferiortemporal", "parahippocampal", "temporalpole")
 _MODEL = "value ~ group + age + sex"
+_TITLE = "A made-up cohort"
 _LEAST = 10
 """Subjects that the model needs."""
 
@@ -61,9 +62,11 @@ def _report(out: Path, folder: Path) -> Path:
             cohort.table,
             _MODEL,
             files=cohort.files,
-            title="A made-up cohort",
+            title=_TITLE,
             inputs=[out],
-            command=shlex.join(["fsstats", "report", str(out), "-f", _MODEL, "-o", str(path)]),
+            reading={"sources": ["aseg", "aparc"]},
+            command=shlex.join(["fsstats", "report", str(out), "-f", _MODEL, "--title", _TITLE, "-o", str(path)]),
+            output=path,
             progress=progress,
         )
     page.save(path)

@@ -78,6 +78,12 @@ def report(
     cluster: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Standard errors by clusters: family, subject.")
     ] = None,
+    random: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN", help="Mixed models, with a random intercept of each: subject, site. May be repeated."
+        ),
+    ] = None,
     reference: ReferenceOption = None,
     allow: AllowOption = None,
     confidence: ConfidenceOption = 0.95,
@@ -101,7 +107,7 @@ def report(
     levels = levels_of(reference)
     require_other(output, *roots, participants, subjects)
     require_page(output)
-    cohort = _read(roots, subjects, source, stream)
+    cohort, reading = _read(roots, subjects, source, stream)
     people = None if participants is None else fs.read_table(participants)
     with in_our_words(cohort.table), progress_bar("reporting") as progress:
         page = fs.report(
@@ -117,6 +123,7 @@ def report(
             correct=None if correct == "none" else correct,  # type: ignore[arg-type] # checked there
             std_errors=std_errors,  # type: ignore[arg-type] # checked there
             cluster=cluster,
+            random=random or (),
             reference=levels,
             allow=allow or (),
             conf_level=confidence,
@@ -124,7 +131,9 @@ def report(
             title=title,
             date=date,
             inputs=[*roots, *([participants] if participants else [])],
+            reading=reading,
             command=shlex.join(["fsstats", *sys.argv[1:]]),
+            output=output,
             progress=progress,
         )
     page.save(output)
@@ -133,20 +142,23 @@ def report(
 
 def _read(
     roots: "Sequence[str]", subjects: Path | None, source: "Sequence[str] | None", stream: "Stream | None"
-) -> "fs.Cohort":
-    """Read what is asked for, and aseg for the size of the head; of a merged table no more than that."""
-    from dataclasses import replace
+) -> "tuple[fs.Cohort, dict[str, object]]":
+    """Read what is asked for, and aseg for the size of the head; say what was read, for who reads it again.
 
+    Of a merged table no more than that is read.
+    """
     import fsstats as fs
     from fsstats.io.cohorts import is_merged
     from fsstats.reporting.study import DEFAULT
-    from fsstats.schema import DETAIL_COLUMNS
 
     usual = [name for name, _ in DEFAULT]
     wanted: Sequence[str] | None = [*(source or usual), "aseg"] if len(roots) == 1 and is_merged(roots[0]) else source
+    names = read_subjects(subjects)
     try:
-        cohort = cohort_of(roots, subjects=read_subjects(subjects), sources=wanted, stream=stream)
+        cohort = cohort_of(roots, subjects=names, sources=wanted, stream=stream)
     except fs.UnknownNameError:
-        cohort = cohort_of(roots, subjects=read_subjects(subjects), sources=source, stream=stream)
-    own = [name for name in DETAIL_COLUMNS if name in cohort.table.columns]
-    return replace(cohort, table=cohort.table.drop(columns=own))
+        wanted = source
+        cohort = cohort_of(roots, subjects=names, sources=wanted, stream=stream)
+    chosen = wanted and list(dict.fromkeys(wanted))
+    reading = {"subjects": names, "sources": chosen, "stream": stream and stream.value}
+    return cohort, {name: value for name, value in reading.items() if value is not None}
