@@ -12,6 +12,7 @@
         |-- FormulaError      (ValueError)         a model's formula cannot be used, or not with this data
         |-- PlaceError        (OSError)            an archive or address cannot be read, or is not safe to
         |-- KindsError        (ValueError)         a description of file kinds is not valid
+        |-- RunError          (RuntimeError)       a tool cannot be run, or its run failed
         `-- UnknownNameError  (ValueError)         a source, measure or option that does not exist
 
     UserWarning
@@ -107,6 +108,15 @@ class KindsError(FsstatsError, ValueError):
     @classmethod
     def at(cls, where: str, *, expected: str, found: str, hint: str = "") -> Self:
         """Say where, what was due and what stood there."""
+        return cls(f"{where}: {wording(expected=expected, found=found, hint=hint)}")
+
+
+class RunError(FsstatsError, RuntimeError):
+    """A tool cannot be run here, or its run failed."""
+
+    @classmethod
+    def at(cls, where: str, *, expected: str, found: str, hint: str = "") -> Self:
+        """Say which tool, what was due, what stood there and what to try."""
         return cls(f"{where}: {wording(expected=expected, found=found, hint=hint)}")
 
 

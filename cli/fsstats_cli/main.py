@@ -26,6 +26,7 @@ from fsstats_cli.commands import (
     permute,
     regress,
     report,
+    run,
     segstats,
     show,
     snapshots,
@@ -61,7 +62,7 @@ def _root(
     """Hold the options of the program itself."""
 
 
-_COMMANDS = (merge, find, check, show, table, enigma, bids, design, euler, segstats, snapshots)
+_COMMANDS = (run, merge, find, check, show, table, enigma, bids, design, euler, segstats, snapshots)
 _STATISTICS = (compare, regress, mixed, permute, correct, adjust, harmonise, asymmetry, meta)
 for command in (*_COMMANDS, *_STATISTICS, report, demo):
     name = command.__name__.rpartition(".")[2]

@@ -107,6 +107,17 @@ OutOption = Annotated[
 ]
 
 
+def part_of(text: str | None) -> str | None:
+    """Refuse what is not ``3/10``."""
+    if text is None:
+        return None
+    one, _, n_parts = text.partition("/")
+    if not (one.isdecimal() and n_parts.isdecimal() and 1 <= int(one) <= int(n_parts)):
+        message = f"expected which part and how many there are, as 3/10, found {text!r}."
+        raise typer.BadParameter(message)
+    return text
+
+
 def read_subjects(path: Path | None) -> list[str] | None:
     """Read a subject list: one name a line, blank lines and lines that begin with # left out."""
     if path is None:

@@ -8,6 +8,7 @@ import errno
 import io
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -215,7 +216,7 @@ def mark_of(path: Path) -> object:
 
 
 def create(path: Path, text: str) -> None:
-    """Write a new file.
+    """Write a new file; where the disk has hard links, nobody sees it before it is whole.
 
     Raises
     ------
@@ -225,9 +226,18 @@ def create(path: Path, text: str) -> None:
     if is_remote(path):
         with reaching(path):
             _server(path).pipe_file(_key(path), text.encode(), mode="create")
-    else:
+        return
+    whole = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        whole.write_text(text, encoding="utf-8")
+        path.hardlink_to(whole)
+    except FileExistsError:
+        raise
+    except OSError:  # not every disk can
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
+    finally:
+        whole.unlink(missing_ok=True)
 
 
 def put(new: Path, final: Path) -> None:

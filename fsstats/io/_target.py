@@ -7,10 +7,8 @@ which are in the table. Both may be removed at any time; then the next merge rea
 
 import json
 import os
-import secrets
-import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,13 +18,13 @@ from fsstats._version import __version__
 from fsstats.discovery.footprint import Footprint, unchanged
 from fsstats.errors import FsstatsError, TableError
 from fsstats.io._ledger import Stored, has_changed
+from fsstats.io._locks import release, said, take
 from fsstats.io._names import LEDGER, PART, is_part, part_name
 from fsstats.io._parts import Earlier, stored_parts
 from fsstats.io._replace import replacing
 from fsstats.io._stores import (
     PathLike,
     copy,
-    create,
     entries,
     exchange,
     is_folder,
@@ -153,39 +151,11 @@ def locked(target: Target) -> Iterator[Callable[[], None]]:
             remove(target.partial)
         raise
     finally:
-        with suppress(OSError):  # it would hide what went wrong before
-            if text_in(target.lock) == own:
-                remove(target.lock)
+        release(target.lock, own)
 
 
 def _take(lock: Path) -> str:
-    """Write a lock; give its text, which no other has."""
-    own = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
-    holder = text_in(lock)
-    if holder is not None:
-        if _is_running(holder):
-            raise _is_taken(lock, holder)
-        _clear(lock, holder)
-    try:
-        create(lock, own)
-    except FileExistsError as error:  # of two that start together one is first
-        raise _is_taken(lock, text_in(lock) or "") from error
-    return own
-
-
-def _clear(lock: Path, holder: str) -> None:
-    """Remove the lock of a process that is gone, and none that another has put in its place."""
-    if is_remote(lock):
-        if text_in(lock) == holder:
-            remove(lock)
-        return
-    aside = lock.with_name(f"{lock.name}.{secrets.token_hex(4)}")
-    with suppress(FileNotFoundError):  # another was faster
-        lock.rename(aside)
-        if text_in(aside) == holder:
-            aside.unlink()
-        else:
-            aside.rename(lock)
+    return take(lock, partial(_is_taken, lock))
 
 
 def _require_own(lock: Path, own: str) -> None:
@@ -195,25 +165,7 @@ def _require_own(lock: Path, own: str) -> None:
 
 
 def _is_taken(lock: Path, holder: str) -> TableError:
-    who = " ".join(holder.split()[:2])
-    return TableError(f"another merge into this table is running ({who}); if it is not, remove {lock}")
-
-
-def _is_running(holder: str) -> bool:
-    """Say whether the process of a lock runs; of another machine that cannot be told, so it does."""
-    host, _, rest = holder.partition(" ")
-    pid = rest.partition(" ")[0]
-    if not pid.isdecimal():  # it was killed while it wrote
-        return False
-    if host != socket.gethostname():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+    return TableError(f"another merge into this table is running ({said(holder)}); if it is not, remove {lock}")
 
 
 def start(target: Target, key: str, seen: Footprint | None) -> None:

@@ -38,6 +38,8 @@ class Flag:
         What stands between several values; if it is empty, each is an argument of its own.
     is_repeated : bool
         The option stands again before each of several values.
+    also : tuple of str
+        Other spellings that the tool takes for the same.
     """
 
     spelling: str
@@ -47,6 +49,7 @@ class Flag:
     role: Role = ""
     join: str = ""
     is_repeated: bool = False
+    also: tuple[str, ...] = ()
 
 
 class Option(NamedTuple):
@@ -58,7 +61,7 @@ class Option(NamedTuple):
     kinds: tuple[type, ...]
     """The type of each value; none for a switch."""
     is_many: bool
-    """It takes any number of values of its one type."""
+    """It takes any number of such values, or groups of values."""
     choices: tuple[object, ...]
     """The values that there are; none if any will do."""
     is_required: bool
@@ -91,7 +94,8 @@ def _option(name: str, hint: Any) -> Option:
     if origin is tuple:
         return Option(name, flag, tuple(map(_kind, args)), is_many=False, choices=(), is_required=is_required)
     if origin is Sequence:
-        return Option(name, flag, (_kind(args[0]),), is_many=True, choices=(), is_required=is_required)
+        group = get_args(args[0]) if get_origin(args[0]) is tuple else args
+        return Option(name, flag, tuple(map(_kind, group)), is_many=True, choices=(), is_required=is_required)
     return Option(name, flag, (_kind(plain),), is_many=False, choices=(), is_required=is_required)
 
 
@@ -116,7 +120,7 @@ def read(program: str, described: type, given: Mapping[str, object], *, has_equa
     given : mapping
         Names and values, in the order in which they are to stand. None, and a switch that is off, are left out.
     has_equals : bool
-        Values stand behind an equals sign: ``--ref=image``.
+        Values of options with two dashes stand behind an equals sign: ``--ref=image``.
 
     Returns
     -------
@@ -170,18 +174,23 @@ def _spelled(option: Option, texts: Sequence[str], *, has_equals: bool) -> list[
     if not option.kinds:
         return [spelling]
     if option.flag.is_repeated:
-        return [word for text in texts for word in (spelling, text)]
+        n = len(option.kinds)
+        return [word for at in range(0, len(texts), n) for word in (spelling, *texts[at : at + n])]
     values = [join.join(texts)] if join else texts
-    return [f"{spelling}={' '.join(values)}"] if has_equals else [spelling, *values]
+    is_one_word = has_equals and spelling.startswith("--")
+    return [f"{spelling}={' '.join(values)}"] if is_one_word else [spelling, *values]
 
 
 def _texts(program: str, option: Option, value: object) -> Iterator[str]:
     """Write each value as text."""
     several = option.is_many or len(option.kinds) > 1
     values = [value] if not several or isinstance(value, str | os.PathLike | int | float) else list(_listed(value))
-    if (not option.is_many and len(values) != len(option.kinds)) or not values:
+    if option.is_many and len(option.kinds) > 1:
+        values = [one for group in values for one in ([group] if isinstance(group, str) else _listed(group))]
+    n_groups, left_over = divmod(len(values), len(option.kinds))
+    if left_over or not n_groups or (n_groups > 1 and not option.is_many):
         raise _wrong(program, option, f"{len(option.kinds)} values", value)
-    kinds = option.kinds * len(values) if option.is_many else option.kinds
+    kinds = option.kinds * n_groups
     for kind, one in zip(kinds, values, strict=True):
         if option.choices and one not in option.choices:
             raise UnknownNameError.among(f"{option.flag.spelling} of {program}", one, map(str, option.choices))

@@ -35,6 +35,8 @@ class Suite:
         Otherwise, arguments with which a program prints it.
     package : str
         Otherwise, the Python package that it is.
+    finds_itself : bool
+        Its programs find their folder where the variable is not set.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Suite:
     version_file: str = ""
     version_arguments: tuple[str, ...] = ()
     package: str = ""
+    finds_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +66,13 @@ class Tool:
     options : type
         A ``TypedDict`` of its options, each with its `Flag`.
     has_equals : bool
-        Values stand behind an equals sign: ``--ref=image``.
+        Values of options with two dashes stand behind an equals sign: ``--ref=image``.
     cites : tuple of str
         Digital object identifiers of the works to cite.
     threads : str
         The environment variable that limits its threads.
+    name : str
+        What it is called; the program's name unless it is given.
     """
 
     program: str
@@ -77,10 +82,15 @@ class Tool:
     has_equals: bool = False
     cites: tuple[str, ...] = ()
     threads: str = "OMP_NUM_THREADS"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        """Call it by its program where it has no other name."""
+        object.__setattr__(self, "name", self.name or self.program)
 
     def read(self, given: Mapping[str, Any]) -> Read:
         """Check options and write them as arguments; see `fsstats.runners._flags.read`."""
-        return read(self.program, self.options, given, has_equals=self.has_equals)
+        return read(self.name, self.options, given, has_equals=self.has_equals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +134,7 @@ class Command:
         """Refuse what no program can be given."""
         odd = next((one for one in self.argv if "\0" in one), None)
         if odd is not None:
-            message = f"{self.tool.program}: expected arguments without a NUL character, found {odd!r}"
+            message = f"{self.tool.name}: expected arguments without a NUL character, found {odd!r}"
             raise TableError(message)
 
     @property

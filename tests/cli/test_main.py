@@ -18,7 +18,8 @@ def listed(folder="."):
 
 
 COMMANDS = (
-    *("bids", "check", "demo", "design", "enigma", "euler", "find", "merge", "segstats", "show", "snapshots", "table"),
+    *("bids", "check", "demo", "design", "enigma", "euler", "find", "merge", "run", "segstats", "show"),
+    *("snapshots", "table"),
     *("adjust", "asymmetry", "compare", "correct", "harmonise", "meta", "mixed", "permute", "regress", "report"),
 )
 SCRIPTS = ("aparcstats2table", "asegstats2table")

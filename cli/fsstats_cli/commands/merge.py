@@ -13,6 +13,7 @@ from fsstats_cli.options import (
     SourceOption,
     StrictOption,
     SubjectsOption,
+    part_of,
     read_subjects,
 )
 from fsstats_cli.output import is_fault, number, progress_bar, say, say_problems
@@ -31,17 +32,6 @@ EXAMPLES = """
 
   fsstats merge $SUBJECTS_DIR -o cohort/ --jobs 8
 """
-
-
-def _part(text: str | None) -> str | None:
-    """Refuse what is not ``3/10``."""
-    if text is None:
-        return None
-    one, _, n_parts = text.partition("/")
-    if not (one.isdecimal() and n_parts.isdecimal() and 1 <= int(one) <= int(n_parts)):
-        message = f"expected which part and how many there are, as 3/10, found {text!r}."
-        raise typer.BadParameter(message)
-    return text
 
 
 def merge(
@@ -81,7 +71,7 @@ def merge(
         typer.Option(
             metavar="I/N",
             help="Read part I of N only, as one job of many; the same command without it finishes.",
-            callback=_part,
+            callback=part_of,
         ),
     ] = None,
     strict: StrictOption = False,
