@@ -13,6 +13,8 @@ from fsstats.places import Place, around, is_archive, on_disk, place
 
 Entry = os.DirEntry[str] | Place
 """What is in a folder; on this machine what the listing told, so that it need not be asked for again."""
+RUNS: Final = "fsstats-run"
+"""The folder in that of a cohort in which `fsstats.runners` remembers its runs: it holds no subject."""
 _WITH_LINKS: Final = (os.DirEntry, Path)
 """Entries that may be links; archives and servers show none."""
 
@@ -72,8 +74,8 @@ class Folder:
         return None if self.error is None else self.error.strerror or str(self.error)
 
     def names(self, but: Collection[str] = ()) -> list[str]:
-        """Give the names in it, by the alphabet, but for some and hidden ones."""
-        return sorted([name for name in self.entries if name[0] != "." and name not in but])
+        """Give the names in it, by the alphabet, but for some, hidden ones, and our own."""
+        return sorted([name for name in self.entries if name[0] != "." and name != RUNS and name not in but])
 
     def is_link(self, name: str) -> bool:
         """Say whether a name that is there is a link's; not if nobody may ask."""

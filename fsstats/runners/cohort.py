@@ -11,10 +11,11 @@ from pathlib import Path
 import pandas as pd
 
 from fsstats._frames import printable
+from fsstats.discovery.folders import RUNS
 from fsstats.errors import RunError
 from fsstats.runners.jobs import How, Job, known, register, run_job
 from fsstats.runners.local import Limits
-from fsstats.runners.state import FOLDER, Record, as_it_is, table_of
+from fsstats.runners.state import Record, as_it_is, table_of
 
 Progress = Callable[[int, int, int], object]
 """Called with how many jobs are over, how many there are, and how many run."""
@@ -113,7 +114,7 @@ def run_jobs(
         return table_of([])
     for job in some:
         register(job)
-    stop = some[0].out.absolute() / FOLDER / f".stop-{secrets.token_hex(4)}"
+    stop = some[0].out.absolute() / RUNS / f".stop-{secrets.token_hex(4)}"
     how = How(stop, limits, retries, overwrite, take_over)
     with _workers(executor, n_jobs) as workers:
         futures = [workers.submit(run_job, job, how) for job in some]

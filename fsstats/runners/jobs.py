@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from fsstats._frames import printable
+from fsstats.discovery.folders import RUNS
 from fsstats.errors import RunError
 from fsstats.io._locks import release, take
 from fsstats.io._stores import create
@@ -32,7 +33,6 @@ from fsstats.runners.recon import subject_folder
 from fsstats.runners.resume import BusyError, is_unfinished, prepared
 from fsstats.runners.state import (
     CLAIM,
-    FOLDER,
     LOG,
     RECORD,
     Mark,
@@ -108,7 +108,7 @@ class Job:
         return self._file(CLAIM)
 
     def _file(self, suffix: str) -> Path:
-        return self.out / FOLDER / _file_name(self.name) / f"{_file_name(self.who)}{suffix}"
+        return self.out / RUNS / _file_name(self.name) / f"{_file_name(self.who)}{suffix}"
 
 
 def _file_name(text: str) -> str:

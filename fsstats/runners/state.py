@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
+from fsstats.discovery.folders import RUNS
 from fsstats.errors import NothingFoundError
 from fsstats.io._locks import is_here, is_running, said
 from fsstats.io._replace import write_text
@@ -24,8 +25,6 @@ from fsstats.runners._flags import PathLike
 from fsstats.runners._processes import group_lives
 
 Status = Literal["done", "found", "failed", "running", "interrupted", "waiting", "refused"]
-FOLDER: Final = "fsstats-run"
-"""The folder in that of a cohort."""
 RECORD, LOG, CLAIM = ".json", ".log", ".claim"
 STATUS_COLUMNS: Final = (
     "subject",
@@ -170,7 +169,7 @@ def status_of(out: PathLike) -> pd.DataFrame:
     --------
     run_jobs : Runs them.
     """
-    folder = Path(out) / FOLDER
+    folder = Path(out) / RUNS
     found = {path: Record.load(path) for path in sorted(folder.glob(f"*/*{RECORD}"))}
     if not found:
         message = f"{folder}: expected what fsstats remembers of its runs, found none. Was it another folder?"

@@ -204,7 +204,7 @@ def test_templates_and_strangers_are_left_out_and_counted_with_the_reason(tree):
         "V1_average",
     ):
         tree.subject(name)
-    for name in ("junk", "logs", ".hidden"):
+    for name in ("junk", "logs", ".hidden", "fsstats-run"):
         (tree.root / name).mkdir()
     (tree.root / "participants.tsv").write_text("x")
     files = find_stats(tree.root)
