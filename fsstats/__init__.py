@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fsstats._version import __version__
 
 if TYPE_CHECKING:
-    from fsstats import datasets, errors, plots, qc, schema, stats
+    from fsstats import datasets, errors, plots, qc, runners, schema, stats
     from fsstats.discovery import find_stats
     from fsstats.errors import (
         ColumnsError,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         KindsError,
         NothingFoundError,
         PlaceError,
+        RunError,
         ScriptError,
         StatsFormatError,
         TableError,
@@ -135,6 +136,7 @@ _HOME = {
     "Norms": "fsstats.stats",
     "NothingFoundError": "fsstats.errors",
     "PlaceError": "fsstats.errors",
+    "RunError": "fsstats.errors",
     "Report": "fsstats.reporting",
     "ScriptError": "fsstats.errors",
     "StatsFile": "fsstats.parsers",
@@ -220,7 +222,7 @@ _HOME = {
     "write_spreadsheet": "fsstats.io",
     "write_table": "fsstats.io",
 }
-_MODULES = ("datasets", "errors", "plots", "qc", "schema", "stats")
+_MODULES = ("datasets", "errors", "plots", "qc", "runners", "schema", "stats")
 
 __all__ = [
     "AparcTable",
@@ -240,6 +242,7 @@ __all__ = [
     "NothingFoundError",
     "PlaceError",
     "Report",
+    "RunError",
     "ScriptError",
     "StatsFile",
     "StatsFormatError",
@@ -309,6 +312,7 @@ __all__ = [
     "register",
     "regress",
     "report",
+    "runners",
     "schema",
     "segstats",
     "sessions",

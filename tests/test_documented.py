@@ -154,6 +154,11 @@ def test_the_page_of_figures_names_every_figure():
     assert [name for name in fsstats.plots.__all__ if f"`{name}`" not in page and f"`{name}(" not in page] == []
 
 
+def test_the_page_of_running_names_all_of_the_runners():
+    page = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
+    assert [name for name in fsstats.runners.__all__ if f"`{name}`" not in page] == []
+
+
 @pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
 def test_the_python_of_quality_runs(studies, monkeypatch):
     monkeypatch.chdir(studies)

@@ -62,7 +62,7 @@ def brain_map_svg(
         As for `brain_map`.
     name : str
         What ids begin with: two maps on one page need two names. Blanks in it become hyphens.
-    value, average, alpha, p, outlines, views, cmap, limits, label, term, measure, source
+    value, average, alpha, p, outlines, views, cmap, limits, label, term, measure, source : optional
         As for `brain_map`.
 
     Returns

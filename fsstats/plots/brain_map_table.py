@@ -24,7 +24,7 @@ def brain_map_table(
     ----------
     data : DataFrame
         As for `brain_map`.
-    value, average, alpha, p, outlines, term, measure, source
+    value, average, alpha, p, outlines, term, measure, source : optional
         As for `brain_map`.
 
     Returns

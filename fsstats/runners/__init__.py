@@ -1,6 +1,80 @@
-"""Command lines of the tools that make the files we read, and what runs them."""
+"""The tools that make the files we read: their command lines as values, and what runs them for a whole study."""
 
+from fsstats.runners.ants import n4_bias_field
+from fsstats.runners.arithmetic import fslmaths
+from fsstats.runners.catalogue import tools
+from fsstats.runners.cohort import run_jobs
 from fsstats.runners.command import Command, Suite, Tool
-from fsstats.runners.fsl import bet
+from fsstats.runners.containers import in_container
+from fsstats.runners.dipy import gibbs_removal
+from fsstats.runners.fastsurfer import run_fastsurfer
+from fsstats.runners.first import first_roi_slicesdir, run_first_all, slicesdir
+from fsstats.runners.freesurfer import (
+    ants_n4_bias_field_correction_fs,
+    mri_convert,
+    mri_segstats,
+    mris_anatomical_stats,
+)
+from fsstats.runners.fsl import bet, fast
+from fsstats.runners.images import images_in
+from fsstats.runners.jobs import Job
+from fsstats.runners.local import Run, Runner, run
+from fsstats.runners.mrtrix import dwidenoise, mrdegibbs
+from fsstats.runners.recipes import RECIPES, Plan, Recipe, options_for, plan
+from fsstats.runners.recon import recon_all
+from fsstats.runners.registration import flirt, fnirt
+from fsstats.runners.scripts import script_of, slurm_script
+from fsstats.runners.state import status_of
+from fsstats.runners.stats2table import aparcstats2table, asegstats2table
+from fsstats.runners.synthseg import mri_synthseg
+from fsstats.runners.viewers import freeview, fsleyes, view
+from fsstats.runners.warps import applywarp, convertwarp, invwarp
 
-__all__ = ["Command", "Suite", "Tool", "bet"]
+__all__ = [
+    "RECIPES",
+    "Command",
+    "Job",
+    "Plan",
+    "Recipe",
+    "Run",
+    "Runner",
+    "Suite",
+    "Tool",
+    "ants_n4_bias_field_correction_fs",
+    "aparcstats2table",
+    "applywarp",
+    "asegstats2table",
+    "bet",
+    "convertwarp",
+    "dwidenoise",
+    "fast",
+    "first_roi_slicesdir",
+    "flirt",
+    "fnirt",
+    "freeview",
+    "fsleyes",
+    "fslmaths",
+    "gibbs_removal",
+    "images_in",
+    "in_container",
+    "invwarp",
+    "mrdegibbs",
+    "mri_convert",
+    "mri_segstats",
+    "mri_synthseg",
+    "mris_anatomical_stats",
+    "n4_bias_field",
+    "options_for",
+    "plan",
+    "recon_all",
+    "run",
+    "run_fastsurfer",
+    "run_first_all",
+    "run_jobs",
+    "script_of",
+    "slicesdir",
+    "slurm_script",
+    "status_of",
+    "tools",
+    "view",
+]

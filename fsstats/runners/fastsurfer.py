@@ -79,7 +79,7 @@ RUN_FASTSURFER: Final = Tool(
 TOOLS: Final = (RUN_FASTSURFER,)
 
 
-def fastsurfer(**options: Unpack[FastSurferOptions]) -> Command:
+def run_fastsurfer(**options: Unpack[FastSurferOptions]) -> Command:
     """Segment the brain by deep learning and reconstruct its surfaces (FastSurfer's ``run_fastsurfer.sh``).
 
     Parameters
@@ -118,7 +118,7 @@ def fastsurfer(**options: Unpack[FastSurferOptions]) -> Command:
 
     Examples
     --------
-    >>> line = fastsurfer(t1="/study/bert.nii.gz", sid="bert", sd="/study/fastsurfer", seg_only=True, threads=4)
+    >>> line = run_fastsurfer(t1="/study/bert.nii.gz", sid="bert", sd="/study/fastsurfer", seg_only=True, threads=4)
     >>> print(line)
     run_fastsurfer.sh --t1 /study/bert.nii.gz --sid bert --sd /study/fastsurfer --seg_only --threads 4
     >>> line.outputs[1].as_posix()

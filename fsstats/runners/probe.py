@@ -1,22 +1,22 @@
 """What of the tools is on this machine: where, which version, and whether its licence is there."""
 
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Final
-
-import pandas as pd
 
 from fsstats.errors import RunError, wording
 from fsstats.runners.command import Command, Suite, Tool
 from fsstats.schema import release
 
+_TITLED: Final = re.compile(r"== \S+ (?P<version>\S+) ==")
+"""How MRtrix begins."""
 _PATIENCE: Final = 30
 """Seconds that a program has to say its version."""
-_COLUMNS: Final = ("tool", "suite", "found", "version", "licence")
 
 
 def where(program: str, suite: Suite, environment: Mapping[str, str] | None = None) -> Path | None:
@@ -72,7 +72,7 @@ def version_of(suite: Suite, program: str = "", environment: Mapping[str, str] |
 
     Examples
     --------
-    >>> version_of(Suite(name="pandas", package="pandas")) == pd.__version__
+    >>> version_of(Suite(name="numpy", package="numpy")) == metadata.version("numpy")
     True
     """
     known = os.environ if environment is None else environment
@@ -82,7 +82,10 @@ def version_of(suite: Suite, program: str = "", environment: Mapping[str, str] |
         except metadata.PackageNotFoundError:
             return None
     line = _in_file(suite, known) if suite.version_file else _asked(suite, program, known)
-    return release(line) if line and line.startswith("freesurfer-") else line
+    if line is None or line.startswith("freesurfer-"):
+        return line and release(line)
+    titled = _TITLED.fullmatch(line)
+    return titled["version"] if titled else line
 
 
 def _in_file(suite: Suite, environment: Mapping[str, str]) -> str | None:
@@ -231,40 +234,3 @@ def require_ready(command: Command, environment: Mapping[str, str]) -> Path:
         hint = "Install it, or load the module that has it"
         raise RunError.at(command.tool.name, expected=f"the program {first}", found="none on the PATH", hint=hint)
     return found.absolute()
-
-
-def tools(known: Iterable[Tool]) -> pd.DataFrame:
-    """List tools, and what of them is on this machine.
-
-    Parameters
-    ----------
-    known : iterable of Tool
-        The tools.
-
-    Returns
-    -------
-    DataFrame
-        A row a tool: ``tool``, ``suite``, ``found`` (where the program is), ``version``, ``licence``: ``there``,
-        ``missing``, or ``not needed``. What is not here is missing (NaN).
-
-    Examples
-    --------
-    >>> from fsstats.runners.fsl import BET
-    >>> tools([BET])[["tool", "suite", "licence"]].iloc[0].to_list()
-    ['bet', 'FSL', 'not needed']
-    """
-    rows = []
-    versions: dict[Suite, str | None] = {}
-    for tool in known:
-        found, suite = where(tool.program, tool.suite), tool.suite
-        if found is not None and suite not in versions:
-            versions[suite] = version_of(suite, tool.program)
-        version = None if found is None else versions[suite]
-        rows.append((tool.name, suite.name, None if found is None else str(found), version, _licence_word(suite)))
-    return pd.DataFrame(rows, columns=[*_COLUMNS]).astype("str")
-
-
-def _licence_word(suite: Suite) -> str:
-    if not suite.licences:
-        return "not needed"
-    return "missing" if licence_of(suite) is None else "there"

@@ -23,9 +23,7 @@ from fsstats.runners import (
     registering,
     registration,
     segmenting,
-    stats2table,
     synthseg,
-    viewers,
     warps,
 )
 from fsstats.runners._flags import PathLike
@@ -36,16 +34,6 @@ from fsstats.runners.containers import in_container
 from fsstats.runners.images import KINDS, Images, images_in, images_of, table_of_images
 from fsstats.runners.jobs import Job
 from fsstats.runners.probe import licence_of
-
-ALL_TOOLS: Final = tuple(
-    tool
-    for module in (
-        *(recon, freesurfer, stats2table, fastsurfer, synthseg, fsl, first, registration, warps, arithmetic),
-        *(mrtrix, dipy, ants, viewers),
-    )
-    for tool in module.TOOLS
-)
-"""Every tool that has a function here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

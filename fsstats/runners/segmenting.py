@@ -7,9 +7,9 @@ from fsstats.errors import TableError, UnknownNameError, wording
 from fsstats.runners import arithmetic, first, freesurfer, fsl, recon
 from fsstats.runners._steps import Options, brain_extracted, brain_in, given, image_in, stem_in
 from fsstats.runners.command import Command
-from fsstats.runners.fastsurfer import RUN_FASTSURFER, fastsurfer
+from fsstats.runners.fastsurfer import RUN_FASTSURFER, run_fastsurfer
 from fsstats.runners.images import Images
-from fsstats.runners.synthseg import MRI_SYNTHSEG, synthseg
+from fsstats.runners.synthseg import MRI_SYNTHSEG, mri_synthseg
 
 
 def recon_all(
@@ -138,7 +138,7 @@ def fast_surfer(
     run_fastsurfer.sh --t1 /bids/T1w.nii.gz --sid sub-01 --sd /out
     """
     settings = given(RUN_FASTSURFER, options, t1=image_in(images, "t1"), sid=images.name, sd=out, threads=threads)
-    return (fastsurfer(**settings),)
+    return (run_fastsurfer(**settings),)
 
 
 def synth_seg(
@@ -171,7 +171,7 @@ def synth_seg(
     folder = out / images.name
     tables = {name: folder / "stats" / f"synthseg.{name}.csv" for name in ("vol", "qc")}
     own = {"i": image_in(images, "t1"), "o": folder / "mri" / "synthseg.mgz", **tables, "threads": threads}
-    return (synthseg(**given(MRI_SYNTHSEG, options, **own)),)
+    return (mri_synthseg(**given(MRI_SYNTHSEG, options, **own)),)
 
 
 def freesurfer_skull_strip(

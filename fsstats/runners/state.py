@@ -168,6 +168,17 @@ def status_of(out: PathLike) -> pd.DataFrame:
     See Also
     --------
     run_jobs : Runs them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from fsstats.runners import Job, bet, run_jobs
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     steps = (bet(f"{out}/none.nii.gz", f"{out}/brain.nii.gz"),)
+    ...     _ = run_jobs([Job(subject="sub-01", name="bet", steps=steps, out=out)])
+    ...     table = status_of(out)
+    >>> table[["subject", "job", "step", "status"]].to_numpy().tolist()
+    [['sub-01', 'bet', '1/1 bet', 'refused']]
     """
     folder = Path(out) / RUNS
     found = {path: Record.load(path) for path in sorted(folder.glob(f"*/*{RECORD}"))}

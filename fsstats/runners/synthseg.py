@@ -51,7 +51,7 @@ _EXCLUSIVE: Final = (
 )
 
 
-def synthseg(**options: Unpack[SynthSegOptions]) -> Command:
+def mri_synthseg(**options: Unpack[SynthSegOptions]) -> Command:
     """Segment brain images of any contrast and resolution (SynthSeg, FreeSurfer's ``mri_synthseg``).
 
     Parameters
@@ -86,7 +86,7 @@ def synthseg(**options: Unpack[SynthSegOptions]) -> Command:
 
     Examples
     --------
-    >>> print(synthseg(i="T1w.nii.gz", o="synthseg.nii.gz", parc=True, vol="volumes.csv", qc="qc.csv"))
+    >>> print(mri_synthseg(i="T1w.nii.gz", o="synthseg.nii.gz", parc=True, vol="volumes.csv", qc="qc.csv"))
     mri_synthseg --i T1w.nii.gz --o synthseg.nii.gz --parc --vol volumes.csv --qc qc.csv
     """
     said = MRI_SYNTHSEG.read(options)

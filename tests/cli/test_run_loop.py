@@ -79,7 +79,4 @@ def test_from_images_to_a_report(study, fsstats):
 def test_what_the_run_remembers_is_read_by_no_one(study, fsstats):
     fsstats("run", "recon-all", "-i", "bids", "-o", "subjects")
     files = fs.find_stats("subjects")
-    own = files[files["path"].str.contains("fsstats-run")]
-    assert own[["status", "problem"]].to_numpy().tolist() == [
-        ["skipped", "not a subject: holds none of mri, surf, scripts, label, stats, touch"]
-    ]
+    assert not files["path"].str.contains("fsstats-run").any()

@@ -11,6 +11,7 @@ from fsstats.runners.ants import N4, n4_bias_field
 from runners.phantoms import biased, failure, run, save, variation
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not find_spec("ants"), reason="antspyx is not here: pip install antspyx")
 def test_n4_takes_the_bias_field_away(tmp_path):
     values, field, tissues = biased()

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from fsstats.errors import TableError
-from fsstats.runners.fastsurfer import fastsurfer
-from fsstats.runners.synthseg import synthseg
+from fsstats.runners.fastsurfer import run_fastsurfer
+from fsstats.runners.synthseg import mri_synthseg
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +15,7 @@ def no_licence(monkeypatch):
 
 
 def of_bert(**options):
-    return fastsurfer(sid="bert", sd="/s", **options)
+    return run_fastsurfer(sid="bert", sd="/s", **options)
 
 
 def written(**options):
@@ -32,14 +32,14 @@ LINES = {
         "run_fastsurfer.sh --sid bert --sd /s --t1 /t1.nii --fs_license /l.txt --3T --parallel",
     ),
     "a time point": (
-        lambda: fastsurfer(sid="bert_1", sd="/s", long="bert", fs_license="/l.txt"),
+        lambda: run_fastsurfer(sid="bert_1", sd="/s", long="bert", fs_license="/l.txt"),
         "run_fastsurfer.sh --sid bert_1 --sd /s --long bert --fs_license /l.txt",
     ),
     "a folder of images": (
-        lambda: synthseg(i="images", o="segmentations", vol="vol.csv", robust=True, threads=8, cpu=True),
+        lambda: mri_synthseg(i="images", o="segmentations", vol="vol.csv", robust=True, threads=8, cpu=True),
         "mri_synthseg --i images --o segmentations --vol vol.csv --robust --threads 8 --cpu",
     ),
-    "a part of the image": (lambda: synthseg(i="a", o="b", crop=[160, 192, 160]), "mri_synthseg --i a --o b --crop 160 192 160"),
+    "a part of the image": (lambda: mri_synthseg(i="a", o="b", crop=[160, 192, 160]), "mri_synthseg --i a --o b --crop 160 192 160"),
 }  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def test_inputs_are_images_and_the_licence():
 
 
 def test_synthsegs_files():
-    line = synthseg(i="a.nii", o="b.nii", vol="v.csv", qc="q.csv", post="p.nii", resample="r.nii")
+    line = mri_synthseg(i="a.nii", o="b.nii", vol="v.csv", qc="q.csv", post="p.nii", resample="r.nii")
     assert line.inputs == (Path("a.nii"),)
     assert {path.as_posix() for path in line.outputs} == {"b.nii", "v.csv", "q.csv", "p.nii", "r.nii"}
 
@@ -112,12 +112,15 @@ def test_a_licence_that_the_environment_names_is_enough(monkeypatch):
 
 
 REFUSED = {
-    "no subject": (lambda: fastsurfer(sd="/s", t1="/t1.nii"), "expected sid"),
-    "no folder": (lambda: fastsurfer(sid="bert", t1="/t1.nii"), "expected sd"),
+    "no subject": (lambda: run_fastsurfer(sd="/s", t1="/t1.nii"), "expected sid"),
+    "no folder": (lambda: run_fastsurfer(sid="bert", t1="/t1.nii"), "expected sd"),
     "no image": (of_bert, "expected the T1-weighted image"),
     "nothing left": (lambda: of_bert(seg_only=True, surf_only=True), "at most one of --seg_only and --surf_only"),
-    "no segmentation": (lambda: synthseg(i="a"), "expected o "),
-    "an old robust network": (lambda: synthseg(i="a", o="b", robust=True, v1=True), "at most one of --robust and --v1"),
+    "no segmentation": (lambda: mri_synthseg(i="a"), "expected o "),
+    "an old robust network": (
+        lambda: mri_synthseg(i="a", o="b", robust=True, v1=True),
+        "at most one of --robust and --v1",
+    ),
 }
 
 

@@ -105,14 +105,16 @@ def test_an_image_that_is_not_fetched_is_a_problem_only_where_it_is_needed(tmp_p
     )
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="a superuser may read everything")
-def test_a_folder_that_is_closed_is_a_problem(tmp_path):
-    folder = anat(tmp_path, "T1w.nii.gz") / "sub-01" / "anat"
-    folder.chmod(0)
-    try:
-        assert "Permission denied" in images_in(tmp_path).loc[0, "problem"]
-    finally:
-        folder.chmod(0o755)
+def test_a_folder_that_is_closed_is_a_problem(tmp_path, monkeypatch):
+    folder, listing = anat(tmp_path, "T1w.nii.gz") / "sub-01" / "anat", os.scandir
+
+    def refusing(path="."):  # as the system does, but to a superuser
+        if Path(path) == folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        return listing(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert "Permission denied" in images_in(tmp_path).loc[0, "problem"]
 
 
 def test_subjects_are_chosen_with_and_without_their_prefix_and_one_that_is_lacking_has_a_row(tmp_path):

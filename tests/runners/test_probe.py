@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from fsstats.errors import RunError
+from fsstats.runners.catalogue import tools
 from fsstats.runners.command import Command, Suite, Tool
 from fsstats.runners.fsl import BET, FSL
-from fsstats.runners.probe import lacking, licence_of, require_ready, tools, version_of, where
+from fsstats.runners.probe import lacking, licence_of, require_ready, version_of, where
 from fsstats.runners.recon import RECON_ALL
 from runners.stand_ins import stand_in_suites
 

@@ -11,10 +11,11 @@ import pytest
 
 import fsstats as fs
 from fsstats.errors import TableError, UnknownNameError
+from fsstats.runners.catalogue import ALL_TOOLS
 from fsstats.runners.cohort import run_jobs
 from fsstats.runners.images import Images
 from fsstats.runners.local import run
-from fsstats.runners.recipes import ALL_TOOLS, RECIPES, options_for, plan
+from fsstats.runners.recipes import RECIPES, options_for, plan
 from fsstats.runners.scripts import script_of
 from fsstats.runners.state import Mark, same_line
 

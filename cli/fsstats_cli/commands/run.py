@@ -340,11 +340,10 @@ def _status(words: Sequence[str], output: Path | None) -> NoReturn:
 
 
 def _tools(words: Sequence[str], output: Path | None) -> NoReturn:
-    from fsstats.runners.probe import tools
-    from fsstats.runners.recipes import ALL_TOOLS
+    from fsstats.runners import tools
 
     del words, output
-    print_table(tools(ALL_TOOLS))
+    print_table(tools())
     raise typer.Exit
 
 
