@@ -16,8 +16,12 @@ nox.options.sessions = ["tests", "lint", "types", "layers"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 DEV = PYPROJECT["project"]["optional-dependencies"]["dev"]
-SAME_EVERYWHERE = ("tests/gallery/test_page.py", "tests/reporting/test_page.py", "tests/test_house.py")
-"""Tests of what a browser makes of a page, and of the source's text: other packages do not change them."""
+SAME_EVERYWHERE = (
+    *("tests/discovery", "tests/parsers", "tests/places", "tests/runners", "tests/schema"),
+    *("tests/gallery/test_page.py", "tests/reporting/test_page.py", "tests/test_house.py"),
+)
+"""Tests of texts, names, places and command lines, of what a browser makes of a page, and of the source's text: releases
+of numerical packages change nothing about them."""
 
 
 def dev(*names: str) -> list[str]:

@@ -16,7 +16,9 @@ from browser_support import browser  # noqa: F401 - pytest takes a fixture from 
 from tests_support import FS6
 
 # No deadline: machines are shared and noisy. With CI set the same examples are tried every time.
-settings.register_profile("everywhere", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)
+settings.register_profile(
+    "everywhere", deadline=None, max_examples=50, derandomize=bool(os.environ.get("CI")), print_blob=True
+)
 settings.register_profile("few", deadline=None, derandomize=True, max_examples=10)
 settings.register_profile("thorough", deadline=None, max_examples=3000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everywhere"))

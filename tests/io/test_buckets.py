@@ -129,6 +129,7 @@ def test_only_what_is_new_is_read_again(study, on_disk, bucket, out, monkeypatch
     assert_same(merged, on_disk(study, out))
 
 
+@pytest.mark.long
 @remembered_outs
 def test_a_table_that_somebody_changed_is_made_again(study, on_disk, bucket, s3, out):
     merged = fs.merge(study, f"{bucket}/{out}")
@@ -139,6 +140,7 @@ def test_a_table_that_somebody_changed_is_made_again(study, on_disk, bucket, s3,
     assert merged.n_rows
 
 
+@pytest.mark.long
 def test_a_folder_that_has_shrunk_keeps_no_part_of_before(study, on_disk, bucket, s3):
     fs.merge(study, f"{bucket}/out/")
     merged = fs.merge(study, f"{bucket}/out/", subjects=["s1", "s2"])
@@ -146,6 +148,7 @@ def test_a_folder_that_has_shrunk_keeps_no_part_of_before(study, on_disk, bucket
     assert [name for name in listed(s3, bucket) if name.startswith("out/")] == ["out/000000.parquet"]
 
 
+@pytest.mark.long
 def test_jobs_of_an_array_leave_their_parts_in_the_bucket(study, on_disk, bucket, monkeypatch):
     for part in (1, 2, 3):
         assert ended(in_child(part_of, study, f"{bucket}/out/", (part, 3))) == 0
@@ -208,6 +211,7 @@ def _break_after(patch, n):
     patch.setattr(_replace, "put", failing)
 
 
+@pytest.mark.long
 def test_a_second_merge_is_kept_out(study, bucket, s3):
     s3.pipe_file(f"{bucket}/.out.parquet.lock", b"elsewhere 12")
     with pytest.raises(
@@ -300,6 +304,7 @@ def test_what_is_no_table_is_named(bucket, s3):
         fs.read_table(f"{bucket}/b.parquet")
 
 
+@pytest.mark.long
 def test_the_command_writes_there(study, bucket):
     command = [sys.executable, "-m", "fsstats_cli", "merge", str(study), "-o", f"{bucket}/out/"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
@@ -307,6 +312,7 @@ def test_the_command_writes_there(study, bucket):
     assert len(fs.read_table(f"{bucket}/out/"))
 
 
+@pytest.mark.long
 def test_workers_of_a_cluster_write_the_parts_even_if_one_is_lost(on_disk, bucket, tmp_path, monkeypatch):
     monkeypatch.setattr(_study, "AT_ONCE", 1)
     root = write_study(tmp_path / "many", [f"sub-{n:02d}" for n in range(30)])
@@ -316,6 +322,7 @@ def test_workers_of_a_cluster_write_the_parts_even_if_one_is_lost(on_disk, bucke
     assert_same(merged, on_disk(root, "out/"))
 
 
+@pytest.mark.long
 def test_a_path_of_any_sort_is_taken(study, on_disk, bucket, tmp_path):
     expected = on_disk(study, "out.parquet")
     for out in (UPath(f"{bucket}/out.parquet"), UPath(tmp_path, "out.parquet"), f"file://{tmp_path}/url.parquet"):
@@ -328,6 +335,7 @@ def test_a_path_of_any_sort_is_taken(study, on_disk, bucket, tmp_path):
 ODD = ["cohort[1].parquet", "data[1]/out/", "what?/*.parquet", "a b/ü#%20.csv", "twice//out.parquet"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("out", ODD)
 def test_a_name_is_no_pattern(study, on_disk, bucket, s3, out):
     for other in (".cohort1.parquet.lock", "data1/out/000000.parquet", "whatx/other.parquet"):
@@ -342,6 +350,7 @@ def test_a_name_is_no_pattern(study, on_disk, bucket, s3, out):
     assert not [name for name in left - before if ".lock" in name or ".partial" in name]
 
 
+@pytest.mark.long
 def test_a_folder_with_another_stranger_is_left_alone(study, bucket, s3):
     fs.merge(study, f"{bucket}/data[1]/out/")
     s3.pipe_file(f"{bucket}/data[1]/out/notes.txt", b"mine")
