@@ -20,8 +20,8 @@ SAME_EVERYWHERE = (
     *("tests/discovery", "tests/parsers", "tests/places", "tests/runners", "tests/schema"),
     *("tests/gallery/test_page.py", "tests/reporting/test_page.py", "tests/test_house.py"),
 )
-"""Tests of texts, names, places and command lines, of what a browser makes of a page, and of the source's text: releases
-of numerical packages change nothing about them."""
+"""Tests of texts, names, places and command lines, of what a browser makes of a page, and of the source's text: other
+releases of packages change nothing about them."""
 
 
 def dev(*names: str) -> list[str]:
