@@ -52,6 +52,32 @@ def progress_bar(what: str) -> "Iterator[Callable[[int, int], object] | None]":
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+@contextmanager
+def slow_progress_bar(what: str) -> "Iterator[Callable[[int, int, float | None], object] | None]":
+    """Give such a function for what takes hours each: it is told the seconds that are left (None: not known)."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total, left: bar.update(task, completed=done, total=total, description=time_left(left))
+
+
+def time_left(seconds: float | None) -> str:
+    """Say how long something takes.
+
+    Examples
+    --------
+    >>> time_left(None), time_left(50), time_left(5000), time_left(200_000), time_left(2_000_000)
+    ('', 'about 1 min left', 'about 83 min left', 'about 56 h left', 'about 23 days left')
+    """
+    if seconds is None:
+        return ""
+    unit, size = next(((one, n) for one, n in (("days", 86400), ("h", 3600)) if seconds >= 3 * n), ("min", 60))
+    return f"about {max(1, round(seconds / size))} {unit} left"
+
+
 def say_problems(found: "pd.DataFrame") -> None:
     """Print every problem in words on stderr, under its level, the worst first."""
     from fsstats.tables import describe

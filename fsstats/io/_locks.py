@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from fsstats.io._processes import process_of
+from fsstats.io._processes import born, process_of
 from fsstats.io._stores import create, is_remote, remove, text_in
 
 
@@ -23,7 +23,7 @@ def take(lock: Path, taken: Callable[[str], Exception], *, from_elsewhere: bool 
     from_elsewhere : bool
         Replace the lock of another machine too, of whose processes nothing can be told.
     """
-    own = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
+    own = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)} {born(os.getpid())}"
     holder = text_in(lock)
     if holder is not None:
         if is_running(holder) and not (from_elsewhere and not is_here(holder)):
@@ -45,7 +45,7 @@ def release(lock: Path, own: str) -> None:
 
 def is_running(holder: str) -> bool:
     """Say whether the process of a lock runs; of another machine that cannot be told, so it does."""
-    pid = _pid(holder)
+    _, pid, _, since, *_ = [*holder.split(" "), "", "", "", ""]
     if not pid.isdecimal():  # it was killed while it wrote
         return False
     if not is_here(holder):
@@ -57,7 +57,7 @@ def is_running(holder: str) -> bool:
     except OSError:
         return True
     process = process_of(pid)
-    return process is None or not process.is_over
+    return process is None or not (process.is_over or since not in {"", process.born})  # or a later one has its number
 
 
 def is_here(holder: str) -> bool:
@@ -68,10 +68,6 @@ def is_here(holder: str) -> bool:
 def said(holder: str) -> str:
     """Give the host and the process of a lock."""
     return " ".join(holder.split()[:2])
-
-
-def _pid(holder: str) -> str:
-    return holder.partition(" ")[2].partition(" ")[0]
 
 
 def _clear(lock: Path, holder: str) -> None:

@@ -27,3 +27,9 @@ def process_of(pid: str) -> Process | None:
     except OSError:
         return None
     return Process(words[0], int(words[2]), words[19])
+
+
+def born(pid: int) -> str:
+    """Tell when a process was started, to know it from a later one of the same number; empty if that cannot be told."""
+    found = process_of(str(pid))
+    return found.born if found else ""

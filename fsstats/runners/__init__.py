@@ -15,7 +15,7 @@ from fsstats.runners.freesurfer import (
     mri_segstats,
     mris_anatomical_stats,
 )
-from fsstats.runners.fsl import bet, fast
+from fsstats.runners.fsl import bet, fast, fslreorient2std
 from fsstats.runners.images import images_in
 from fsstats.runners.jobs import Job
 from fsstats.runners.local import Run, Runner, run
@@ -54,6 +54,7 @@ __all__ = [
     "freeview",
     "fsleyes",
     "fslmaths",
+    "fslreorient2std",
     "gibbs_removal",
     "images_in",
     "in_container",

@@ -79,7 +79,7 @@ def unringed(data: NDArray[np.float64], asked: Namespace) -> NDArray[np.float64]
 def main() -> None:
     """Correct the image that the command line names."""
     asked = arguments_of(GIBBS_REMOVAL)
-    image, data = read_image(asked.image)
+    image, data = read_image(asked.image, as_stored=asked.as_stored)
     try:
         mask = None
         if not asked.unmasked:

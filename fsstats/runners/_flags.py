@@ -62,8 +62,8 @@ class Option(NamedTuple):
     """The type of each value; none for a switch."""
     is_many: bool
     """It takes any number of such values, or groups of values."""
-    choices: tuple[object, ...]
-    """The values that there are; none if any will do."""
+    choices: tuple[tuple[object, ...], ...]
+    """What each value may be; none if anything will do."""
     is_required: bool
 
 
@@ -86,21 +86,24 @@ def options_of(described: type) -> Mapping[str, Option]:
 def _option(name: str, hint: Any) -> Option:
     is_required = get_origin(hint) is Required
     plain, flag = get_args(get_args(hint)[0] if is_required else hint)[:2]
-    origin, args = get_origin(plain), get_args(plain)
+    values, is_many = _values(plain), get_origin(plain) is Sequence
+    choices = tuple(get_args(one) if get_origin(one) is Literal else () for one in values)
+    return Option(name, flag, tuple(map(_kind, values)), is_many=is_many, choices=choices, is_required=is_required)
+
+
+def _values(plain: Any) -> tuple[Any, ...]:
+    """Take the type of an option apart: that of each value, or of each in one group of them; none for a switch."""
     if plain is bool:
-        return Option(name, flag, (), is_many=False, choices=(), is_required=is_required)
-    if origin is Literal:
-        return Option(name, flag, (type(args[0]),), is_many=False, choices=args, is_required=is_required)
-    if origin is tuple:
-        return Option(name, flag, tuple(map(_kind, args)), is_many=False, choices=(), is_required=is_required)
-    if origin is Sequence:
-        group = get_args(args[0]) if get_origin(args[0]) is tuple else args
-        return Option(name, flag, tuple(map(_kind, group)), is_many=True, choices=(), is_required=is_required)
-    return Option(name, flag, (_kind(plain),), is_many=False, choices=(), is_required=is_required)
+        return ()
+    if get_origin(plain) is Sequence:
+        return _values(get_args(plain)[0])
+    return get_args(plain) if get_origin(plain) is tuple else (plain,)
 
 
 def _kind(hint: Any) -> type:
     """Reduce a type to that of the value: a path is text."""
+    if get_origin(hint) is Literal:
+        return type(get_args(hint)[0])
     if get_origin(hint) is Annotated:
         return _kind(get_args(hint)[0])
     if get_origin(hint) in {Union, UnionType}:
@@ -190,10 +193,10 @@ def _texts(program: str, option: Option, value: object) -> Iterator[str]:
     n_groups, left_over = divmod(len(values), len(option.kinds))
     if left_over or not n_groups or (n_groups > 1 and not option.is_many):
         raise _wrong(program, option, f"{len(option.kinds)} values", value)
-    kinds = option.kinds * n_groups
-    for kind, one in zip(kinds, values, strict=True):
-        if option.choices and one not in option.choices:
-            raise UnknownNameError.among(f"{option.flag.spelling} of {program}", one, map(str, option.choices))
+    due = list(zip(option.kinds, option.choices, strict=True)) * n_groups
+    for (kind, choices), one in zip(due, values, strict=True):
+        if choices and one not in choices:
+            raise UnknownNameError.among(f"{option.flag.spelling} of {program}", one, map(str, choices))
         yield _text(program, option, kind, one)
 
 

@@ -13,12 +13,6 @@ _GRACE: Final = 10
 """Seconds that a program has to end by itself before it is killed."""
 
 
-def born(pid: int) -> str:
-    """Tell when a process was started, to know it from a later one of the same number; empty if that cannot be told."""
-    found = process_of(str(pid))
-    return found.born if found else ""
-
-
 def group_lives(pid: int, since: str) -> bool:
     """Say whether a process that was started then, or any that it started, still runs on this machine."""
     leader = process_of(str(pid))

@@ -60,11 +60,11 @@ def imported(name: str, package: str) -> ModuleType:
         raise SystemExit(message) from error
 
 
-def read_image(path: str) -> tuple[Any, NDArray[np.float64]]:
-    """Read an image; give it and its values as floating point, whatever they are stored as. Or end the program."""
+def read_image(path: str, *, as_stored: bool = False) -> tuple[Any, NDArray[Any]]:
+    """Read an image; give it and its values, in double precision unless they are wanted as stored. Or end it all."""
     try:
         image: Any = nib.load(path)
-        return image, np.asarray(image.dataobj, dtype=np.float64)
+        return image, np.asarray(image.dataobj, dtype=None if as_stored else np.float64)
     except (OSError, ImageFileError) as error:
         message = f"{path}: expected an image that can be read, found: {error}"
         raise SystemExit(message) from error

@@ -14,13 +14,26 @@ from fsstats.runners.images import Images
 Options = Mapping[str, Mapping[str, Any]]
 """Options of the tools, by the tools' names: what a user sets beside, or in place of, what a recipe sets."""
 _STANDARD: Final = "data/standard/MNI152_T1_1mm_brain.nii.gz"
-_WHOSE: Final[Mapping[str, tuple[str, ...]]] = {
-    "recon-all": ("s", "subjid", "sd", "tp", "base", "base_affine", "long"),
-    "run_fastsurfer.sh": ("sid", "sd", "long"),
-    "segstats": ("subject", "session"),
+_OF_ONE: Final[Mapping[str, str]] = {
+    "recon-all": (
+        "i s subjid sd tp base base_affine long T2 FLAIR hippocampal_subfields_T1T2 hippocampal_subfields_T2 twm log "
+        "status waitfor"
+    ),
+    "run_fastsurfer.sh": (
+        "t1 t2 sid sd long asegdkt_segfile asegdkt_statsfile aseg_segfile cereb_segfile cereb_statsfile hypo_segfile "
+        "hypo_statsfile conformed_name norm_name mask_name seg_log"
+    ),
+    "segstats": "subject session map",
+    "bet": "A2",
+    "fast": "a s",
+    "run_first_all": "a",
+    "flirt": "init inweight wmseg wmcoords wmnorms fieldmap fieldmapmask",
+    "fnirt": "inmask intin inwarp intout",
+    "applywarp": "premat postmat mask",
+    "dwidenoise": "mask",
+    "n4_bias_field": "mask weight",
 }
-"""Options that name subjects, of the tools that have such."""
-_SUFFIXES: Final = (".nii.gz", ".nii", ".mgz")
+"""Options that name a subject or one of its files, by tool; those that name a file to be written do, too."""
 
 
 def given(tool: Tool, options: Options | None, **own: object) -> dict[str, Any]:
@@ -29,15 +42,15 @@ def given(tool: Tool, options: Options | None, **own: object) -> dict[str, Any]:
     Raises
     ------
     TableError
-        If the user sets whose images are read, or what the recipe reads and writes: it differs between subjects.
+        If the user sets whose images are read, or a file of one subject: it differs between subjects.
     """
     wanted, known = (options or {}).get(tool.name, {}), options_of(tool.options)
-    whose = _WHOSE.get(tool.name, ())
-    taken = next((name for name in wanted if name in whose or (own.get(name) and known[name].flag.role)), None)
-    if taken is not None:
-        expected = "options that are the same for all subjects"
-        found = f"{known[taken].flag.spelling}, which the recipe sets for each"
-        raise TableError(f"{tool.name}: {wording(expected=expected, found=found)}")
+    of_one = _OF_ONE.get(tool.name, "").split()
+    for name in filter(known.__contains__, wanted):
+        flag = known[name].flag
+        if name in of_one or flag.role == "out" or (own.get(name) and flag.role):
+            expected = "options that are the same for all subjects"
+            raise TableError(f"{tool.name}: {wording(expected=expected, found=f'{flag.spelling}, which is of one')}")
     return {**own, **wanted}
 
 
@@ -61,12 +74,12 @@ def stem_in(out: Path, images: Images) -> Path:
 
 def brain_in(out: Path, images: Images) -> Path:
     """Name the image of the brain."""
-    return Path(f"{stem_in(out, images)}_brain.nii.gz")
+    return fsl.image_of(f"{stem_in(out, images)}_brain")
 
 
-def brain_extracted(images: Images, out: Path, options: Options | None) -> Command:
+def brain_extracted(head: PathLike, brain: PathLike, options: Options | None) -> Command:
     """Give the command that extracts the brain."""
-    return fsl.bet(image_in(images, "t1"), brain_in(out, images), **given(fsl.BET, options, m=True))
+    return fsl.bet(head, brain, **given(fsl.BET, options, m=True))
 
 
 def standard_brain(named: PathLike) -> str:
@@ -83,15 +96,3 @@ def standard_brain(named: PathLike) -> str:
         hint = "Name it, as reference=brain.nii.gz, or set FSLDIR"
         raise TableError(f"the standard brain: {wording(expected='an image', found='none', hint=hint)}")
     return str(Path(os.environ["FSLDIR"], _STANDARD))
-
-
-def plain_name(path: PathLike) -> str:
-    """Give the name of an image without folder and suffix.
-
-    Examples
-    --------
-    >>> plain_name("/atlases/JHU.nii.gz")
-    'JHU'
-    """
-    name = Path(path).name
-    return name.removesuffix(next((one for one in _SUFFIXES if name.endswith(one)), ""))

@@ -2,10 +2,11 @@
 
 import os
 import secrets
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -15,10 +16,10 @@ from fsstats.discovery.folders import RUNS
 from fsstats.errors import RunError
 from fsstats.runners.jobs import How, Job, known, register, run_job
 from fsstats.runners.local import Limits
-from fsstats.runners.state import Record, as_it_is, table_of
+from fsstats.runners.state import Record, as_it_is, now, table_of
 
-Progress = Callable[[int, int, int], object]
-"""Called with how many jobs are over, how many there are, and how many run."""
+Progress = Callable[[int, int, float | None], object]
+"""Called with how many jobs are over, how many there are, and how many seconds the others take (None: not known)."""
 
 
 def run_jobs(
@@ -62,7 +63,7 @@ def run_jobs(
         what has outlived the call that started it on this machine.
     progress : callable, optional
         Called at the beginning and whenever a job is over, with how many jobs are over, how many there are, and how
-        many run.
+        many seconds the others are likely to take: by those that were run now; None as long as there is none.
 
     Returns
     -------
@@ -74,8 +75,8 @@ def run_jobs(
 
         ``done``: run and all outputs are there. ``found``: all outputs were there, and we have not made them.
         ``failed``: a program failed. ``refused``: nothing was started, since an input, a program or a licence is
-        missing, or an output is there that is not ours. ``running``: it runs elsewhere, and was left alone.
-        ``interrupted``: stopped; the next call goes on with it. ``waiting``: not begun.
+        missing, an image is another one than before, or an output is there that is not ours. ``running``: it runs
+        elsewhere, and was left alone. ``interrupted``: stopped; the next call goes on with it. ``waiting``: not begun.
 
     Raises
     ------
@@ -91,7 +92,8 @@ def run_jobs(
     Notes
     -----
     What became of each step is kept in ``fsstats-run`` in the folder of the cohort. A step that is done, with the same
-    command line, is not run again; one that was begun is, and what it wrote by half is replaced. A subject of
+    command line, is not run again; one that was begun is, and what it wrote by half is replaced. An image that is not
+    what it was, by its size and both ends of the file, is not taken for the same. Folders may be moved. A subject of
     recon-all that is there and unfinished is gone on with: without ``-i``, since recon-all takes no new images then.
     Several calls, on several machines, may work on the same folder at the same time.
 
@@ -114,12 +116,13 @@ def run_jobs(
         return table_of([])
     for job in some:
         register(job)
-    stop = some[0].out.absolute() / RUNS / f".stop-{secrets.token_hex(4)}"
-    how = How(stop, limits, retries, overwrite, take_over)
-    with _workers(executor, n_jobs) as workers:
-        futures = [workers.submit(run_job, job, how) for job in some]
-        _wait(futures, stop, progress or (lambda *_: None))
-    return table_of([(_result(job, one), job.record) for job, one in zip(some, futures, strict=True)])
+    folder, token = some[0].out / RUNS, secrets.token_hex(4)
+    how = How(folder / f".stop-{token}", limits, retries, overwrite, take_over)
+    with _workers(executor, n_jobs) as workers, _stopping(folder / f".go-{token}", how.stop) as running:
+        for job in some:
+            running[workers.submit(run_job, job, how)] = job
+        _wait(running, progress or (lambda *_: None), _Pace(1 if executor else n_jobs))
+    return table_of([(_result(job, one), job.record) for one, job in running.items()])
 
 
 def _require_different(jobs: Sequence[Job]) -> None:
@@ -139,36 +142,73 @@ def _workers(executor: Executor | None, n_jobs: int) -> Iterator[Executor]:
         yield own
 
 
-def _wait(futures: Sequence["Future[Record]"], stop: Path, progress: Progress) -> None:
-    """Wait for all; on the user's wish, or an error of `progress`, stop all that run first."""
-    n = len(futures)
+@contextmanager
+def _stopping(going: Path, stop: Path) -> Iterator[dict["Future[Record]", Job]]:
+    """Stop all that runs on the user's wish, or an error of `progress`, and wait until it has stopped.
+
+    The file that says so has been there before, under another name: a full disk has no place for a new one.
+    """
+    running: dict[Future[Record], Job] = {}
+    going.touch()
     try:
-        progress(0, n, 0)
-        for n_over, one in enumerate(as_completed(futures), 1):
-            _require_uninterrupted(one)
-            progress(n_over, n, min(sum(other.running() for other in futures), n - n_over))
+        yield running
     except BaseException:
-        stop.touch()
-        for one in futures:
+        going.rename(stop)
+        for one in running:
             one.cancel()
-        wait(futures)
+        _until_over(running)
         raise
     finally:
-        stop.unlink(missing_ok=True)
+        for path in (going, stop):
+            path.unlink(missing_ok=True)
 
 
-def _require_uninterrupted(future: "Future[Record]") -> None:
-    """Raise if the user's wish to stop has reached a worker, and us not yet."""
-    error = future.exception()
-    if isinstance(error, KeyboardInterrupt):
-        raise error
+def _until_over(running: "Iterable[Future[Record]]") -> None:
+    """Wait for all; who asks once more to stop has to wait too, or what they have asked for would be forgotten."""
+    while True:
+        with suppress(KeyboardInterrupt):
+            wait(running)
+            return
+
+
+def _wait(running: "Mapping[Future[Record], Job]", progress: Progress, pace: "_Pace") -> None:
+    """Wait for all that runs."""
+    progress(0, len(running), None)
+    for n_over, one in enumerate(as_completed(running), 1):
+        progress(n_over, len(running), pace.left(len(running) - n_over, _result(running[one], one)))
+
+
+class _Pace:
+    """How fast jobs go, of which some are done already and take no time."""
+
+    def __init__(self, n_workers: int) -> None:
+        self._n_workers = n_workers or os.cpu_count() or 1
+        self._since, self._begun = now(), time.monotonic()
+        self._times: list[float] = []
+
+    def left(self, n: int, record: Record) -> float | None:
+        """Give the seconds that so many more jobs take, now that one is over; None if none has run yet."""
+        marks = record.marks.values()
+        seconds = sum(mark.seconds or 0 for mark in marks if (mark.started or "") >= self._since)
+        self._times += [seconds] if seconds else []
+        if not self._times:
+            return None
+        at_a_time = max(self._n_workers, sum(self._times) / (time.monotonic() - self._begun))
+        return sum(self._times) / len(self._times) * n / at_a_time
 
 
 def _result(job: Job, future: "Future[Record]") -> Record:
-    """Give what became of a job; of one whose worker is gone what it wrote down last."""
-    error = future.exception()
-    if error is None:
+    """Give what became of a job; of one whose worker is gone what it wrote down last.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user's wish to stop has reached a worker, and us not yet.
+    """
+    try:
         return future.result()
-    record = as_it_is(known(job), job.record)
-    record.reason = record.reason or f"its worker ended before it: {printable(f'{type(error).__name__}: {error}')}"
-    return record
+    except Exception as error:  # noqa: BLE001 - whatever a pool or a cluster has for it
+        record = as_it_is(known(job), job.record)
+        said = printable(f"{type(error).__name__}: {error}")
+        record.reason = record.reason or f"its worker ended before it: {said}"
+        return record

@@ -222,3 +222,18 @@ def positional(program: str, name: str, path: PathLike) -> str:
         message = f"{program}: expected the name of a file for {name}, found none"
         raise TableError(message)
     return path_text(path)
+
+
+def remarks_on_names(program: str, *names: PathLike) -> list[str]:
+    """Say which name a shell script would take for several, however it is quoted.
+
+    Examples
+    --------
+    >>> remarks_on_names("bet", "T1w.nii.gz", "my brain.nii.gz")
+    ["bet is a shell script that splits names at blanks, and will not find 'my brain.nii.gz': rename it"]
+    """
+    split = [text for text in (os.fspath(name) for name in names) if text.split() != [text]]
+    return [
+        f"{program} is a shell script that splits names at blanks, and will not find {one!r}: rename it"
+        for one in split
+    ]

@@ -61,7 +61,7 @@ def in_container(
     threads : int, optional
         How many threads it may use, by the variables that programs follow.
     inside : paths
-        Folders of the image. Files below them are not looked for on this machine, such as
+        Folders or files of the image. They are not looked for on this machine, such as
         ``/opt/fsl/data/standard/MNI152_T1_1mm_brain.nii.gz``.
     options : sequence of str
         Further arguments of the engine, as it spells them.
@@ -109,7 +109,8 @@ def in_container(
         seen.append(Bind(Path(licence).resolve(), Path(_LICENCE), writable=False))
     write = _apptainer if engine == "apptainer" else _docker
     before = write(engine, merged(seen), environment, _folder(command, seen), gpu=gpu)
-    at = str(Path(image).absolute()) if Path(image).exists() else os.fspath(image)
+    is_file = engine == "apptainer" and Path(image).exists()
+    at = str(Path(image).absolute()) if is_file else os.fspath(image)
     return replace(command, before=(*before, *options, at), inputs=tuple(mine), environment={})
 
 
@@ -227,7 +228,7 @@ def _docker(
     engine: str, binds: Iterable[Bind], environment: Mapping[str, str], folder: Path, *, gpu: bool
 ) -> list[str]:
     words = [engine, "run", "--rm", "--init", "--entrypoint=", "--user", f"{os.getuid()}:{os.getgid()}"]
-    words += ["--userns=keep-id"] if engine == "podman" else []
+    words += ["--userns=keep-id"] if engine == "podman" and os.getuid() else []  # which it refuses to the superuser
     if gpu:
         words += ["--device", "nvidia.com/gpu=all"] if engine == "podman" else ["--gpus", "all"]
     words += ["--workdir", str(folder)]

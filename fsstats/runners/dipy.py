@@ -21,6 +21,9 @@ class GibbsOptions(TypedDict, total=False):
     numpass: Annotated[int, Flag("--numpass", "How often it is applied; 4.", low=1)]
     slice_axis: Annotated[Literal[0, 1, 2], Flag("--slice-axis", "The axis across the slices; 2, for axial slices.")]
     n_points: Annotated[int, Flag("--n-points", "Number of neighbours that are looked at; 3.", low=1)]
+    as_stored: Annotated[
+        bool, Flag("--as-stored", "Leave whole numbers whole, as DIPY does if it is called by itself.")
+    ]
     processes: Annotated[int, Flag("--processes", "Number of processes; 1.", low=1)]
 
 
@@ -60,8 +63,9 @@ def gibbs_removal(image: PathLike, output: PathLike, /, **options: Unpack[GibbsO
     -----
     DIPY must be installed for this Python (``pip install dipy``). The mask of a series is made from the mean of its
     volumes without diffusion weighting, that is b = 0 or at most ``b0``; the program ends with an error if there are
-    none. Numbers are taken as floating point: DIPY itself would round the result of an image of whole numbers. As with
-    `mrdegibbs`, it comes before whatever interpolates.
+    none. Numbers are taken in double precision: with an image of whole numbers, as most scanners store them, DIPY drops
+    the fractions at each step, and the result may be off by some per cent at edges. ``as_stored`` gives the numbers
+    that DIPY gives when it is called by hand. As with `mrdegibbs`, it comes before whatever interpolates.
 
     References
     ----------

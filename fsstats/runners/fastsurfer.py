@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, Required, TypedDict, Unpack
 
 from fsstats.errors import TableError
 from fsstats.runners._flags import Flag, PathLike
-from fsstats.runners.command import Command, Suite, Tool, command
+from fsstats.runners.command import Command, Suite, Tool, command, remarks_on_names
 from fsstats.schema import HEMIS
 
 FASTSURFER: Final = Suite(
@@ -77,6 +77,8 @@ RUN_FASTSURFER: Final = Tool(
     cites=("10.1016/j.neuroimage.2020.117012", "10.1016/j.neuroimage.2022.118933", "10.1016/j.neuroimage.2022.119703"),
 )
 TOOLS: Final = (RUN_FASTSURFER,)
+_MADE_ONCE: Final = ("mri/aparc.DKTatlas+aseg.orig.mgz", "mri/wm.mgz")
+"""Where one of these is there, FastSurfer refuses to make surfaces: left by a run that was stopped, they have to go."""
 
 
 def run_fastsurfer(**options: Unpack[FastSurferOptions]) -> Command:
@@ -152,6 +154,7 @@ def _written(options: FastSurferOptions) -> Iterator[str]:
         yield from _segmented(options)
     if not options.get("seg_only"):
         yield from ("stats/aseg.stats", "stats/wmparc.DKTatlas.mapped.stats", "scripts/recon-surf.done")
+        yield from _MADE_ONCE
         yield from (f"stats/{hemi}.aparc.DKTatlas.mapped.stats" for hemi in HEMIS)
 
 
@@ -169,6 +172,7 @@ def _remarks(options: FastSurferOptions) -> Iterator[str]:
     for name, image in (("t1", options.get("t1")), ("t2", options.get("t2"))):
         if image is not None and not Path(image).is_absolute():
             yield f"FastSurfer asks for the whole path of --{name}"
+    yield from remarks_on_names("FastSurfer", options["sd"])
     needs_licence = not options.get("seg_only") or options.get("tal_reg")
     if needs_licence and not options.get("fs_license") and not os.environ.get("FS_LICENSE"):
         yield "surfaces and the Talairach transform need FreeSurfer's licence: give fs_license, or set FS_LICENSE"

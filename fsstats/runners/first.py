@@ -6,8 +6,8 @@ from typing import Annotated, Final, Required, TypedDict, Unpack
 
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.runners._flags import Flag, PathLike, number_text, options_of
-from fsstats.runners.command import Command, Tool, command, positional
-from fsstats.runners.fsl import FSL, image_of, images_of, remarks_on_names, stem_of
+from fsstats.runners.command import Command, Tool, command, positional, remarks_on_names
+from fsstats.runners.fsl import FSL, image_of, images_of, stem_of
 
 STRUCTURES: Final = (
     *(f"{side}_{name}" for side in "LR" for name in ("Accu", "Amyg", "Caud", "Hipp", "Pall", "Puta", "Thal")),
@@ -71,7 +71,8 @@ def run_first_all(**options: Unpack[FirstOptions]) -> Command:
 
     FIRST hands its work to FSL's queue and returns before it is done where there is a cluster. The command therefore
     sets ``FSLSUBALREADYRUN``, with which all is done when it returns. A file ``OUT.logs/*.e*`` that is not empty
-    tells of a failure, whatever the program's end said.
+    tells of a failure, whatever the program's end said. The matrix to standard space (``_to_std_sub.mat``) is written
+    beside the image ``i`` where that folder can be written to, and otherwise beside the outputs.
 
     References
     ----------

@@ -153,6 +153,15 @@ class AntsN4BiasFieldCorrectionFsOptions(TypedDict, total=False):
         tuple[float, float, float],
         Flag("--replace-zeros", "Offset and scale of noise in place of zeros; 1 to set them back.", also=("-r",)),
     ]
+    threads: Annotated[
+        int,
+        Flag(
+            "--threads-nondetermistic",  # the program's own spelling
+            "The number of threads, 1 unless given; with more, two runs may differ a little.",
+            low=1,
+            also=("-e",),
+        ),
+    ]
 
 
 ANTS_N4_BIAS_FIELD_CORRECTION_FS: Final = Tool(
@@ -172,7 +181,8 @@ def ants_n4_bias_field_correction_fs(**options: Unpack[AntsN4BiasFieldCorrection
     ----------
     **options : AntsN4BiasFieldCorrectionFsOptions
         The options of the program, written in the order in which they are given: ``i`` and ``o`` name the image and
-        what becomes of it; ``iters``, ``dtype`` and ``replace_zeros`` need FreeSurfer 7.
+        what becomes of it; ``iters``, ``dtype`` and ``replace_zeros`` need FreeSurfer 7, and
+        ``threads`` one of its later releases.
 
     Returns
     -------

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, TypedDict, Unpack
 
 from fsstats.errors import TableError
 from fsstats.runners._flags import Flag, PathLike
-from fsstats.runners.command import Command, Suite, Tool, command, positional
+from fsstats.runners.command import Command, Suite, Tool, command, positional, remarks_on_names
 
 FSL: Final = Suite(
     name="FSL",
@@ -58,21 +58,6 @@ def output_type() -> str:
 def images_of(stem: PathLike, endings: Iterable[str]) -> list[Path]:
     """Name the images that a program of FSL writes with endings of its own: ``output_seg``, ``output_pve_0``."""
     return [image_of(f"{stem_of(stem)}{ending}") for ending in endings]
-
-
-def remarks_on_names(program: str, *names: PathLike) -> list[str]:
-    """Say which name a shell script of FSL would take for several.
-
-    Examples
-    --------
-    >>> remarks_on_names("bet", "T1w.nii.gz", "my brain.nii.gz")
-    ["bet is a shell script that splits names at blanks, and will not find 'my brain.nii.gz': rename it"]
-    """
-    split = [text for text in (os.fspath(name) for name in names) if text.split() != [text]]
-    return [
-        f"{program} is a shell script that splits names at blanks, and will not find {one!r}: rename it"
-        for one in split
-    ]
 
 
 class BetOptions(TypedDict, total=False):
@@ -184,6 +169,68 @@ def _of_bet(stem: str, options: BetOptions, variation: str) -> list[Path]:
         endings += [*_SURFACES, "_skull_mask"]
     mesh = [Path(f"{stem}_mesh.vtk")] if options.get("e") or has_surfaces else []
     return images_of(stem, dict.fromkeys(endings)) + mesh
+
+
+class ReorientOptions(TypedDict, total=False):
+    """Options of ``fslreorient2std``."""
+
+    m: Annotated[PathLike, Flag("-m", "The matrix to be written, from the new axes to the old ones.", role="out")]
+
+
+FSLREORIENT2STD: Final = Tool(
+    program="fslreorient2std",
+    suite=FSL,
+    says="Turn an image by right angles, so that it lies like the standard images.",
+    options=ReorientOptions,
+    cites=("10.1016/j.neuroimage.2011.09.015",),
+)
+
+
+def fslreorient2std(image: PathLike, output: PathLike, /, **options: Unpack[ReorientOptions]) -> Command:
+    """Turn an image by right angles, so that it lies like the standard images (FSL's ``fslreorient2std``).
+
+    Parameters
+    ----------
+    image : path
+        The image; its header must say how it lies.
+    output : path
+        The image to be written.
+    **options : ReorientOptions
+        The options of ``fslreorient2std``, in front of the images.
+
+    Returns
+    -------
+    Command
+        Its outputs are ``output`` and, if it is asked for, the matrix ``m``.
+
+    Raises
+    ------
+    UnknownNameError, TableError
+        If there is no such option, or a file is not named.
+
+    Notes
+    -----
+    Voxels are put into another order and the header follows; nothing is interpolated, and left stays left.
+
+    References
+    ----------
+    Jenkinson M, Beckmann CF, Behrens TEJ, Woolrich MW, Smith SM (2012). FSL. NeuroImage 62, 782-790.
+    doi:10.1016/j.neuroimage.2011.09.015
+
+    Examples
+    --------
+    >>> print(fslreorient2std("T1w.nii.gz", "T1w_std.nii.gz"))
+    fslreorient2std T1w.nii.gz T1w_std.nii.gz
+    """
+    said = FSLREORIENT2STD.read(options)
+    names = [positional("fslreorient2std", "the image", image), positional("fslreorient2std", "the output", output)]
+    return command(
+        FSLREORIENT2STD,
+        [*said.arguments, *names],
+        inputs=[image],
+        outputs=[image_of(output), *said.outputs],
+        remarks=remarks_on_names("fslreorient2std", *names),
+    )
 
 
 class FastOptions(TypedDict, total=False):
@@ -317,4 +364,4 @@ def _about_fast(images: tuple[PathLike, ...], options: FastOptions, n_channels: 
     return remarks
 
 
-TOOLS: Final = (BET, FAST)
+TOOLS: Final = (BET, FSLREORIENT2STD, FAST)

@@ -125,7 +125,8 @@ def images_in(
     In BIDS, ``derivatives``, ``sourcedata`` and ``code`` are not searched. Runs of one series (``run-1``, ``run-2``)
     belong together: recon-all averages them. Of several series (``acq-``, ``rec-``, ``ce-`` …) the one with the
     shortest description counts, and the row has a remark that names the others. b-values and directions may stand
-    further up, as BIDS' principle of inheritance has it.
+    further up, as BIDS' principle of inheritance has it. A subject whom ``participants.tsv`` names and who has no
+    folder is a row with a problem.
 
     Examples
     --------
@@ -266,6 +267,9 @@ def _in_bids(root: Path, pattern: str | None) -> Iterator[Images]:
         found = f"{some_of(top.names()) or 'nothing'}"
         message = f"{root}: {wording(expected='folders sub-* of a BIDS data set', found=found)}"
         raise NothingFoundError(message)
+    for subject in filter(lambda name: name not in people, _listed(root)):
+        problem = wording(expected=f"a folder {subject}, as participants.tsv names it", found="none")
+        yield Images(subject, problem=problem)
     for subject in people:
         person = top.sub(subject)
         if person is None or person.error is not None:
@@ -277,6 +281,17 @@ def _in_bids(root: Path, pattern: str | None) -> Iterator[Images]:
         for session in sessions:
             within = person.sub(session)
             yield _session(subject, session, [top, person, *filter(None, [within])], pattern)
+
+
+def _listed(root: Path) -> Iterator[str]:
+    """Give the subjects that a BIDS data set says it has; none if it does not say."""
+    try:
+        text = (root / "participants.tsv").read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return
+    head, *names = (line.split("\t")[0].strip() for line in text.splitlines() or [""])
+    if head == "participant_id":
+        yield from (f"sub-{name.removeprefix('sub-')}" for name in dict.fromkeys(names) if name not in {"", "n/a"})
 
 
 def _session(subject: str, session: str | None, around: Sequence[Folder], pattern: str | None) -> Images:

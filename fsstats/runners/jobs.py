@@ -1,5 +1,6 @@
 """One job: the steps of a recipe for one subject; a stopped one goes on, and a finished one is left alone."""
 
+import os
 import re
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -12,8 +13,10 @@ from fsstats._frames import printable
 from fsstats.discovery.folders import RUNS
 from fsstats.errors import RunError
 from fsstats.io._locks import release, take
+from fsstats.io._processes import born
 from fsstats.io._stores import create
-from fsstats.runners._processes import born, end_group
+from fsstats.runners._contents import content_of
+from fsstats.runners._processes import end_group
 from fsstats.runners.command import Command
 from fsstats.runners.fsl import stem_of
 from fsstats.runners.local import (
@@ -29,7 +32,8 @@ from fsstats.runners.local import (
     require_inputs,
 )
 from fsstats.runners.probe import require_ready
-from fsstats.runners.recon import subject_folder
+from fsstats.runners.reasons import in_words
+from fsstats.runners.recon import continued, subject_folder
 from fsstats.runners.resume import BusyError, is_unfinished, prepared
 from fsstats.runners.state import (
     CLAIM,
@@ -133,6 +137,10 @@ class How:
     overwrite: bool = False
     take_over: bool = False
 
+    def is_stopped(self) -> bool:
+        """Say whether all is to stop; a disk that does not answer for a moment stops nothing."""
+        return os.path.exists(self.stop)  # noqa: PTH110 - that of Path raises, and this one never
+
 
 class _TakenError(RunError):
     """Another call runs the job."""
@@ -146,14 +154,16 @@ def register(job: Job) -> None:
 
 
 def _new(job: Job) -> Record:
-    return Record(job.subject, job.session, job.name, [step.tool.name for step in job.steps])
+    return Record(job.subject, job.session, job.name, [step.tool.name for step in job.steps], str(job.out))
 
 
 def known(job: Job) -> Record:
-    """Give what is known of a job; its steps may be others than before, or at other places."""
+    """Give what is known of a job; its steps may be others than before, or at other places, and its folder moved."""
     record, new = Record.load(job.record), _new(job)
     if record is None:
         return new
+    for mark in record.marks.values():
+        mark.argv = [word.replace(record.out, new.out) for word in mark.argv]
     new.marks = _placed(job, record.marks)
     new.status, new.reason = record.status, record.reason
     new.step = record.step if record.step is not None and record.step < len(job.steps) else None
@@ -194,7 +204,7 @@ def run_job(job: Job, how: How) -> Record:
         return _broken(known(job), error)
     record = known(job)
     try:
-        if not how.stop.exists():
+        if not how.is_stopped():
             _run(job, record, how)
     except Exception as error:  # noqa: BLE001 - what no rule foresaw: one job may not cost the others
         _broken(record, error)
@@ -211,7 +221,7 @@ def _taken(claim: Path, holder: str) -> _TakenError:
 
 def _broken(record: Record, error: Exception) -> Record:
     """Say that a job could not be run for a reason outside of it: a full disk, a closed folder."""
-    record.status, record.reason = "failed", printable(f"{type(error).__name__}: {error}")
+    record.status, record.reason = "failed", in_words(error)
     return record
 
 
@@ -239,7 +249,7 @@ def _run_steps(job: Job, record: Record, places: Sequence[int], how: How) -> Non
     """Run steps one after another."""
     for place in places:
         record.step = place
-        if how.stop.exists():
+        if how.is_stopped():
             _settle(job, record, "interrupted", "stopped between two steps")
             return
         if not _run_step(job, record, place, how):
@@ -272,15 +282,50 @@ def _left(job: Job, record: Record, how: How) -> list[int]:
     left: list[int] = []
     for place, command in enumerate(job.steps):
         before = [job.steps[earlier] for earlier in left]
-        if how.overwrite or _reads_of(command, before) or not _is_done(command, record.marks.get(place)):
+        _require_same_images(job, record, place, overwrite=how.overwrite)
+        if how.overwrite or _reads_of(command, before) or not _is_done(job, command, record.marks.get(place)):
             left.append(place)
     for place in left:
         record.step = place
         command, mark = job.steps[place], record.marks.get(place)
         prepared(command, mark, overwrite=how.overwrite, take_over=how.take_over)
-        _require_own(command, mark, overwrite=how.overwrite)
+        _require_own(job, command, mark, overwrite=how.overwrite)
         require_ready(command, environment_of(command))
     return left
+
+
+def _require_same_images(job: Job, record: Record, place: int, *, overwrite: bool) -> None:
+    """Raise if what a step was made of has changed since, and what it made would stay: it would pass for new."""
+    command, mark, given = job.steps[place], record.marks.get(place), _given(job, place)
+    subject = subject_folder(command)
+    stays = subject.exists() if subject is not None else not overwrite and mark is not None and mark.status == "done"
+    if mark is None or not stays or _are_same(mark.contents, [content_of(path) for path in given]):
+        return
+    record.step = place
+    anew = "allow its outputs to be replaced (overwrite)" if subject is None else f"remove or rename {subject}"
+    raise RunError.at(
+        command.tool.name,
+        expected=f"{', '.join(map(str, given))} as it was on {(mark.started or '')[:16].replace('T', ' ')}",
+        found="that it holds something else now",
+        hint=f"To make it anew, {anew}",
+    )
+
+
+def _are_same(before: Sequence[str], contents: Sequence[str]) -> bool:
+    """Say whether files hold what they held before, as far as they were and are there."""
+    if not before or not contents:
+        return True
+    alike = all(one == other or not (one and other) for one, other in zip(before, contents, strict=False))
+    return alike and len(before) == len(contents)
+
+
+def _given(job: Job, place: int) -> list[Path]:
+    """Name what a step is made of, and no step of the job makes; recon-all's are the images that it took over."""
+    command = job.steps[place]
+    others = {_stem(one, path) for one in job.steps for path in one.outputs}
+    if subject_folder(command) is not None:
+        others |= {_stem(command, path) for path in continued(command).inputs}
+    return [command.place(path) for path in command.inputs if _stem(command, path) not in others]
 
 
 def _reads_of(command: Command, before: Sequence[Command]) -> bool:
@@ -300,23 +345,29 @@ def _stem(command: Command, path: Path) -> Path:
     return Path(stem_of(command.place(path)))
 
 
-def _is_done(command: Command, mark: Mark | None) -> bool:
+def _is_done(job: Job, command: Command, mark: Mark | None) -> bool:
     """Say whether a step is done: its outputs are there, and it was the same command line, or not ours."""
     if is_unfinished(command) or not all(is_there(command, path) for path in command.outputs):
         return False
     if mark is None or mark.status == "found":
         return bool(command.outputs)
     has_said_so = subject_folder(command) is not None and bool(command.outputs)  # recon-all itself says that it is done
-    return same_line(mark, command.argv) and (not mark.is_begun or has_said_so)
+    return _is_same(job, command, mark) and (not mark.is_begun or has_said_so)
 
 
-def _require_own(command: Command, mark: Mark | None, *, overwrite: bool) -> None:
+def _is_same(job: Job, command: Command, mark: Mark) -> bool:
+    """Say whether a step was the same command line before, and wrote to the same place of the cohort."""
+    written = _written(job, command)
+    return same_line(mark, command.argv) and (mark.outputs == written or not {*mark.outputs}.isdisjoint(written))
+
+
+def _require_own(job: Job, command: Command, mark: Mark | None, *, overwrite: bool) -> None:
     """Raise if outputs are there that the same step has not made; recon-all goes on with what is there."""
     if overwrite or subject_folder(command) is not None:
         return
-    is_ours = mark is not None and (mark.is_begun or same_line(mark, command.argv))
+    is_ours = mark is not None and (mark.is_begun or _is_same(job, command, mark))
     own = mark.outputs if mark is not None and is_ours else []
-    others = [path for path in command.outputs if _place(command, path) not in own]
+    others = [path for path, place in zip(command.outputs, _written(job, command), strict=True) if place not in own]
     try:
         require_free(replace(command, outputs=tuple(others)))
     except RunError as error:
@@ -326,8 +377,9 @@ def _require_own(command: Command, mark: Mark | None, *, overwrite: bool) -> Non
         raise RunError(f"{error}. {hint}") from None
 
 
-def _place(command: Command, path: Path) -> str:
-    return str(command.place(path).absolute())
+def _written(job: Job, command: Command) -> list[str]:
+    """Name the outputs of a command as they are seen from the folder of the cohort, which may be moved."""
+    return [os.path.relpath(command.place(path), job.out) for path in command.outputs]
 
 
 def _run_step(job: Job, record: Record, place: int, how: How) -> bool:
@@ -336,7 +388,7 @@ def _run_step(job: Job, record: Record, place: int, how: How) -> bool:
         done = _attempt(job, record, place, how)
         if not done.problem:
             return True
-        if how.stop.exists():
+        if how.is_stopped():
             _close(job, record, place, "interrupted", done)
             return False
         _close(job, record, place, "failed", done, is_last=not left)
@@ -352,11 +404,12 @@ def _attempt(job: Job, record: Record, place: int, how: How) -> Run:
     if subject_folder(command) is None:
         remove_outputs(command)
     attempts = 1 if mark is None else mark.attempts + 1
-    written = [_place(command, path) for path in command.outputs]
-    begun = Mark([*asked.argv], "running", written, now(), attempts=attempts, host=socket.gethostname())
+    contents = [content_of(path) for path in _given(job, place)]
+    begun = Mark([*asked.argv], "running", _written(job, asked), contents, now(), attempts=attempts)
+    begun.host = socket.gethostname()
     record.marks[place] = begun
     _settle(job, record, "running", "")
-    watch = Watch(_noter(job, record, begun), how.stop.exists)
+    watch = Watch(_noter(job, record, begun), how.is_stopped)
     try:
         done = execute(command, how.limits, log=job.log, watch=watch)
     except BaseException:

@@ -18,7 +18,7 @@ from fsstats.runners._processes import end_group
 from fsstats.runners.command import Command, Tool
 from fsstats.runners.fsl import FSL, stem_of
 from fsstats.runners.probe import folders_of, require_ready
-from fsstats.runners.reasons import error_files_of_first, log_tail, reason_of
+from fsstats.runners.reasons import error_files_of_first, in_words, log_tail, reason_of
 from fsstats.runners.recon import subject_folder
 
 _THREADS: Final = (
@@ -237,14 +237,15 @@ def execute(command: Command, limits: Limits, *, log: Path | None, watch: Watch 
     program = require_ready(command, environment)
     _make_folders(command)
     with _opened(log) as file:
-        place, start = Path(file.name), file.seek(0, os.SEEK_END)
+        file.seek(0, os.SEEK_END)
         file.write(_header(command))
         file.flush()
+        place, start = Path(file.name), file.tell()
         begun, clock = time.time(), time.monotonic()
         try:
             process = _start(command, program, environment, file)
         except OSError as error:
-            return Run(command, None, 0.0, log, f"it could not be started: {error}")
+            return Run(command, None, 0.0, log, f"it could not be started: {in_words(error)}")
         end = _ended(process, limits, watch or Watch())
         seconds = time.monotonic() - clock
         problem = _problem(command, end, log_tail(place, start), begun)
@@ -365,15 +366,14 @@ def _problem(command: Command, end: _End, text: str, begun: float) -> str:
     """Say why a run that has ended is a failure; nothing if it is none."""
     if end.why:
         return end.why
-    output = text.partition(f"{command}\n")[2] or text
     if end.status:
-        return reason_of(output, end.status, command)
+        return reason_of(text, end.status, command)
     complaints = [path for path in error_files_of_first(command) if path.stat().st_mtime >= begun - 1]
     missing = [command.place(path) for path in command.outputs if not is_there(command, path)]
     if not complaints and not missing:
         return ""
     found = f"no {missing[0]}" if missing else f"complaints in {complaints[0]}"
-    said = reason_of(output, end.status, command)
+    said = reason_of(text, end.status, command)
     hint = f"It said: {said}" if said else ""
     return wording(expected="all outputs after it ended well", found=found, hint=hint)
 

@@ -22,7 +22,8 @@ _CAUSES: Final = (
     (re.compile(r"no space left|disk quota exceeded", re.IGNORECASE), "the disk is full"),
     (
         re.compile(
-            r"out of memory|(cannot|could not) allocate|bad_alloc|MemoryError|oom-?kill|insufficient memory",
+            r"out of memory|(cannot|could not) allocate|bad_alloc|MemoryError|oom-?kill|insufficient memory|"
+            r"failed to map segment",
             re.IGNORECASE,
         ),
         "it ran out of memory",
@@ -111,6 +112,23 @@ def how_it_ended(status: int) -> str:
     return f"{_SIGNALS.get(name, 'it was stopped')} (signal {name})"
 
 
+def in_words(error: Exception) -> str:
+    """Say what the system refused us.
+
+    Examples
+    --------
+    >>> in_words(OSError(28, "No space left on device", "sub-01.json"))
+    'the disk is full: No space left on device: sub-01.json'
+    >>> in_words(ValueError("odd"))
+    'ValueError: odd'
+    """
+    if not isinstance(error, OSError) or not error.strerror:
+        return printable(f"{type(error).__name__}: {error}")
+    where = f": {error.filename}" if error.filename else ""
+    cause, _ = _known_cause([error.strerror])
+    return printable(f"{cause}{': ' if cause else ''}{error.strerror}{where}")
+
+
 def _known_cause(lines: Sequence[str]) -> tuple[str, list[str]]:
     """Find the surest known cause, and the last line that tells it."""
     last = lines[-200:]
@@ -137,11 +155,7 @@ def _telling(lines: Sequence[str]) -> list[str]:
 
 def _errors_of_first(command: Command) -> list[str]:
     """Read what FIRST's programs complained of: it goes to files of its own."""
-    return [
-        line
-        for path in error_files_of_first(command)
-        for line in path.read_text(encoding="utf-8", errors="backslashreplace").splitlines()
-    ]
+    return [line for path in error_files_of_first(command) for line in log_tail(path).splitlines()]
 
 
 def error_files_of_first(command: Command) -> list[Path]:

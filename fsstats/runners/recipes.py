@@ -109,7 +109,7 @@ _ALL: Final = (
         name="fsl-structural",
         says="FSL: brain (bet), tissues (fast), subcortical structures (FIRST).",
         make=segmenting.fsl_structural,
-        tools=(fsl.BET, fsl.FAST, first.RUN_FIRST_ALL),
+        tools=(fsl.BET, fsl.FAST, first.RUN_FIRST_ALL, fsl.FSLREORIENT2STD),
     ),
     Recipe(
         name="to-standard",
@@ -239,7 +239,7 @@ def plan(
     >>> table = pd.DataFrame({"subject": ["S1", "S2"], "t1": [__file__, None]})
     >>> made = plan("fsl-structural", table, "out", options={"bet": {"f": 0.3}})
     >>> [[step.tool.name for step in job.steps] for job in made.jobs]
-    [['bet', 'fast', 'run_first_all']]
+    [['fslreorient2std', 'bet', 'fast', 'run_first_all']]
     >>> made.images["problem"].tolist()
     [nan, 'expected a T1-weighted image (anat/*_T1w.nii.gz), found none']
     """
@@ -387,6 +387,6 @@ def _held(
     licence = container.get("licence") or (
         licence_of(freesurfer.FREESURFER) if suite.licences or suite.finds_itself else None
     )
-    absent = [value for value in own.values() if isinstance(value, str) and value.startswith("/")]
-    inside = [Path(value).parent for value in absent if not Path(value).exists()]
+    named = [Path(value) for value in own.values() if isinstance(value, str) and value.startswith("/")]
+    inside = [path for path in named if not path.exists()]
     return in_container(step, **{"binds": [out], "threads": threads, "inside": inside, **container, "licence": licence})

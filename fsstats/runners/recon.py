@@ -12,7 +12,7 @@ from fsstats.errors import TableError
 from fsstats.runners._flags import Option, options_of
 from fsstats.runners._recon_options import CACHED, EXCLUSIVE, ReconAllOptions
 from fsstats.runners._recon_steps import FILES, OFF, STAGES
-from fsstats.runners.command import Command, Tool, command
+from fsstats.runners.command import Command, Tool, command, remarks_on_names
 from fsstats.runners.freesurfer import FREESURFER
 from fsstats.schema import HEMIS
 
@@ -31,6 +31,7 @@ RECON_ALL: Final = Tool(
 )
 TOOLS: Final = (RECON_ALL,)
 _NAMES: Final = ("s", "subjid", "base", "base_affine")
+_FILES: Final = ("i", "T2", "FLAIR", "sd")
 _NEW: Final = "with -i, recon-all refuses a subject whose folder is already there; without -i it goes on with it"
 _NOWHERE: Final = "neither -sd nor SUBJECTS_DIR is set: recon-all stops, and where its files would be is not known"
 _Given = Mapping[str, tuple[str, ...]]
@@ -279,6 +280,7 @@ def _remarks(given: _Given) -> Iterator[str]:
         if later:
             stage = later[0].replace("_", "-")
             yield f"-{off} stands in front of -{stage}, which switches that on again: put it behind"
+    yield from remarks_on_names("recon-all", *(path for name in _FILES for path in given.get(name, ())))
     for image in ("T2", "FLAIR"):
         if image in given and not {f"{image}pial", f"autorecon3_{image}pial"} & set(given):
             yield f"without -{image}pial, the image of -{image} is only converted"

@@ -15,11 +15,11 @@ from fsstats.runners._steps import (
     brain_in,
     given,
     image_in,
-    plain_name,
     standard_brain,
     stem_in,
 )
 from fsstats.runners.command import Command, Suite, Tool, command
+from fsstats.runners.fsl import image_of, stem_of
 from fsstats.runners.images import Images
 
 
@@ -48,7 +48,9 @@ def to_standard(
     reference : path
         The standard brain; of FSL the one of MNI152 with 1 mm if it is not given.
     config : str
-        A file of options for ``fnirt``, also one of FSL's.
+        A file of options for ``fnirt``, also one of FSL's, such as ``T1_2_MNI152_2mm.cnf``. Unless the images are
+        brains, ``fnirt`` is then given the head and takes the reference of that file, as FSL advises; without it, brain
+        and standard brain.
     extract : bool
         Extract the brain first, with ``bet``; no if the images are brains already.
 
@@ -67,23 +69,43 @@ def to_standard(
     >>> row = Images("S1", None, {"t1": "brain.nii.gz"})
     >>> for line in to_standard(row, Path("out"), reference="mni.nii.gz", extract=False):
     ...     print(line)
-    flirt -in brain.nii.gz -ref mni.nii.gz -omat out/S1/S1_to_standard.mat
+    flirt -in brain.nii.gz -ref mni.nii.gz -dof 12 -omat out/S1/S1_to_standard.mat
     fnirt --ref=mni.nii.gz --in=brain.nii.gz --aff=out/S1/S1_to_standard.mat --iout=out/S1/S1_in_standard.nii.gz \
---cout=out/S1/S1_to_standard_warp.nii.gz
+--cout=out/S1/S1_to_standard_warp.nii.gz --logout=out/S1/S1_to_standard_warp.log
     """
     del threads
-    stem = stem_in(out, images)
-    image = brain_in(out, images) if extract else image_in(images, "t1")
-    to = standard_brain(reference)
-    matrix, warp, moved = (
-        f"{stem}_{end}" for end in ("to_standard.mat", "to_standard_warp.nii.gz", "in_standard.nii.gz")
-    )
-    own = {"ref": to, "in_": image, "aff": matrix, "config": config or None, "iout": moved, "cout": warp}
+    stem, own = stem_in(out, images), image_in(images, "t1")
+    brain = str(brain_in(out, images)) if extract else own
+    moved = image_of(f"{stem}_in_standard")
     return (
-        *([brain_extracted(images, out, options)] if extract else []),
-        registration.flirt(**given(registration.FLIRT, options, in_=image, ref=to, omat=matrix)),
+        *([brain_extracted(own, brain, options)] if extract else []),
+        *_registered(stem, own, brain, standard_brain(reference), options, config=config, moved=moved),
+    )
+
+
+def _registered(
+    stem: Path,
+    head: str,
+    brain: str,
+    standard: str,
+    options: Options | None,
+    *,
+    config: str,
+    moved: Path | None = None,
+) -> tuple[Command, Command]:
+    """Register a brain to a standard brain; a file of options for fnirt is for the head, unless there is none."""
+    matrix, log = (f"{stem}_to_standard{end}" for end in (".mat", "_warp.log"))
+    is_of_head = bool(config) and head != brain
+    whose = {"in_": head} if is_of_head else {"ref": standard, "in_": brain}
+    own = {**whose, "aff": matrix, "config": config or None, "iout": moved, "cout": _warp(stem), "logout": log}
+    return (
+        registration.flirt(**given(registration.FLIRT, options, in_=brain, ref=standard, dof=12, omat=matrix)),
         registration.fnirt(**given(registration.FNIRT, options, **own)),
     )
+
+
+def _warp(stem: Path) -> Path:
+    return image_of(f"{stem}_to_standard_warp")
 
 
 def atlas_to_native(
@@ -115,7 +137,7 @@ def atlas_to_native(
     reference : path
         The standard image that the atlas belongs to; of FSL the brain of MNI152 with 1 mm if it is not given.
     config : str
-        A file of options for ``fnirt``, also one of FSL's: ``FA_2_FMRIB58_1mm.cnf``.
+        A file of options for ``fnirt``, also one of FSL's: ``FA_2_FMRIB58_1mm.cnf``; as in `to_standard`.
     image : str
         The kind of image that is registered: ``t1``, or ``fa``, whose values are then summarised in each region.
     extract : bool, optional
@@ -147,22 +169,16 @@ def atlas_to_native(
         message = f"atlas-to-native: {wording(expected='an atlas, as atlas=labels.nii.gz', found='none')}"
         raise TableError(message)
     is_extracted = image == "t1" if extract is None else extract
-    own = image_in(images, image)
+    own, stem, name = image_in(images, image), stem_in(out, images), Path(stem_of(atlas)).name
     brain, to = str(brain_in(out, images)) if is_extracted else own, standard_brain(reference)
-    stem = stem_in(out, images)
-    matrix, warp, back = (
-        f"{stem}_{end}" for end in ("to_standard.mat", "to_standard_warp.nii.gz", "from_standard_warp.nii.gz")
-    )
-    labels = f"{stem}_{plain_name(atlas)}.nii.gz"
-    warped = {"ref": to, "in_": brain, "aff": matrix, "config": config or None, "cout": warp}
+    back, labels = image_of(f"{stem}_from_standard_warp"), image_of(f"{stem}_{name}")
     placed = {"in_": atlas, "ref": brain, "warp": back, "interp": "nn", "out": labels}
     return (
-        *([brain_extracted(images, out, options)] if is_extracted else []),
-        registration.flirt(**given(registration.FLIRT, options, in_=brain, ref=to, dof=12, omat=matrix)),
-        registration.fnirt(**given(registration.FNIRT, options, **warped)),
-        warps.invwarp(**given(warps.INVWARP, options, w=warp, o=back, r=brain)),
+        *([brain_extracted(own, brain, options)] if is_extracted else []),
+        *_registered(stem, own, brain, to, options, config=config),
+        warps.invwarp(**given(warps.INVWARP, options, w=_warp(stem), o=back, r=brain)),
         warps.applywarp(**given(warps.APPLYWARP, options, **placed)),
-        _segstats(images, labels, {} if image == "t1" else {image.upper(): own}, options, plain_name(atlas)),
+        _segstats(images, labels, {} if image == "t1" else {image.upper(): own}, options, name),
     )
 
 
@@ -188,10 +204,10 @@ SEGSTATS: Final = Tool(
 )
 
 
-def _segstats(images: Images, labels: str, maps: Mapping[str, str], options: Options | None, source: str) -> Command:
+def _segstats(images: Images, labels: Path, maps: Mapping[str, str], options: Options | None, source: str) -> Command:
     own = {"map": [f"{name}={path}" for name, path in maps.items()] or None, "source": source}
-    table = labels.removesuffix(".nii.gz") + ".tsv"
+    table = f"{stem_of(labels)}.tsv"
     whose = {"subject": images.subject, "session": images.session, "output": table}
     said = SEGSTATS.read(given(SEGSTATS, options, **own, **whose))
-    words = ["-m", "fsstats_cli", "segstats", labels, *said.arguments]
+    words = ["-m", "fsstats_cli", "segstats", str(labels), *said.arguments]
     return command(SEGSTATS, words, inputs=[labels, *maps.values(), *said.inputs], outputs=said.outputs)

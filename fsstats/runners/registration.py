@@ -232,7 +232,7 @@ def fnirt(**options: Unpack[FnirtOptions]) -> Command:
     -------
     Command
         Its outputs are those asked for. The coefficients of the warp are written even if they are not: beside the
-        image, as ``<image>_warpcoef``.
+        image, as ``<image>_warpcoef``; and so is a log, ``<image>_to_<reference>.log``, unless ``logout`` names one.
 
     Raises
     ------

@@ -107,7 +107,8 @@ def recon_all_long(
     rest = {"sd": out, "all": True, "openmp": threads}
     cross = [recon_all(one, out, options=options, threads=threads, pial=pial)[0] for one in sessions]
     base = recon.recon_all(**given(tool, options, base=subject, tp=names, **rest))
-    long = [recon.recon_all(**given(tool, options, long=(name, subject), **rest)) for name in names]
+    refined = {f"{pial}pial": True} if pial else {}  # the image itself is taken from the session
+    long = [recon.recon_all(**given(tool, options, long=(name, subject), **rest, **refined)) for name in names]
     return (*cross, base, *long)
 
 
@@ -216,7 +217,12 @@ def freesurfer_skull_strip(
 
 
 def fsl_structural(
-    images: Images, out: Path, *, options: Options | None = None, threads: int | None = None
+    images: Images,
+    out: Path,
+    *,
+    options: Options | None = None,
+    threads: int | None = None,
+    extract: bool = True,
 ) -> tuple[Command, ...]:
     """Give the commands of FSL for one session: brain, tissues, and subcortical structures.
 
@@ -230,26 +236,35 @@ def fsl_structural(
         Options by the names of the tools: ``{"bet": {"f": 0.3}}``.
     threads : int, optional
         Not used: these tools have one thread.
+    extract : bool
+        Extract the brain, with ``bet``; no if the images are brains already.
 
     Returns
     -------
     tuple of Command
-        ``bet``, ``fast`` and ``run_first_all``.
+        ``fslreorient2std``, since FIRST needs an image that lies like the standard ones, and writes beside it;
+        ``bet`` (unless the images are brains); ``fast`` on the brain; and ``run_first_all`` on the head, or on the
+        brain if there is no head or ``run_first_all`` is given ``b``.
 
     Examples
     --------
     >>> row = Images("S1", None, {"t1": "T1w.nii.gz"})
     >>> for line in fsl_structural(row, Path("out"), options={"bet": {"f": 0.3}}):
     ...     print(line)
-    bet T1w.nii.gz out/S1/S1_brain.nii.gz -m -f 0.3
+    fslreorient2std T1w.nii.gz out/S1/S1_T1w.nii.gz
+    bet out/S1/S1_T1w.nii.gz out/S1/S1_brain.nii.gz -m -f 0.3
     fast -t 1 -o out/S1/S1 out/S1/S1_brain.nii.gz
-    FSLSUBALREADYRUN=true run_first_all -i out/S1/S1_brain.nii.gz -o out/S1/S1 -b
+    FSLSUBALREADYRUN=true run_first_all -i out/S1/S1_T1w.nii.gz -o out/S1/S1
     """
     del threads
     stem = stem_in(out, images)
-    brain = brain_in(out, images)
+    image = fsl.image_of(f"{stem}_T1w")
+    brain = brain_in(out, images) if extract else image
+    has_no_head = not extract or (options or {}).get(first.RUN_FIRST_ALL.name, {}).get("b", False)
+    own = {"i": brain if has_no_head else image, "o": stem, "b": has_no_head}
     return (
-        brain_extracted(images, out, options),
+        fsl.fslreorient2std(image_in(images, "t1"), image, **given(fsl.FSLREORIENT2STD, options)),
+        *([brain_extracted(image, brain, options)] if extract else []),
         fsl.fast(brain, **given(fsl.FAST, options, t=1, o=stem)),
-        first.run_first_all(**given(first.RUN_FIRST_ALL, options, i=brain, o=stem, b=True)),
+        first.run_first_all(**given(first.RUN_FIRST_ALL, options, **own)),
     )

@@ -49,7 +49,9 @@ class Mark:
     """Its command line."""
     status: Status
     outputs: list[str] = field(default_factory=list)
-    """What it writes, if we have begun it."""
+    """What it writes, seen from the folder of the cohort, if we have begun it."""
+    contents: list[str] = field(default_factory=list)
+    """What the files held that it reads and that no step of the job makes, by `content_of`."""
     started: str | None = None
     """When, in universal time; None if we have not run it."""
     seconds: float | None = None
@@ -84,6 +86,8 @@ class Record:
     job: str
     programs: list[str]
     """The tools of its steps."""
+    out: str
+    """The folder of the cohort."""
     status: Status = "waiting"
     step: int | None = None
     """Where it stands, counted from 0."""
@@ -139,7 +143,7 @@ def runs_elsewhere(claim: Path, holder: str) -> str:
     except OSError:  # it has just ended
         since = "just now"
     hint = "" if is_here(holder) else "; if that is over, allow that it is taken over (take_over)"
-    return f"another call runs it on {host or 'another machine'} (process {pid or 'not known'}) since {since}{hint}"
+    return f"it runs on {host or 'another machine'} (process {pid or 'not known'}) since {since}{hint}"
 
 
 def runs_alone(mark: Mark) -> str:
@@ -181,11 +185,17 @@ def status_of(out: PathLike) -> pd.DataFrame:
     [['sub-01', 'bet', '1/1 bet', 'refused']]
     """
     folder = Path(out) / RUNS
-    found = {path: Record.load(path) for path in sorted(folder.glob(f"*/*{RECORD}"))}
+    found = {path: Record.load(path) or _unread(path) for path in sorted(folder.glob(f"*/*{RECORD}"))}
     if not found:
         message = f"{folder}: expected what fsstats remembers of its runs, found none. Was it another folder?"
         raise NothingFoundError(message)
-    return table_of([(as_it_is(record, path), path) for path, record in found.items() if record is not None])
+    return table_of([(as_it_is(record, path), path) for path, record in found.items()])
+
+
+def _unread(path: Path) -> Record:
+    """Stand in for a record that is damaged, so that its job is not missing from the table."""
+    reason = f"what was known of it cannot be read; the next call looks at its files, and writes {path} anew"
+    return Record(path.stem, None, path.parent.name, [], str(path.parents[2]), "interrupted", reason=reason)
 
 
 def table_of(records: Iterable[tuple[Record, Path]]) -> pd.DataFrame:
@@ -228,22 +238,26 @@ _VARIABLE: Final = re.compile(r"[A-Z_]+THREADS=\d+")
 """The same, as a variable that is handed to a container; ``--env`` stands in front of it."""
 
 
+_FOLDERS: Final = re.compile(r"(?<![^,:=])/[^,:=]*/")
+"""The folders in front of a name, also where a container is told of them; they may have been moved, or be links."""
+
+
 def same_line(mark: Mark, argv: Sequence[str]) -> bool:
-    """Say whether a step was the same command line; how many threads it had makes no other one of it."""
-    return _without_threads(mark.argv) == _without_threads(argv)
+    """Say whether a step was the same command line; neither threads nor the folders of its files make another of it."""
+    return _essence(mark.argv) == _essence(argv)
 
 
-def _without_threads(argv: Sequence[str]) -> list[str]:
-    """Take options out that only say how many threads there are.
+def _essence(argv: Sequence[str]) -> list[str]:
+    """Leave out how many threads there are, and in which folders files lie.
 
     Examples
     --------
-    >>> _without_threads(["recon-all", "-all", "-openmp", "4", "-qcache"])
-    ['recon-all', '-all', '-qcache']
+    >>> _essence(["recon-all", "-i", "/bids/sub-01/T1w.nii.gz", "-all", "-openmp", "4", "-qcache"])
+    ['recon-all', '-i', 'T1w.nii.gz', '-all', '-qcache']
     """
     out = {
         place
         for place, (word, value) in enumerate(pairwise([*argv, ""]))
         if word in _THREADS or (word == "--env" and _VARIABLE.fullmatch(value))
     }
-    return [word for place, word in enumerate(argv) if not {place, place - 1} & out]
+    return [_FOLDERS.sub("", word) for place, word in enumerate(argv) if not {place, place - 1} & out]

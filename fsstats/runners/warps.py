@@ -22,6 +22,9 @@ class ApplywarpOptions(TypedDict, total=False):
         Literal["nn", "trilinear", "sinc", "spline"],
         Flag("--interp", "Interpolation; nn (nearest neighbour) keeps labels whole."),
     ]
+    usesqform: Annotated[
+        bool, Flag("--usesqform", "Start from the positions in the headers; without --premat, --postmat.")
+    ]
     abs: Annotated[bool, Flag("--abs", "The warp holds positions.")]
     rel: Annotated[bool, Flag("--rel", "The warp holds shifts.")]
     super: Annotated[bool, Flag("--super", "Sample more finely in between.", also=("-s",))]

@@ -10,9 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
+import typer
 
 from fsstats.runners.recipes import RECIPES
-from fsstats_cli.commands.run import _time
+from fsstats_cli.commands.run import _stopped_politely, _time
+from fsstats_cli.main import main
+from fsstats_cli.output import time_left
+from runners.stand_ins import FORK, forking
 
 TOOL = """#!/bin/sh
 # Stands in for bet: what it is told goes into a log; FAIL* and SLOW* are names of images with which it does not end well.
@@ -23,6 +27,9 @@ case "$1" in
 esac
 : > "$2"
 : > "${{2%.nii.gz}}_mask.nii.gz"
+"""
+REORIENT = """#!/bin/sh
+: > "$2"
 """
 FAST = """#!/bin/sh
 echo "fast" >> {log}
@@ -42,7 +49,7 @@ def study(tmp_path, monkeypatch):
     """Stand-ins for FSL on the PATH, and a table of three images, in the working directory."""
     bins = tmp_path / "fsl" / "bin"
     bins.mkdir(parents=True)
-    for name, text in {"bet": TOOL, "fast": FAST, "run_first_all": FIRST}.items():
+    for name, text in {"bet": TOOL, "fast": FAST, "run_first_all": FIRST, "fslreorient2std": REORIENT}.items():
         (bins / name).write_text(text.format(log=tmp_path / "calls.log"))
         (bins / name).chmod(0o755)
     monkeypatch.setenv("FSLDIR", str(tmp_path / "fsl"))
@@ -126,7 +133,7 @@ def test_subjects_and_parts_choose(study, fsstats):
 def test_options_reach_the_tools(study, fsstats):
     fsstats(*RUN, "--set", "bet.f=0.3", "--set", "bet.R", "--dry-run")
     done = fsstats(*RUN, "--set", "bet.f=0.3", "--set", "bet.R", "--set", "bet.S", "--dry-run")
-    assert f"bet {study}/a.nii.gz {study}/out/a/a_brain.nii.gz -m -f 0.3 -R -S" in done.out.splitlines()
+    assert f"bet {study}/out/a/a_T1w.nii.gz {study}/out/a/a_brain.nii.gz -m -f 0.3 -R -S" in done.out.splitlines()
     assert done.err.startswith("note: bet keeps the last of the variations -R -S")
 
 
@@ -139,7 +146,7 @@ def test_a_dry_run_runs_nothing_and_its_script_does_the_same(study, fsstats):
     path = f"{study / 'fsl' / 'bin'}:{os.environ['PATH']}"
     subprocess.run(["bash", "script.sh"], check=True, env={**os.environ, "PATH": path})  # noqa: S607 - any bash
     assert len(calls(study)) == 9
-    assert fsstats(*RUN).err.splitlines()[0] == "3 done before, elsewhere -> out"
+    assert fsstats(*RUN).err.splitlines()[0] == "3 there already -> out"
 
 
 def test_words_behind_two_dashes_go_to_the_tool(study, fsstats):
@@ -152,7 +159,7 @@ def test_words_behind_two_dashes_go_to_the_tool(study, fsstats):
 
 def test_a_container_is_in_front_of_each_line(study, fsstats):
     done = fsstats(*RUN, "--container", "fsl.sif", "--engine", "docker", "--threads", 2, "--dry-run")
-    (line,) = [line for line in done.out.splitlines() if f"bet {study}/b.nii.gz" in line]
+    (line,) = [line for line in done.out.splitlines() if f"fslreorient2std {study}/b.nii.gz" in line]
     assert line.startswith("docker run --rm ")
     assert f"--mount type=bind,source={study}/out,target={study}/out " in line
     assert f"--mount type=bind,source={study},target={study},readonly " in line
@@ -234,18 +241,62 @@ def test_times_are_read(text, seconds):
     assert _time(text) == seconds
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_it_says_how_to_go_on_and_does(study, fsstats, sign):
+def test_what_runs_elsewhere_is_no_success_and_the_option_is_named(study, fsstats):
+    fsstats(*RUN)
+    (study / "out" / "fsstats-run" / "fsl-structural" / "b.claim").write_text("far-away 17 x")
+    done = fsstats(*RUN)
+    assert done.status == 1
+    assert done.err.startswith("b: running: it runs on far-away (process 17) since 20")
+    assert "allow that it is taken over (--take-over)\n2 done, 1 running elsewhere -> out" in done.err
+    assert fsstats(*RUN, "--take-over").status == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(None, ""), (50, "about 1 min left"), (9000, "about 150 min left"), (2e5, "about 56 h left")]
+)
+def test_the_time_left_is_said(seconds, said):
+    assert time_left(seconds) == said
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])
+def test_what_clusters_and_closed_terminals_send_stops_it(tmp_path, capsys, sign):
+    before = signal.getsignal(sign)
+    with pytest.raises(typer.Exit), _stopped_politely(tmp_path):
+        signal.raise_signal(sign)
+    assert "the same command goes on where it was" in capsys.readouterr().err
+    assert signal.getsignal(sign) is before
+
+
+def test_under_nohup_it_outlives_its_terminal(tmp_path):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with _stopped_politely(tmp_path):
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def command(words, said):
+    """Be the command line in a process of its own, which says all to a file."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = ["fsstats", *words]
+    with said.open("w") as sys.stderr:
+        main()
+
+
+def test_stopped_it_says_how_to_go_on_and_does(study, fsstats):
     inputs(study, "a", "SLOW")
-    words = [sys.executable, "-m", "fsstats_cli", *RUN, "--jobs", "2"]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
-        end = time.monotonic() + 30
-        while "first" not in calls(study) or calls(study).count("bet") < 2:
-            assert time.monotonic() < end, "the jobs did not start"
-            time.sleep(0.05)
-        process.send_signal(sign)
-        said = process.stderr.read()
-    assert process.returncode == 1
+    process = FORK.Process(target=command, args=([*RUN, "--jobs", "2"], study / "said"))
+    with forking():
+        process.start()
+    end = time.monotonic() + 30
+    while "first" not in calls(study) or calls(study).count("bet") < 2:
+        assert time.monotonic() < end, "the jobs did not start"
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    process.join(30)
+    said = (study / "said").read_text()
+    assert process.exitcode == 1
     assert "stopped; the same command goes on where it was, and fsstats run status out says how far" in said
     assert "Traceback" not in said
     (study / "fsl" / "bin" / "bet").write_text(TOOL.replace("sleep 60", ":").format(log=study / "calls.log"))

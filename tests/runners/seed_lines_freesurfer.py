@@ -101,6 +101,11 @@ LINES = [
         lambda: mri_convert("Subj001/mri/brainmask.mgz", "brainmask.nii.gz", like="T1w.nii.gz"),
     ),
     (
+        2431,
+        "AntsN4BiasFieldCorrectionFs [options] -i <invol> -o <outvol>",
+        lambda: ants_n4_bias_field_correction_fs(i="<invol>", o="<outvol>"),
+    ),
+    (
         2452,
         "AntsN4BiasFieldCorrectionFs -i <入力画像> -o <出力画像>",
         lambda: ants_n4_bias_field_correction_fs(i="<入力画像>", o="<出力画像>"),

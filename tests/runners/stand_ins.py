@@ -3,12 +3,26 @@
 import csv
 import json
 import sys
+import warnings
+from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 
 from tests_support import HERE
 
 TABLES = HERE / "fixtures" / "tools"
 """Options of the tools by their help texts: tool, spelling, number of values."""
+
+
+FORK = get_context("fork")
+"""Processes that begin as copies of this one: a new one would take seconds to import all."""
+
+
+@contextmanager
+def forking():
+    """Newer Pythons warn of copies of processes that have threads; these copies do not use what those hold."""
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        yield
 
 
 def known_options():

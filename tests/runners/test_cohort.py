@@ -1,5 +1,6 @@
 """Cohorts: what failed costs nothing else, what is done is left alone, and what was stopped goes on."""
 
+import errno
 import json
 import os
 import shutil
@@ -8,11 +9,9 @@ import socket
 import sys
 import threading
 import time
-import warnings
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
@@ -20,13 +19,13 @@ import pytest
 
 from fsstats.discovery import find_stats
 from fsstats.errors import NothingFoundError, RunError
-from fsstats.runners.cohort import run_jobs
+from fsstats.runners.cohort import _Pace, run_jobs
 from fsstats.runners.command import Command, Suite, Tool
 from fsstats.runners.fsl import bet, fast
 from fsstats.runners.jobs import Job, _reads_of
 from fsstats.runners.recon import recon_all
-from fsstats.runners.state import STATUS_COLUMNS, status_of
-from runners.stand_ins import calls, plan, stand_in_suites
+from fsstats.runners.state import STATUS_COLUMNS, Mark, Record, status_of
+from runners.stand_ins import FORK, calls, forking, plan, stand_in_suites
 
 TIMES = ["started", "seconds"]
 
@@ -164,8 +163,61 @@ def test_a_full_disk_is_one_failure(out, bins, monkeypatch):
     jobs[0].log.mkdir()
     table = run_jobs(jobs)
     assert states(table) == ["failed", "done"]
-    assert table["reason"][0].startswith("IsADirectoryError: ")
+    assert table["reason"][0].startswith("Is a directory: ")
     assert states(status_of(out)) == ["failed", "done"]
+
+
+def test_an_image_that_was_replaced_does_not_pass_for_the_old_one(out, bins):
+    one = two_steps(out)
+    run_jobs([one])
+    image = one.steps[0].inputs[0]
+    os.utime(image, (1, 1))
+    (out / subject(1) / "brain.nii.gz").write_text("mended by hand")
+    assert states(run_jobs([one])) == ["done"]
+    image.write_text("another")
+    table = run_jobs([one])
+    assert states(table) == ["refused"]
+    assert table["reason"][0].startswith(f"bet: expected {image} as it was on 20")
+    assert table["reason"][0].endswith("To make it anew, allow its outputs to be replaced (overwrite)")
+    assert len(calls(bins)) == 2
+    assert states(run_jobs([one], overwrite=True)) == ["done"]
+    assert states(run_jobs([one])) == ["done"]
+    image.unlink()
+    assert states(run_jobs([one])) == ["done"]
+    assert len(calls(bins)) == 4
+
+
+@pytest.mark.parametrize("make", [two_steps, reconstruction])
+def test_a_study_may_be_moved(tmp_path, bins, make):
+    (tmp_path / "here" / "out").mkdir(parents=True)
+    run_jobs([make(tmp_path / "here" / "out")])
+    n = len(calls(bins))
+    (tmp_path / "here").rename(tmp_path / "there")
+    assert states(run_jobs([make(tmp_path / "there" / "out")])) == ["done"]
+    (tmp_path / "there" / "out").rename(tmp_path / "there" / "subjects")
+    assert states(run_jobs([make(tmp_path / "there" / "subjects")])) == ["done"]
+    assert len(calls(bins)) == n
+
+
+def test_outputs_at_another_place_are_not_taken_for_those_that_were_made(out, bins):
+    one = job(out)
+    run_jobs([one])
+    precious = out / "other" / "brain.nii.gz"
+    precious.parent.mkdir()
+    precious.write_text("precious")
+    assert states(run_jobs([replace(one, steps=(bet(one.steps[0].inputs[0], precious),))])) == ["refused"]
+    assert precious.read_text() == "precious"
+
+
+def test_the_time_that_is_left_is_told_by_what_was_run_now(monkeypatch):
+    clock = iter([0.0, 8.0, 8.0])
+    monkeypatch.setattr("fsstats.runners.cohort.time.monotonic", lambda: next(clock))
+    pace = _Pace(4)
+    done = Record("a", None, "bet", ["bet"], "/out", "done", marks={0: Mark([], "done", started="2020", seconds=9)})
+    assert pace.left(90, done) is None
+    for n, hours in ((80, 8), (79, 8)):
+        done.marks[0] = Mark([], "done", started="9999", seconds=hours)
+        assert pace.left(n, done) == n * 8 / 4
 
 
 def test_what_is_gone_is_made_again_with_all_that_comes_of_it(out, bins):
@@ -274,7 +326,8 @@ def test_of_200_subjects_a_tenth_fails_and_nothing_is_lost(tmp_path):
     assert sum(path.exists() for path in made) == 180
     assert [done for done, _, _ in seen] == list(range(201))
     assert {n for _, n, _ in seen} == {200}
-    assert max(running for _, _, running in seen) <= 4
+    assert seen[0][2] is None
+    assert seen[-1][2] == 0
     for image in images[::10]:
         image.rmdir()
         image.write_text("image")
@@ -352,29 +405,18 @@ def _until(ask, seconds=20):
     raise AssertionError(f"nothing came of {ask}")
 
 
-FORK = get_context("fork")
-"""Processes that begin as copies of this one: a new one would take seconds to import all."""
-
-
-@contextmanager
-def forking():
-    """Newer Pythons warn of copies of processes that have threads; these copies do not use what those hold."""
-    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-        yield
-
-
-def work(out, n, n_jobs):
+def work(out, n, more):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        run_jobs([job(out, number) for number in range(n)], n_jobs=n_jobs)
+        run_jobs([job(out, number) for number in range(n)], **more)
     except KeyboardInterrupt:
         os._exit(130)
 
 
 @contextmanager
-def another_call(out, n, n_jobs=1):
+def another_call(out, n, **more):
     """Run a cohort in a process of its own."""
-    process = FORK.Process(target=work, args=(out, n, n_jobs))
+    process = FORK.Process(target=work, args=(out, n, more))
     with forking():
         process.start()
     try:
@@ -441,16 +483,66 @@ def test_ctrl_c_stops_all_and_the_next_call_goes_on(out, bins):
     assert len(calls(bins)) == 6
 
 
-def test_an_error_of_who_watches_stops_all(out, bins):
+def test_an_error_of_who_watches_stops_all_also_on_a_full_disk(out, bins, monkeypatch):
     plan(bins, {"do": "sleep", "with": [subject(1)]})
 
-    def progress(done, n, running):
+    def no_space(*_args, **_more):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def progress(done, _n, _left):
         if done:
+            monkeypatch.setattr(Path, "touch", no_space)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         run_jobs([job(out, 0), job(out, 1)], n_jobs=2, progress=progress)
     assert states(status_of(out)) == ["done", "interrupted"]
+
+
+def test_a_wish_to_stop_reaches_what_runs_while_jobs_are_handed_out(out, bins):
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, call, one, how):
+            if one.subject == subject(0):
+                return super().submit(call, one, how)
+            _until(lambda: calls(bins))
+            raise KeyboardInterrupt
+
+    plan(bins, {"do": "sleep"})
+    with Interrupted() as executor, pytest.raises(KeyboardInterrupt):
+        run_jobs([job(out, 0), job(out, 1)], executor=executor)
+    assert states(status_of(out)) == ["interrupted", "waiting"]
+
+
+def test_who_asks_twice_to_stop_is_heard(out, bins, monkeypatch):
+    """A program that will not end has some seconds before it is killed; meanwhile users press ctrl-C again."""
+    monkeypatch.setattr("fsstats.runners._processes._GRACE", 0.6)
+    plan(bins, {"do": "ignore"})
+    with another_call(out, 2, retries=2) as other:
+        _until((out / subject(0) / "brain.nii.gz").exists)
+        for _ in range(2):
+            os.kill(other.pid, signal.SIGINT)
+            time.sleep(0.3)
+        other.join(20)
+        assert other.exitcode == 130
+    assert states(status_of(out)) == ["interrupted", "waiting"]
+    assert len(calls(bins)) == 1
+    assert [path.name for path in (out / "fsstats-run").iterdir()] == ["bet"]
+
+
+def test_jobs_that_a_cluster_has_given_up_are_in_the_table(out, bins):
+    class Gone(ThreadPoolExecutor):
+        def submit(self, call, one, how):
+            if one.subject == subject(0):
+                return super().submit(call, one, how)
+            lost = Future()
+            lost.cancel()
+            lost.set_running_or_notify_cancel()
+            return lost
+
+    with Gone() as executor:
+        table = run_jobs([job(out, 0), job(out, 1)], executor=executor)
+    assert states(table) == ["done", "waiting"]
+    assert table["reason"][1] == "its worker ended before it: CancelledError: "
 
 
 def test_two_calls_at_once_share_the_work(out, bins):
@@ -472,7 +564,7 @@ def test_what_another_machine_runs_is_left_alone_unless_taken_over(out, bins):
     one.claim.write_text("far-away 17 abc")
     table = run_jobs([one])
     assert states(table) == ["running"]
-    assert table["reason"][0].startswith("another call runs it on far-away (process 17) since 20")
+    assert table["reason"][0].startswith("it runs on far-away (process 17) since 20")
     assert table["reason"][0].endswith("; if that is over, allow that it is taken over (take_over)")
     assert calls(bins) == []
     assert states(run_jobs([one], take_over=True)) == ["done"]
@@ -502,6 +594,26 @@ class TestReconAll:
         table = run_jobs([reconstruction(out)], retries=1)
         assert states(table) == ["done"]
         assert ["-i" in line for line in calls(bins)] == [True, False]
+
+    @pytest.mark.parametrize("is_failed", [True, False])
+    def test_it_would_not_take_another_image_in(self, out, bins, is_failed):
+        plan(bins, *[{"do": "fail"}] * is_failed)
+        one = reconstruction(out)
+        run_jobs([one])
+        image = one.steps[0].inputs[0]
+        more = image.with_name("run-2.nii.gz")
+        more.write_text("image")
+        two = replace(one, steps=(recon_all(i=[image, more], s=subject(1), all=True, sd=out),))
+        assert states(run_jobs([two])) == ["refused"]
+        image.write_text("another")
+        for overwrite in (False, True):
+            table = run_jobs([one], overwrite=overwrite)
+            assert states(table) == ["refused"]
+            assert table["reason"][0].endswith(f"To make it anew, remove or rename {out / subject(1)}")
+        assert len(calls(bins)) == 1
+        shutil.rmtree(out / subject(1))
+        plan(bins)
+        assert states(run_jobs([one])) == ["done"]
 
     def test_the_reason_is_its_own_error(self, out, bins):
         plan(bins, {"do": "fail", "say": "ERROR: mri_ca_register died"})
@@ -574,9 +686,8 @@ class TestReconAll:
 def test_the_folder_of_the_runs_is_no_subject(out, bins):
     run_jobs([reconstruction(out)])
     files = find_stats(out)
-    assert set(files.loc[files["status"] != "skipped", "subject"]) == {subject(1)}
-    own = files[files["path"].str.contains("fsstats-run")]
-    assert own["status"].to_list() == ["skipped"]
+    assert set(files["subject"]) == {subject(1)}
+    assert not files["path"].str.contains("fsstats-run").any()
 
 
 def test_status_of_a_folder_without_runs(tmp_path):

@@ -11,8 +11,6 @@ from fsstats.errors import TableError, UnknownNameError
 from fsstats.runners import Suite, Tool, bet
 from fsstats.runners.containers import ENGINES, Bind, in_container, merged
 
-ME = f"{os.getuid()}:{os.getgid()}"
-
 
 @pytest.fixture
 def study(tmp_path):
@@ -68,18 +66,43 @@ def test_apptainers_line_to_the_letter(study):
 
 
 @pytest.mark.parametrize(
-    ("engine", "own", "gpu"),
-    [("docker", [], ["--gpus", "all"]), ("podman", ["--userns=keep-id"], ["--device", "nvidia.com/gpu=all"])],
+    ("engine", "me", "own", "gpu"),
+    [
+        ("docker", 1000, [], ["--gpus", "all"]),
+        ("podman", 1000, ["--userns=keep-id"], ["--device", "nvidia.com/gpu=all"]),
+        ("podman", 0, [], ["--device", "nvidia.com/gpu=all"]),
+    ],
 )
-def test_dockers_line_to_the_letter(study, engine, own, gpu):
+def test_dockers_line_to_the_letter(study, monkeypatch, engine, me, own, gpu):
+    for name in ("getuid", "getgid"):
+        monkeypatch.setattr(os, name, lambda: me)
     command = in_container(line(study), image="fsl:1", engine=engine, gpu=True, options=["--network=none"])
     assert command.argv == (
-        *(engine, "run", "--rm", "--init", "--entrypoint=", "--user", ME, *own, *gpu, "--workdir", f"{study}/out"),
+        *(
+            engine,
+            "run",
+            "--rm",
+            "--init",
+            "--entrypoint=",
+            "--user",
+            f"{me}:{me}",
+            *own,
+            *gpu,
+            "--workdir",
+            f"{study}/out",
+        ),
         *("--mount", f"type=bind,source={study}/in,target={study}/in,readonly"),
         *("--mount", f"type=bind,source={study}/out,target={study}/out"),
         *("--env", "HOME=/tmp", "--env", "FSLOUTPUTTYPE=NIFTI_GZ", "--network=none", "fsl:1"),
         *("bet", f"{study}/in/T1w.nii.gz", f"{study}/out/brain.nii.gz"),
     )
+
+
+def test_only_apptainers_image_is_a_file(study, monkeypatch):
+    monkeypatch.chdir(study)
+    (study / "fsl").mkdir()
+    at = {engine: in_container(line(study), image="fsl", engine=engine).before[-1] for engine in ENGINES}
+    assert at == {"apptainer": f"{study}/fsl", "docker": "fsl", "podman": "fsl"}
 
 
 @pytest.mark.parametrize("engine", ENGINES)

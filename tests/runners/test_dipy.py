@@ -1,5 +1,6 @@
 """DIPY's correction of Gibbs ringing is run on made-up images; a series is masked by its volumes without weighting."""
 
+from importlib import import_module
 from importlib.util import find_spec
 
 import numpy as np
@@ -35,16 +36,20 @@ def test_a_structural_image_is_masked(tmp_path):
 
 
 @HAS_DIPY
-def test_a_series_is_treated_as_the_document_of_the_seed_does_it(tmp_path):
-    series = np.stack([disc(), disc() * 0.3, disc() * 0.9], axis=3)
-    image = save(tmp_path, "dwi.nii.gz", series, np.float64)
-    bvals = tmp_path / "bvals"
-    bvals.write_text("0 1000 0\n")
-    (out,) = run(gibbs_removal(image, tmp_path / "out.nii.gz", bvals=bvals))
-    at = np.where(np.loadtxt(bvals) == 0)[0]
-    kept, _ = pytest.importorskip("dipy.segment.mask").median_otsu(series, vol_idx=at)
-    expected = pytest.importorskip("dipy.denoise.gibbs").gibbs_removal(kept)
-    np.testing.assert_array_equal(out.get_fdata(), expected.astype(np.float32))
+@pytest.mark.parametrize(("stored", "options"), [(np.float64, {}), (np.int16, {"as_stored": True})])
+def test_a_series_is_treated_as_the_document_of_the_seed_does_it(tmp_path, stored, options):
+    """Lines 1881 to 1907, to the letter."""
+    image = save(tmp_path, "dwi.nii.gz", np.stack([disc(), disc() * 0.3, disc() * 0.9], axis=3), stored)
+    (tmp_path / "bvals").write_text("0 1000 0\n")
+    (tmp_path / "bvecs").write_text("0 1 0\n0 0 0\n0 0 0\n")
+    (out,) = run(gibbs_removal(image, tmp_path / "out.nii.gz", bvals=tmp_path / "bvals", **options))
+    data, affine = import_module("dipy.io.image").load_nifti(str(image))
+    bvals, _ = import_module("dipy.io.gradients").read_bvals_bvecs(str(tmp_path / "bvals"), str(tmp_path / "bvecs"))
+    maskdata, _ = import_module("dipy.segment.mask").median_otsu(data, vol_idx=np.where(bvals == 0)[0])
+    corrected = import_module("dipy.denoise.gibbs").gibbs_removal(maskdata).astype(np.float32)
+    np.testing.assert_array_equal(out.get_fdata(), corrected)
+    np.testing.assert_array_equal(out.affine, affine)
+    assert out.get_data_dtype() == np.float32
 
 
 @HAS_DIPY

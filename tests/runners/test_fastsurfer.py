@@ -79,6 +79,12 @@ def test_fastsurfers_outputs_follow_its_parts(options, there, not_there):
     assert not files & not_there
 
 
+def test_what_a_stopped_run_leaves_and_fastsurfer_refuses_is_an_output():
+    left = {"mri/wm.mgz", "mri/aparc.DKTatlas+aseg.orig.mgz"}
+    assert written(t1="/t1.nii") >= left
+    assert not written(t1="/t1.nii", seg_only=True) & left
+
+
 def test_inputs_are_images_and_the_licence():
     line = of_bert(t1="/t1.nii", t2="/t2.nii", fs_license="/l.txt")
     assert {path.as_posix() for path in line.inputs} == {"/t1.nii", "/t2.nii", "/l.txt"}

@@ -262,6 +262,7 @@ def test_fslmaths_takes_the_types_of_numbers_at_its_two_ends():
         (lambda: fslmaths("a", "b", add=True), TableError, "-add"),
         (lambda: fslmaths("a", "b", add=""), TableError, "-add"),
         (lambda: fslmaths("a", "b", smooth=2), UnknownNameError, "'smooth'"),
+        (lambda: fslmaths("a", "b", kernel=("cube", 2.0)), UnknownNameError, "-kernel of fslmaths is called 'cube'"),
     ],
 )
 def test_what_a_tool_cannot_take_is_refused(line, error, said):

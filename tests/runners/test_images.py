@@ -79,6 +79,39 @@ def test_sessions_have_a_row_each_and_nobody_is_dropped(tmp_path):
     assert [one.name for one in images_of(table)] == ["sub-01_ses-1", "sub-01_ses-2", "sub-02"]
 
 
+LISTED = {
+    "as BIDS has it": ("participant_id\tage\nsub-01\t30\nsub-02\t31\n", ["sub-02"]),
+    "without the prefix, twice": ("\ufeffparticipant_id\n02\n02\nn/a\n\n01\n", ["sub-02"]),
+    "of something else": ("name\nsub-02\n", []),
+    "empty": ("", []),
+}
+
+
+@pytest.mark.parametrize(("text", "lacking"), LISTED.values(), ids=LISTED)
+def test_a_subject_whom_the_data_set_names_and_does_not_have_is_a_row(tmp_path, text, lacking):
+    anat(tmp_path, "T1w.nii.gz")
+    (tmp_path / "participants.tsv").write_text(text)
+    table = images_in(tmp_path)
+    assert table.loc[table["problem"].notna(), "subject"].tolist() == lacking
+    assert table.loc[table["problem"].isna(), "subject"].tolist() == ["sub-01"]
+    assert images_in(tmp_path, subjects=["01"])["problem"].isna().all()
+    if lacking:
+        assert table.loc[0, "problem"] == "expected a folder sub-02, as participants.tsv names it, found none"
+
+
+def test_labels_that_differ_only_in_case_are_two_subjects(tmp_path):
+    touch(tmp_path, *(f"sub-{name}/anat/sub-{name}_T1w.nii.gz" for name in ("a1", "A1")))
+    if len([*tmp_path.iterdir()]) == 2:  # the system may not tell them apart
+        assert images_in(tmp_path)["subject"].tolist() == ["sub-A1", "sub-a1"]
+
+
+def test_an_image_kept_by_datalad_is_one(tmp_path):
+    touch(tmp_path, ".git/annex/objects/Zk/MD5E-s1.nii.gz", "sub-01/anat/x")
+    link = tmp_path / "sub-01/anat/sub-01_T1w.nii.gz"
+    link.symlink_to("../../.git/annex/objects/Zk/MD5E-s1.nii.gz")
+    assert images_of(images_in(tmp_path))[0].paths == {"t1": str(link)}
+
+
 def test_what_is_needed_decides_what_is_a_problem(tmp_path):
     touch(tmp_path, "sub-01/dwi/sub-01_dwi.nii.gz", "sub-01/dwi/sub-01_dwi.bval", "sub-01/dwi/sub-01_dwi.bvec")
     assert images_in(tmp_path, needs=("dwi", "bval"))["problem"].isna().all()

@@ -131,6 +131,17 @@ def test_why_a_run_failed_is_said(bins, rule, said):
     assert said in Path("log").read_text().splitlines()[-1]
 
 
+def test_of_a_program_that_said_nothing_only_its_end_is_told(tmp_path):
+    assert run(python("import os; os._exit(3)"), check=False).problem == "it ended with status 3"
+    assert run(python("import os; os._exit(3)"), log=tmp_path / "l", check=False).problem == "it ended with status 3"
+
+
+def test_what_cannot_be_started_is_said_in_words(bins):
+    (bins / "bet").write_text("no program")
+    done = run(bet("T1w.nii.gz", "brain"), check=False)
+    assert done.problem == f"it could not be started: Exec format error: {bins / 'bet'}"
+
+
 def test_without_check_the_result_says_it(bins):
     plan(bins, {"do": "fail"})
     done = run(bet("T1w.nii.gz", "brain"), check=False)
@@ -245,6 +256,13 @@ LOGS = {
         f"{REFUSED}: {BAD_LICENCE}",
     ),
     "memory": ("a\nabort: std::bad_alloc\n", "it ended with status 1; it ran out of memory: abort: std::bad_alloc"),
+    "memory, of libraries": (
+        "rm: error while loading shared libraries: libc.so.6: failed to map segment from shared object\n",
+        (
+            "it ended with status 1; it ran out of memory: rm: error while loading shared libraries: libc.so.6: "
+            "failed to map segment from shared object"
+        ),
+    ),
     "no word of a fault": ("one\ntwo\nthree\nfour\n", "it ended with status 1: two / three / four"),
     "nothing at all": ("", "it ended with status 1"),
     "no printable text": ("a\x1b[31mred\n", "it ended with status 1: a\\x1b[31mred"),

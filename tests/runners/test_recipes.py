@@ -11,6 +11,8 @@ import pytest
 
 import fsstats as fs
 from fsstats.errors import TableError, UnknownNameError
+from fsstats.runners._flags import options_of
+from fsstats.runners._steps import _OF_ONE
 from fsstats.runners.catalogue import ALL_TOOLS
 from fsstats.runners.cohort import run_jobs
 from fsstats.runners.images import Images
@@ -32,8 +34,10 @@ def lines(name, rows=ROW, **rest):
 
 
 BET, TO = "bet /in/T1w.nii.gz @_brain.nii.gz -m", "to_standard"
-AFFINE = f"flirt -in @_brain.nii.gz -ref /mni.nii.gz -omat @_{TO}.mat"
-WARP = f"fnirt --ref=/mni.nii.gz --in=@_brain.nii.gz --aff=@_{TO}.mat --config=T1_2_MNI152_2mm"
+AFTER = "bet @_T1w.nii.gz @_brain.nii.gz -m"
+FIRST, LOG = "FSLSUBALREADYRUN=true run_first_all -i", f"--logout=@_{TO}_warp.log"
+AFFINE = f"flirt -in @_brain.nii.gz -ref /mni.nii.gz -dof 12 -omat @_{TO}.mat"
+MOVED = f"--iout=@_in_standard.nii.gz --cout=@_{TO}_warp.nii.gz {LOG}"
 CASES = {
     "recon-all": ({}, ["recon-all -i /in/T1w.nii.gz -s sub-01_ses-1 -sd /out -all"]),
     "recon-all, more": (
@@ -59,17 +63,42 @@ CASES = {
     "fsl-structural": (
         {"options": {"bet": {"f": 0.3, "R": True}, "fast": {"g": True}, "run_first_all": {"s": ["L_Hipp"]}}},
         [
-            f"{BET} -f 0.3 -R",
+            "fslreorient2std /in/T1w.nii.gz @_T1w.nii.gz",
+            f"{AFTER} -f 0.3 -R",
             "fast -t 1 -o @ -g @_brain.nii.gz",
-            "FSLSUBALREADYRUN=true run_first_all -i @_brain.nii.gz -o @ -b -s L_Hipp",
+            f"{FIRST} @_T1w.nii.gz -o @ -s L_Hipp",
+        ],
+    ),
+    "fsl-structural, FIRST on the brain": (
+        {"options": {"run_first_all": {"b": True}}},
+        [
+            "fslreorient2std /in/T1w.nii.gz @_T1w.nii.gz",
+            AFTER,
+            "fast -t 1 -o @ @_brain.nii.gz",
+            f"{FIRST} @_brain.nii.gz -o @ -b",
+        ],
+    ),
+    "fsl-structural, of brains": (
+        {"extract": False},
+        [
+            "fslreorient2std /in/T1w.nii.gz @_T1w.nii.gz",
+            "fast -t 1 -o @ @_T1w.nii.gz",
+            f"{FIRST} @_T1w.nii.gz -o @ -b",
         ],
     ),
     "to-standard": (
+        {"reference": "/mni.nii.gz"},
+        [BET, AFFINE, f"fnirt --ref=/mni.nii.gz --in=@_brain.nii.gz --aff=@_{TO}.mat {MOVED}"],
+    ),
+    "to-standard, as FSL advises": (
         {"reference": "/mni.nii.gz", "config": "T1_2_MNI152_2mm"},
+        [BET, AFFINE, f"fnirt --in=/in/T1w.nii.gz --aff=@_{TO}.mat --config=T1_2_MNI152_2mm {MOVED}"],
+    ),
+    "to-standard, of brains": (
+        {"reference": "/mni.nii.gz", "config": "own.cnf", "extract": False},
         [
-            BET,
-            AFFINE,
-            f"{WARP} --iout=@_in_standard.nii.gz --cout=@_{TO}_warp.nii.gz",
+            f"flirt -in /in/T1w.nii.gz -ref /mni.nii.gz -dof 12 -omat @_{TO}.mat",
+            f"fnirt --ref=/mni.nii.gz --in=/in/T1w.nii.gz --aff=@_{TO}.mat --config=own.cnf {MOVED}",
         ],
     ),
     "degibbs-t1": (
@@ -106,7 +135,7 @@ def test_an_atlas_is_brought_to_the_image_and_measured_there():
     )
     assert found[:4] == [
         f"flirt -in /in/FA.nii.gz -ref /FMRIB58.nii.gz -dof 12 -omat @_{TO}.mat",
-        f"fnirt --ref=/FMRIB58.nii.gz --in=/in/FA.nii.gz --aff=@_{TO}.mat --config=FA.cnf --cout=@_{TO}_warp.nii.gz",
+        f"fnirt --ref=/FMRIB58.nii.gz --in=/in/FA.nii.gz --aff=@_{TO}.mat --config=FA.cnf --cout=@_{TO}_warp.nii.gz {LOG}",
         f"invwarp -w @_{TO}_warp.nii.gz -o @_from_standard_warp.nii.gz -r /in/FA.nii.gz",
         "applywarp --in=/JHU.nii.gz --ref=/in/FA.nii.gz --warp=@_from_standard_warp.nii.gz --interp=nn --out=@_JHU.nii.gz",
     ]
@@ -130,6 +159,13 @@ def test_every_recipe_sets_the_options_of_its_tools_alone():
         assert {"options", "threads"} <= set(own)
         assert all(tool in ALL_TOOLS or tool.name == "segstats" for tool in recipe.tools)
         assert recipe.make.__doc__
+
+
+def test_options_of_one_subject_are_options_of_tools_that_recipes_run():
+    tools = {tool.name: options_of(tool.options) for recipe in RECIPES.values() for tool in recipe.tools}
+    assert {(tool, name) for tool, names in _OF_ONE.items() for name in names.split()} <= {
+        (tool, name) for tool, options in tools.items() for name in options
+    }
 
 
 @pytest.fixture
@@ -175,6 +211,36 @@ def test_merge_finds_what_a_recipe_writes_and_whose_it_is(study, name, expected)
         ("sub-02", "ses-1"),
     }
     assert RECIPES[name].is_merged
+
+
+def test_the_longitudinal_stream_refines_the_surfaces_of_each_session_again():
+    visits = [Images("s", f"ses-{n}", {"t1": "/a.nii", "flair": f"/{n}.nii"}) for n in (1, 2)]
+    steps = [str(step) for step in RECIPES["recon-all-long"].make(visits, OUT, pial="FLAIR")]
+    assert [("-FLAIRpial" in step, "-FLAIR /" in step) for step in steps] == [
+        *[(True, True)] * 2,
+        (False, False),
+        *[(True, False)] * 2,
+    ]
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("NIFTI", ".nii"), ("NIFTI_PAIR", ".hdr")])
+def test_images_of_fsl_have_the_suffix_that_it_gives_them(monkeypatch, kind, suffix):
+    monkeypatch.setenv("FSLOUTPUTTYPE", kind)
+    row = Images("s", None, {"t1": "/in/T1w.nii.gz"})
+    steps = RECIPES["atlas-to-native"].make(row, OUT, atlas="/a/JHU.nii.gz", reference="/mni.nii.gz")
+    made = {path for step in steps for path in step.outputs}
+    assert {path for step in steps for path in step.inputs if path.is_relative_to(OUT)} <= made
+    assert steps[-1].inputs == (OUT / "s" / f"s_JHU{suffix}",)
+    assert steps[-1].outputs == (OUT / "s" / "s_JHU.tsv",)
+
+
+def test_nothing_is_written_beside_the_images():
+    for name in ("fsl-structural", "to-standard"):
+        steps = RECIPES[name].make(ROW, OUT, **({"config": "c.cnf", "reference": "/mni.nii"} if "to" in name else {}))
+        assert all(path.is_relative_to(OUT) for step in steps for path in step.outputs)
+        beside = [step for step in steps if step.tool.program in {"run_first_all", "fnirt"}]
+        assert beside[0].tool.program == "fnirt" or beside[0].inputs[0].is_relative_to(OUT)
+        assert beside[0].tool.program != "fnirt" or "--logout=/out" in str(beside[0])
 
 
 def test_the_longitudinal_stream_is_a_job_a_subject(study):
@@ -239,11 +305,13 @@ def test_steps_in_a_container_are_the_same_line_whatever_is_there_already(study,
 
 def test_the_standard_brain_may_be_that_of_the_image(study):
     container = {"image": "fsl.sif", "engine": "docker"}
-    options = options_for("to-standard", ["reference=/opt/nowhere/MNI152.nii.gz"])
+    reference = f"{study}/bids/MNI152.nii.gz"
+    options = options_for("to-standard", [f"reference={reference}"])
     made = plan("to-standard", study / "bids", study / "out", options=options, container=container)
     for step in made.jobs[0].steps:
-        assert not [path for path in step.inputs if str(path).startswith("/opt")]
-        assert "/opt" not in " ".join(step.before)
+        assert reference not in [*map(str, step.inputs), *step.before]
+    image = made.jobs[0].steps[0].inputs[0]  # beside the place where the image has its standard brain
+    assert f"type=bind,source={image.parent},target={image.parent},readonly" in made.jobs[0].steps[0].before
 
 
 def test_remarks_are_said_once_and_not_those_that_are_looked_after(study):
@@ -280,7 +348,13 @@ WRONG = {
     "no value": ("recon-all", [], ["-openmp"], TableError, "recon-all: expected 1 value for -openmp, found 'none'"),
     "too few": ("fsl-structural", ["bet.c=1,2"], [], TableError, "expected 3 values for -c"),
     "no switch": ("fsl-structural", ["bet.R=2"], [], TableError, "expected yes or no, found '2'"),
-    "words for whom": ("fsl-structural", [], ["-R"], TableError, "found several tools .bet, fast, run_first_all."),
+    "words for whom": (
+        "fsl-structural",
+        [],
+        ["-R"],
+        TableError,
+        "found several tools .bet, fast, run_first_all, fslreorient2std.",
+    ),
 }
 
 
@@ -292,8 +366,11 @@ def test_an_option_at_fault_is_named(recipe, settings, words, error, said):
 
 PLANNED = {
     "another image": ("recon-all", ["recon-all.i=x.nii"], "recon-all: expected options that are the same for all"),
-    "another name": ("recon-all", ["recon-all.subjid=x"], "found -subjid, which the recipe sets for each"),
-    "another output": ("fsl-structural", ["fast.o=x"], "found -o, which the recipe sets"),
+    "another name": ("recon-all", ["recon-all.subjid=x"], "found -subjid, which is of one"),
+    "one T2 for all": ("recon-all", ["recon-all.T2=x.nii"], "found -T2, which is of one"),
+    "one output for all": ("degibbs-dwi", ["dwidenoise.noise=x.nii"], "found -noise, which is of one"),
+    "one matrix for all": ("fsl-structural", ["run_first_all.a=x.mat"], "found -a, which is of one"),
+    "another output": ("fsl-structural", ["fast.o=x"], "found -o, which is of one"),
     "out of range": ("fsl-structural", ["bet.f=3"], "at most 1"),
     "no option of the recipe": ("to-standard", ["references=x"], "did you mean reference"),
     "no yes or no": ("to-standard", ["extract=perhaps", "reference=x"], "expected yes or no"),

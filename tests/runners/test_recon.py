@@ -214,6 +214,7 @@ REMARKS = {
     "new images": ({"i": "T1w.nii"}, "recon-all refuses a subject whose folder is already there"),
     "threads in vain": ({"openmp": 8, "parallel": True}, "put -openmp behind it"),
     "a step in vain": ({"noskullstrip": True, "autorecon1": True}, "-noskullstrip stands in front of -autorecon1"),
+    "a name with a blank": ({"T2": "my t2.nii", "T2pial": True}, "will not find 'my t2.nii': rename it"),
     "an image in vain": ({"T2": "t2.nii", "all": True}, "without -T2pial"),
 }
 

@@ -6,7 +6,8 @@ import socket
 import pytest
 
 from fsstats.io import _locks
-from fsstats.runners._processes import born, group_lives
+from fsstats.io._processes import born
+from fsstats.runners._processes import group_lives
 from fsstats.runners.state import Mark, Record, as_it_is, status_of
 
 HERE = socket.gethostname()
@@ -15,12 +16,14 @@ NOBODY = 4194305
 
 
 def record(**more):
-    return Record("sub-01", None, "bet", ["bet"], **more)
+    return Record("sub-01", None, "bet", ["bet"], "/out", **more)
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path):
     argv = ["bet", "a b", "-x\n", "\udcff", "ü"]
-    mark = Mark(argv, "failed", ["a", "b"], "2026-11-26T10:00:00+00:00", 1.5, 2, "it failed", HERE, 17, "99")
+    mark = Mark(
+        argv, "failed", ["a", "b"], ["1 x", ""], "2026-11-26T10:00:00+00:00", 1.5, 2, "it failed", HERE, 17, "99"
+    )
     one = record(status="failed", step=0, reason="bet: it failed", marks={0: mark})
     one.save(tmp_path / "a.json")
     assert Record.load(tmp_path / "a.json") == one
@@ -38,9 +41,10 @@ RUNNING = {
         f"{HERE} {os.getpid()} x",
         None,
         "running",
-        f"another call runs it on {HERE} (process {os.getpid()}) since 20",
+        f"it runs on {HERE} (process {os.getpid()}) since 20",
     ),
-    "another machine": ("far-away 1 x", None, "running", "another call runs it on far-away (process 1) since 20"),
+    "another machine": ("far-away 1 x", None, "running", "it runs on far-away (process 1) since 20"),
+    "a later process of its number": (f"{HERE} {os.getpid()} x 1", None, "interrupted", "what ran it is gone"),
     "a dead call": (f"{HERE} {NOBODY} x", None, "interrupted", "what ran it is gone; the next call goes on with it"),
     "no call": (None, None, "interrupted", "what ran it is gone"),
     "its program alone": (None, os.getpgrp(), "running", f"its program still runs (process {os.getpgrp()})"),
@@ -60,6 +64,15 @@ def test_what_is_said_to_run_is_looked_at(tmp_path, claim, pid, status, said):
     assert row["status"] == status
     assert row["reason"].startswith(said)
     assert row["step"] == "1/1 bet"
+
+
+def test_a_damaged_record_is_not_missing_from_the_table(tmp_path):
+    path = tmp_path / "fsstats-run" / "bet" / "sub-01.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    row = status_of(tmp_path).iloc[0]
+    assert (row["subject"], row["job"], row["status"]) == ("sub-01", "bet", "interrupted")
+    assert row["reason"].startswith("what was known of it cannot be read")
 
 
 def test_a_later_process_of_the_same_number_is_another(tmp_path):

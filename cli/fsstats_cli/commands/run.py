@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from fsstats_cli.options import SubjectsOption, part_of, read_subjects
-from fsstats_cli.output import number, print_table, progress_bar, say
+from fsstats_cli.output import number, print_table, say, slow_progress_bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +38,8 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _WELL = ("done", "found")
 _BADLY = ("failed", "refused", "interrupted")
+_ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What a cluster sends whose time is up, and a terminal that is closed; not every system has both."""
 
 
 class Engine(StrEnum):
@@ -183,7 +185,7 @@ def run(
         from fsstats.io._merging import executor_for
         from fsstats.runners.cohort import run_jobs
 
-        with _stopped_politely(output), executor_for(1, None, dask) as workers, progress_bar(recipe) as progress:
+        with _stopped_politely(output), executor_for(1, None, dask) as workers, slow_progress_bar(recipe) as progress:
             table = run_jobs(
                 plan.jobs,
                 executor=workers,
@@ -194,7 +196,7 @@ def run(
                 retries=retries,
                 overwrite=overwrite,
                 take_over=take_over,
-                progress=None if progress is None else lambda done, total, _running: progress(done, total),
+                progress=progress,
             )
         _say_ends(plan, table, output)
     if plan.images["problem"].notna().any():
@@ -289,28 +291,31 @@ def _stopped_politely(output: Path) -> Iterator[None]:
     def stop(_signal: int, _frame: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {one: signal.getsignal(one) for one in _ENDS}
+    for one, now in before.items():
+        signal.signal(one, now if now is signal.SIG_IGN else stop)  # nohup has it ignored
     try:
         yield
     except KeyboardInterrupt:
         say(f"stopped; the same command goes on where it was, and fsstats run status {output} says how far that is")
         raise typer.Exit(1) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, then in before.items():
+            signal.signal(one, then)
 
 
 def _say_ends(plan: "Plan", table: "pd.DataFrame", output: Path) -> None:
     """Say what became of the jobs, each failure with its reason, and what comes next."""
     _say_bad(table)
     counts = table["status"].value_counts()
-    words = {"found": "done before, elsewhere", "running": "running elsewhere"}
+    words = {"found": "there already", "running": "running elsewhere"}
     said = [f"{n} {words.get(str(status), status)}" for status, n in counts.items()]
     n_problems = int(plan.images["problem"].notna().sum())
     said += [f"{n_problems} without images"] if n_problems else []
     say(f"{', '.join(said) or 'nothing to run'} -> {output}")
     if plan.recipe.is_merged and table["status"].isin(_WELL).any():
         say(f"next: fsstats merge {output} -o cohort.parquet")
-    if table["status"].isin(_BADLY).any():
+    if not table["status"].isin(_WELL).all():
         raise typer.Exit(1)
 
 
@@ -321,11 +326,16 @@ def _say_bad(table: "pd.DataFrame") -> None:
     _say_alike(
         (
             _who(subject, session),
-            ": ".join(filter(None, (status, reason))),
+            _advised(": ".join(filter(None, (status, reason)))),
             f" (see {log})" if log and status in _BADLY else "",
         )
         for subject, session, status, reason, log in cells
     )
+
+
+def _advised(reason: str) -> str:
+    """Name the options that a reason advises; the rest may be words of a tool, which stay."""
+    return reason.replace("(overwrite)", "(--overwrite)").replace("(take_over)", "(--take-over)")
 
 
 def _status(words: Sequence[str], output: Path | None) -> NoReturn:
@@ -335,7 +345,8 @@ def _status(words: Sequence[str], output: Path | None) -> NoReturn:
         message = "expected the folder that was run in: fsstats run status OUT"
         raise typer.BadParameter(message, param_hint="OUT")
     table = status_of(output or words[0])
-    print_table(table.assign(seconds=table["seconds"].round(1)))
+    reasons = table["reason"].map(_advised, na_action="ignore")
+    print_table(table.assign(seconds=table["seconds"].round(1), reason=reasons))
     raise typer.Exit(int(table["status"].isin(_BADLY).any()))
 
 
