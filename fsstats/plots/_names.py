@@ -17,7 +17,7 @@ _TIMES: Final = "\N{MULTIPLICATION SIGN}"
 _RHO: Final = "\N{GREEK SMALL LETTER RHO}"
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _POWER: Final = re.compile(r"\^(-?\d+)")
-_LEVEL: Final = re.compile(r"(?:C\()?`?([^\[\]`():]+)`?\)?\[(?:T\.)?([^\]]*)\]")
+_LEVEL: Final = re.compile(r"^(?:C\()?`?([^\[\]`():]+)`?\)?\[(?:T\.)?([^\]]*)\]$")
 
 EFFECTS: Final = {
     "cohens_d": "Cohen's d",

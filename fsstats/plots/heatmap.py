@@ -87,7 +87,8 @@ def heatmap(
 
     Notes
     -----
-    A missing number is hatched. Header Measures (region ``global``) are left out beside regions, and named below.
+    A missing number is hatched. Header Measures (region ``global``) are left out beside regions, and named below. The
+    constant of a model is left out beside other terms, unless `term` names it.
 
     Examples
     --------
@@ -99,6 +100,7 @@ def heatmap(
     """
     if "term" in data.columns:
         rows = analysis_of(data, needed_by="heatmap", one=(), term=term, measure=measure, source=source)
+        rows = _without_constant(rows) if term is None else rows
         value = value_of(rows, value, needed_by="heatmap")
         across = listed(columns) or _varying(rows, _USUAL) or ["term"]
         if value == "estimate":
@@ -154,6 +156,12 @@ def _of_people(table: pd.DataFrame, **wanted: Names) -> pd.DataFrame:
 def _varying(rows: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """Name those of some columns that say several things."""
     return [name for name in names if name in rows.columns and len(rows[name].unique()) > 1]
+
+
+def _without_constant(rows: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the constant of a model where there are other terms."""
+    others = rows["term"] != "Intercept"
+    return rows[others].reset_index(drop=True) if others.any() else rows
 
 
 def _without_header(rows: pd.DataFrame, across: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:

@@ -63,6 +63,13 @@ class Seen:
         return [np.flatnonzero(streams == one) for one in sorted(streams.unique()) if one != "base"]
 
     @cached_property
+    def people_per_run(self) -> FloatArray:
+        """How many people the runs of the group of each run are of, a run; shape (runs, 1)."""
+        one = pd.factorize(as_words(self.panel.people["subject"]))[0]
+        groups = pd.Series(one).groupby(self.group)
+        return np.asarray(groups.transform("nunique") / groups.transform("size"), dtype=np.float64)[:, None]
+
+    @cached_property
     def is_global(self) -> BoolArray:
         """Which cells are header Measures."""
         return (self.panel.cells["region"] == GLOBAL).to_numpy(dtype=np.bool_)

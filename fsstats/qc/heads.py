@@ -7,15 +7,18 @@ import pandas as pd
 
 from fsstats._frames import FloatArray
 from fsstats.errors import TableError
-from fsstats.qc._judgements import NOTHING, figure, of_runs, together
+from fsstats.qc._judgements import NOTHING, figure, of_cohort, of_runs, together
 from fsstats.qc._robust import Scores, fitted_by, scores_of
 from fsstats.qc._seen import Seen
-from fsstats.qc.outliers import THRESHOLDS, widened
+from fsstats.qc.outliers import limit_by_mad
 from fsstats.schema import GLOBAL
 from fsstats.stats._icv import Finding, findings, head_of
+from fsstats.tables.panel import BoolArray
 
-_SEVERITIES: Final = {"positive": "error", "unit": "error", "brain": "error", "missing": "note", "varies": "note"}
+_SEVERITIES: Final = {"positive": "error", "unit": "error", "brain": "error", "missing": "note"}
 """Of the checks of `check_head_size`; of the others: warning."""
+_MUCH: Final = 0.03
+"""Head sizes of a person's sessions that differ by more are worth a look; by less most of them do."""
 _BRAIN: Final = "BrainSegVol"
 
 
@@ -27,11 +30,34 @@ def find_head_sizes(seen: Seen) -> pd.DataFrame:
         head = head_of(seen.panel, seen.head)
     except TableError:  # it stands in several files, and none of them is aseg
         return NOTHING
-    return together(_said(seen, one, head.sizes) for one in findings(seen.panel, head))
+    found = list(findings(seen.panel, head))
+    far = _spread(seen, head.sizes) > _MUCH
+    varying = [one.runs & ~far for one in found if one.check == "varies"]
+    parts = [_said(seen, one, head.sizes, one.runs & far if one.check == "varies" else one.runs) for one in found]
+    return together([*parts, *(_varying(seen, runs) for runs in varying if runs.any())])
 
 
-def _said(seen: Seen, one: Finding, sizes: FloatArray) -> pd.DataFrame:
-    runs = np.flatnonzero(one.runs)
+def _spread(seen: Seen, sizes: FloatArray) -> FloatArray:
+    """Give the part by which the head sizes of a person's sessions of one stream differ."""
+    people = seen.panel.people
+    groups = pd.Series(sizes).groupby([people["subject"], people["stream"]], dropna=False, observed=True)
+    spread = (groups.transform("max") - groups.transform("min")) / groups.transform("mean")
+    return spread.to_numpy(dtype=np.float64)
+
+
+def _varying(seen: Seen, runs: BoolArray) -> pd.DataFrame:
+    """Note once for the cohort what is so of most runs that have a head size of their own."""
+    n = seen.panel.people.loc[runs, "subject"].nunique()
+    of = f"{seen.head} of {n} subject{'' if n == 1 else 's'}"
+    text = (
+        f"{of} differs between sessions, by {100 * _MUCH:g} % at the most. "
+        "A skull does not change: models of change may take one head size of each subject, that of its base"
+    )
+    return of_cohort(text, "note")
+
+
+def _said(seen: Seen, one: Finding, sizes: FloatArray, which: BoolArray) -> pd.DataFrame:
+    runs = np.flatnonzero(which)
     says = [f"{one.each[run]}. Look at the registration to the atlas (talairach.xfm)" for run in runs.tolist()]
     labels = {"region": GLOBAL, "measure": str(seen.head), "unit": "mm^3"}
     severity = _SEVERITIES.get(one.check, "warning")
@@ -52,7 +78,7 @@ def find_brain_in_head(seen: Seen) -> pd.DataFrame:
 
 
 def _judged(seen: Seen, by_share: Scores, by_line: Scores, share: FloatArray, size: FloatArray) -> pd.DataFrame:
-    threshold = widened(by_share.n, THRESHOLDS["mad"])[:, 0]
+    threshold = limit_by_mad(seen, by_share)[:, 0]
     with np.errstate(invalid="ignore"):
         odd = [np.abs(scores.z[:, 0]) > threshold for scores in (by_share, by_line)]
     runs = np.flatnonzero(odd[0] | odd[1])

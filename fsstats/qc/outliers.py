@@ -20,7 +20,7 @@ THRESHOLDS: Final = {"mad": 3.5, "enigma": 2.698}
 """Beyond so many deviations a value is an outlier: 1.4826 MAD from the median, or standard deviations from the mean."""
 _ESTIMATES: Final = {"mad": by_mad, "enigma": by_sd}
 _SMALL: Final = 10.0
-"""In a cohort of n runs the rules' threshold is 1 + 10 / n times as large: so a small one has no more false rows."""
+"""In a cohort of n people the rules' threshold is 1 + 10 / n times as large: so a small one has no more false rows."""
 _MANY: Final = 0.1
 """A run with a larger share of outliers than this is odd as a whole."""
 _LEAST_MANY: Final = 5
@@ -159,8 +159,13 @@ def _why_not(seen: Seen, scores: Scores) -> list[str | None]:
 
 
 def widened(n: FloatArray, threshold: float) -> FloatArray:
-    """Give the threshold for cohorts of n runs: the median and MAD of few values vary."""
+    """Give the threshold for cohorts of n people: the median and MAD of few values vary."""
     return np.asarray(threshold * (1 + _SMALL / np.maximum(n, 1.0)))
+
+
+def limit_by_mad(seen: Seen, scores: Scores) -> FloatArray:
+    """Give the threshold of each score by MAD, shape as theirs; sessions of one person, who are alike, count once."""
+    return widened(scores.n * seen.people_per_run, THRESHOLDS["mad"])
 
 
 def find_outliers(seen: Seen) -> pd.DataFrame:
@@ -169,7 +174,7 @@ def find_outliers(seen: Seen) -> pd.DataFrame:
         n = len(seen.panel.people)
         text = f"{n} run{'' if n == 1 else 's'} to compare: outliers are looked for from {LEAST} runs on"
         return of_cohort(text, "note") if n else NOTHING
-    threshold = widened(seen.scores.n, THRESHOLDS["mad"])
+    threshold = limit_by_mad(seen, seen.scores)
     found = _judged(seen, seen.scores, seen.is_log, threshold, "robust deviations from the median")
     return together([found, _without_covariate(seen)])
 
@@ -210,7 +215,7 @@ def _judged(seen: Seen, scores: Scores, is_log: BoolArray, threshold: FloatArray
 def find_many(seen: Seen) -> pd.DataFrame:
     """Find runs of which many values are outliers: the whole run is odd, not a region."""
     with np.errstate(invalid="ignore"):
-        far = (np.abs(seen.scores.z) > widened(seen.scores.n, THRESHOLDS["mad"])) & seen.judged
+        far = (np.abs(seen.scores.z) > limit_by_mad(seen, seen.scores)) & seen.judged
     n_far, n = far.sum(axis=1), (~np.isnan(seen.scores.z) & seen.judged).sum(axis=1)
     share = n_far / np.maximum(n, 1)
     runs = np.flatnonzero((share > _MANY) & (n_far >= _LEAST_MANY))

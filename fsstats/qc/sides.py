@@ -9,7 +9,7 @@ from fsstats._frames import FloatArray
 from fsstats.qc._judgements import NOTHING, figure, of_runs, together
 from fsstats.qc._robust import LEAST, by_mad, scores_of
 from fsstats.qc._seen import Seen
-from fsstats.qc.outliers import THRESHOLDS, widened
+from fsstats.qc.outliers import limit_by_mad
 from fsstats.stats._pairs import SidePairs
 from fsstats.stats.asymmetry import asymmetry_index
 
@@ -28,7 +28,7 @@ def find_asymmetry(seen: Seen) -> pd.DataFrame:
     left, right = seen.panel.values[:, pairs.left], seen.panel.values[:, pairs.right]
     index = asymmetry_index(left, right)
     scores = scores_of(index, seen.group)
-    threshold = widened(scores.n, THRESHOLDS["mad"])
+    threshold = limit_by_mad(seen, scores)
     with np.errstate(invalid="ignore"):
         runs, places = np.nonzero(np.abs(scores.z) > threshold)
     half = (threshold * scores.scale)[runs, places]

@@ -11,7 +11,7 @@ from fsstats.errors import FsstatsWarning
 from fsstats.qc._judgements import NOTHING, of_runs
 from fsstats.qc._robust import Scores, median, scores_of
 from fsstats.qc._seen import Seen
-from fsstats.qc.outliers import THRESHOLDS, widened
+from fsstats.qc.outliers import limit_by_mad
 from fsstats.schema import GLOBAL, SUBJECT_KEY
 from fsstats.tables import euler
 
@@ -34,7 +34,7 @@ def find_defects(seen: Seen) -> pd.DataFrame:
         return NOTHING
     roots = np.sqrt(np.maximum(numbers["holes"].to_numpy(dtype=np.float64), 0))
     scores: Scores = scores_of(roots[:, None], seen.group)
-    threshold = widened(scores.n, THRESHOLDS["mad"])[:, 0]
+    threshold = limit_by_mad(seen, scores)[:, 0]
     with np.errstate(invalid="ignore"):
         runs = np.flatnonzero(scores.z[:, 0] > threshold)
     high = (scores.centre[:, 0] + threshold * scores.scale[:, 0]) ** 2

@@ -81,7 +81,7 @@ def worklist(judgements: pd.DataFrame) -> pd.DataFrame:
         .sum()
         for name in SEVERITIES
     }
-    table = found.assign(**counts).reset_index()
+    table = found.assign(**counts, score=found["score"].round(3)).reset_index()
     order = np.lexsort((-table["score"].to_numpy(dtype=np.float64), table["rank"].to_numpy() > 0))
     return table.iloc[order][[*keys, *WORKLIST_COLUMNS]].reset_index(drop=True)
 

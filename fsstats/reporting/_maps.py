@@ -8,6 +8,7 @@ from fsstats.plots._names import measure_text, term_text
 from fsstats.plots.brain_map_svg import brain_map_svg
 from fsstats.reporting._drawing import with_few_ids
 from fsstats.reporting.blocks import Block, Picture, Text
+from fsstats.reporting.warned import plain_words
 from fsstats.schema import GLOBAL
 
 
@@ -55,7 +56,7 @@ def _map(rows: pd.DataFrame, caption: str, alpha: float) -> Block:
     try:
         svg = with_few_ids(brain_map_svg(rows, alpha=alpha))
     except FsstatsError as error:
-        return Text((f"No brain map of {what}: {error}",), "note")
+        return Text((f"No brain map of {what}: {plain_words(str(error), rows)}.",), "note")
     return Picture(svg, b"", f"Brain map: {what}.", caption, is_map=True)
 
 

@@ -5,28 +5,26 @@ from dataclasses import replace
 from inspect import signature
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from fsstats._frames import listed
 from fsstats.io._stores import PathLike
-from fsstats.plots._names import effect_text, region_labels, term_text, upper
-from fsstats.plots._results import numbers_of, p_column, significance_of, unit_of
-from fsstats.reporting._maps import maps_of
-from fsstats.reporting._numbers import count, counted, decimals_of, fixed, interval, per_cent, probability, spread
-from fsstats.reporting._sheets import sheets_of
-from fsstats.reporting.blocks import Block, Points, References, Section, Text
-from fsstats.reporting.demographics import AUSTIN, demographics_of
+from fsstats.plots._names import upper
+from fsstats.reporting._numbers import counted
+from fsstats.reporting.blocks import Block, References, Section, Text
+from fsstats.reporting.choices import DEFAULT, Choices, HeadSizeChoice
+from fsstats.reporting.demographics import demographics_of, works_of_demographics
 from fsstats.reporting.document import Report
-from fsstats.reporting.figures import effects_of, regions_of
 from fsstats.reporting.flow import flow_of
 from fsstats.reporting.harmonisation import COMBAT, combat_sentence, harmonisation_of, harmonised_of
-from fsstats.reporting.methods import methods_of, subjects_in
+from fsstats.reporting.methods import and_list, methods_of, subjects_in
 from fsstats.reporting.quality import quality_of
 from fsstats.reporting.references import cited, references
 from fsstats.reporting.repeating import python_of
+from fsstats.reporting.results import results_of
 from fsstats.reporting.sensitivity import sensitivity_of
-from fsstats.reporting.study import Choices, HeadSizeChoice, Part, Study, study_of
+from fsstats.reporting.study import Study, study_of
+from fsstats.reporting.summary import in_short
 from fsstats.reporting.warned import heard, sentences, within
 from fsstats.stats.correct import Correction
 from fsstats.stats.regress import StdErrors
@@ -187,16 +185,13 @@ def report(
     python = python_of(formula, given, defaults, has_people=participants is not None, has_files=files is not None)
     options = _options(study, sources, measures)
     page = page.provenance(inputs=inputs, options=options, files=files, command=command, python=python)
-    summary = f"{counted(len(said), 'warning')} while it was made"
-    return page.points(*sentences(said, study.table), summary=summary) if said else page
+    warnings_ = sentences(said, study.table)
+    return page.points(*warnings_, summary=f"{counted(len(warnings_), 'warning')} while it was made") if said else page
 
 
 def _title(study: Study) -> str:
-    names = (
-        " and ".join(part.name for part in study.parts)
-        if len(study.parts) < 4
-        else counted(len(study.parts), "measure")
-    )
+    many = counted(len(study.parts), "measure")
+    names = and_list([part.name for part in study.parts]) if len(study.parts) < 4 else many
     return f"{upper(names)} by {study.main}"
 
 
@@ -219,7 +214,7 @@ def _counted(steps: Iterator[list[Block]], n: int, progress: Progress | None) ->
 
 def _sections(study: Study, files: pd.DataFrame | None) -> Iterator[list[Block]]:
     """Give the sections one by one, as they are made; those that only sum up come when all else is known."""
-    yield [Section("In short"), *_in_short(study)]
+    yield [Section("In short"), *in_short(study)]
     with within("cohort"):
         cohort = [*flow_of(study), *demographics_of(study)]
     yield [Section("Cohort"), *cohort]
@@ -228,7 +223,7 @@ def _sections(study: Study, files: pd.DataFrame | None) -> Iterator[list[Block]]
     yield [Section("Quality"), *quality]
     for k, part in enumerate(study.parts):
         with within(f"results of {part.name}"):
-            results = _results(study, part, is_drawn=k < _DRAWN)
+            results = results_of(study, part, is_drawn=k < _DRAWN)
         yield results
     harmonised = [harmonised_of(study, part) for part in study.parts] if study.choices.site else []
     blocks, also, works = sensitivity_of(study, harmonised)
@@ -241,7 +236,7 @@ def _sections(study: Study, files: pd.DataFrame | None) -> Iterator[list[Block]]
     yield [Section("Methods"), Text((first, *of_head_size(study), *rest, also, last))]
     keys = {
         *methods.keys,
-        AUSTIN,
+        *works_of_demographics(study),
         *works,
         *(COMBAT if any(one.rows is not None for one in harmonised) else ()),
         *_works_of_head_size(study),
@@ -254,137 +249,32 @@ def _works_of_head_size(study: Study) -> tuple[str, ...]:
     return _HEAD_WORKS.get(study.head or "", ()) if is_used else ()
 
 
-def _in_short(study: Study) -> list[Block]:
-    """Say what came out, in a few sentences."""
-    points = []
-    for part in study.parts:
-        own = [*_overall(study, part), *(_rows(study, part, [term]) for term in study.main_terms)]
-        points += [_finding(study, part, rows) for rows in own]
-    return [Text((_who(study),)), Points(tuple(points))]
-
-
-def _who(study: Study) -> str:
-    """Say who is in the models."""
-    part = study.parts[0]
-    text = f"{subjects_in(study.table)} with what is known of them"
-    if study.main in part.design.levels:
-        words = part.people[study.main].astype("str")
-        text += (
-            f" ({', '.join(f'{count((words == level).sum())} {level}' for level in part.design.levels[study.main])})"
-        )
-    others = "".join(f"; of {one.name}: {one.formula}" for one in study.parts if one.formula != study.formula)
-    return f"{text}. The model of every region is {study.formula}{others}; {counted(part.n, 'run')} have all variables."
-
-
-def _finding(study: Study, part: Part, rows: pd.DataFrame) -> str:
-    """Say in how many regions there is an effect, and where it is the most certain."""
-    found = significance_of(rows, study.choices.alpha, None, needed_by="a report")
-    p = numbers_of(rows, p_column(rows, None))
-    tests, k = int(np.isfinite(p).sum()), int(found.rows.sum())
-    name = f"{upper(part.name)}, {_named(study, str(rows['term'].iloc[0]))}"
-    if not tests:
-        return f"{name}: no region could be tested."
-    best = rows.iloc[[int(np.nanargmin(p))]]
-    how_many = f"{count(k)} of {counted(tests, 'region')} significant ({found.says})"
-    return f"{name}: {how_many}. {_best(best, float(np.nanmin(p)), found.says, study.choices.conf_level)}"
-
-
-def _best(row: pd.DataFrame, p: float, says: str, level: float) -> str:
-    """Describe the most certain effect."""
-    shown = probability(p)
-    equals = f"{says.partition(' <')[0]} {shown if shown.startswith('<') else f'= {shown}'}"
-    effect = "".join(f"{text}, " for text in _size(row.iloc[0], level))
-    return f"The smallest p-value is that of the {region_labels(row)[0]}: {effect}{equals.replace('<0', '< 0')}."
-
-
-def _size(row: pd.Series, level: float) -> Iterator[str]:
-    """Write the size of an effect, or where it has none the estimate, with its interval."""
-    if np.isfinite(row["effect_size"]):
-        text, low, high, places = fixed(row["effect_size"]), row["effect_low"], row["effect_high"], 2
-        text = f"{effect_text(row['effect_name'])} = {text}"
-    elif np.isfinite(row["estimate"]):
-        low, high = row["ci_low"], row["ci_high"]
-        places = decimals_of(low, high, row["estimate"])
-        text = f"{fixed(row['estimate'], places)} {unit_of(row['unit'], str(row['term']))}".strip()
-    else:
-        return
-    yield f"{text} ({per_cent(level)} CI {interval(low, high, places)})" if np.isfinite(low) else text
-
-
-def _rows(study: Study, part: Part, terms: Sequence[str] | None = None) -> pd.DataFrame:
-    rows = part.of(study.results)
-    return rows if terms is None else rows[rows["term"].isin(terms)].reset_index(drop=True)
-
-
-def _overall(study: Study, part: Part) -> list[pd.DataFrame]:
-    """Give the tests of the main variable as a whole, term by term."""
-    return [rows.reset_index(drop=True) for _, rows in part.of(study.overall).groupby("term", sort=False)]
-
-
-def _named(study: Study, term: str) -> str:
-    """Name a term; of a test of all its columns at once say so."""
-    is_whole = (study.overall["term"] == term).any()
-    return f"{term_text(term)}, overall" if is_whole else term_text(term)
-
-
-def _results(study: Study, part: Part, *, is_drawn: bool) -> list[Block]:
-    """Show the results of one measure: the main variable with figures, the others as tables and maps."""
-    rows = _rows(study, part)
-    n, terms, overall = rows["n"], study.main_terms, _overall(study, part)
-    blocks: list[Block] = [
-        Section(f"Results: {part.name}"),
-        Text((f"Model: {_model(study, part)}. n = {spread(n[n > 0].min(), n.max())} a region.",)),
-    ]
-    for whole in overall:
-        blocks += _term(study, part, whole, note="As a whole: whether it makes any difference at all.")
-    for term in terms:
-        own = _rows(study, part, [term])
-        blocks += _term(study, part, own)
-        blocks += list(effects_of(study, part, own)) if is_drawn else []
-    if is_drawn and not study.choices.random:
-        blocks += list(regions_of(study, part, overall[0] if overall else _rows(study, part, terms)))
-    for term in rows["term"].unique():
-        if term not in terms:
-            blocks += _term(study, part, _rows(study, part, [term]), shown=5, is_mapped=is_drawn)
-    return blocks
-
-
-def _term(
-    study: Study, part: Part, rows: pd.DataFrame, *, note: str = "", shown: int = 25, is_mapped: bool = True
-) -> list[Block]:
-    """Show the results of one term: brain maps, and the table."""
-    alpha, name = study.choices.alpha, _named(study, str(rows["term"].iloc[0]))
-    is_mapped &= bool(rows[["estimate", "effect_size"]].notna().any(axis=None))
-    maps = maps_of(rows, alpha=alpha) if is_mapped else []
-    title, level = f"{upper(part.name)}: {name}", study.choices.conf_level
-    return [
-        Section(upper(name), 3),
-        *maps,
-        *sheets_of(rows, title, note=note, alpha=alpha, level=level, shown=shown, is_named=True),
-    ]
-
-
-def _model(study: Study, part: Part) -> str:
-    """Write the model of a part, with its random intercepts."""
-    random = " and ".join(study.choices.random)
-    return f"{part.formula}, with a random intercept of {random}" if random else part.formula
-
-
 def of_head_size(study: Study) -> tuple[str, ...]:
     """Say how the size of the head was accounted for."""
     scaled = [part.name for part in study.parts if part.is_scaled]
     if not scaled:
         return ()
-    which = ", ".join(scaled)
+    which, are, were = and_list(scaled), *(("is", "was") if len(scaled) == 1 else ("are", "were"))
     if study.head is None:
-        return (f"The table has no size of the head, so {which} is not adjusted for it.",)
+        return (f"The table has no size of the head, so {which} {are} not adjusted for it.",)
     head, begin = f"{study.head}{_head_cited(study)}", upper(which)
     texts = {
         "covariate": f"{head} is a variable of the model of {which}.",
-        "none": f"{begin} is not adjusted for the size of the head.",
+        "none": f"{begin} {are} not adjusted for the size of the head.",
     }
     way = study.choices.head_size
-    return (texts.get(way, f"{begin} was adjusted for {head} first (method {way})."),)
+    return (texts.get(way, f"{begin} {were} adjusted for {head} first (method {way})."),)
+
+
+def _by_default(study: Study) -> str:
+    is_usual = {part.source for part in study.parts} <= {source for source, _ in DEFAULT}
+    return f"default: {'volumes of aseg, thickness of aparc' if is_usual else 'volume and thickness of every source'}"
+
+
+def _head_size(study: Study) -> str:
+    if not any(part.is_scaled for part in study.parts):
+        return "not needed"
+    return study.choices.head_size if study.head else "none in the table"
 
 
 def _errors(choices: Choices) -> str:
@@ -404,10 +294,8 @@ def _options(study: Study, sources: object, measures: object) -> dict[str, objec
         "formula": study.formula,
         "about": study.main,
         "measures": [part.name for part in study.parts],
-        "chosen by": "the caller"
-        if sources is not None or measures is not None
-        else "default: volumes of aseg, thickness of aparc",
-        "head size": choices.head_size if study.head else "none in the table",
+        "chosen by": "the caller" if sources is not None or measures is not None else _by_default(study),
+        "head size": _head_size(study),
         "random intercepts": choices.random,
         "standard errors": _errors(choices),
         "reference levels": {name: levels[0] for name, levels in study.parts[0].design.levels.items()},

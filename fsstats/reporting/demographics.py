@@ -11,7 +11,7 @@ from fsstats._frames import FloatArray, as_words, is_number
 from fsstats.io.spreadsheets import spreadsheet_csv
 from fsstats.plots._names import measure_text, unit_text, with_unit
 from fsstats.plots._predicted import rows_of_model
-from fsstats.reporting._numbers import MISSING, count, decimals_of_spread, fixed, mean_and_sd, share
+from fsstats.reporting._numbers import MISSING, count, counted, decimals_of_spread, fixed, mean_and_sd, share
 from fsstats.reporting.blocks import Block, Cell, Head, Sheet, plain
 from fsstats.reporting.study import Study
 from fsstats.schema import GLOBAL, LONG, SUBJECT_KEY, global_measures
@@ -25,7 +25,8 @@ _USUAL: Final = ("age", "sex")
 _HOLES: Final = "lhSurfaceHoles"
 _EULER: Final = "Euler number"
 _MOST_LEVELS: Final = 20
-AUSTIN: Final = "austin2009"
+_AUSTIN: Final = "austin2009"
+"""The work that standardised differences rest on."""
 
 
 class _Line(NamedTuple):
@@ -81,8 +82,13 @@ def demographics_of(study: Study) -> list[Block]:
     return [Sheet(title, tuple(heads), rows, note=_note(people, by, groups), csv=csv, file="demographics.csv")]
 
 
+def works_of_demographics(study: Study) -> tuple[str, ...]:
+    """Name the works that the table of demographics rests on: those of differences, if it has groups."""
+    return (_AUSTIN,) if len(_levels(study, study.main)) > 1 else ()
+
+
 def _levels(study: Study, by: str | None) -> Sequence[str]:
-    return () if by is None else study.parts[0].design.levels[by]
+    return () if by is None else study.parts[0].design.levels.get(by, ())
 
 
 def _note(people: pd.DataFrame, by: str | None, groups: Sequence[str]) -> str:
@@ -94,7 +100,7 @@ def _note(people: pd.DataFrame, by: str | None, groups: Sequence[str]) -> str:
             "above 0.1 groups are often called unbalanced."
         )
     without = 0 if by is None else int(people[by].isna().sum())
-    return text + (f" {count(without)} without {by} are counted under All only." if without else "")
+    return text + (f" {counted(without, 'run')} without {by}: counted under All only." if without else "")
 
 
 def people_of(study: Study) -> tuple[pd.DataFrame, dict[str, str]]:

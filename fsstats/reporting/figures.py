@@ -17,6 +17,7 @@ from fsstats.reporting._drawing import page_style, picture_of
 from fsstats.reporting._numbers import counted
 from fsstats.reporting.blocks import Block, Text
 from fsstats.reporting.study import Part, Study
+from fsstats.reporting.warned import plain_words
 from fsstats.schema import CELL
 
 _ROWS: Final = 30
@@ -92,7 +93,7 @@ def regions_of(study: Study, part: Part, rows: pd.DataFrame) -> Iterator[Block]:
             caption = f"{_caption(usable, study)}{f'; {remark}' if remark else ''}."
             yield picture_of(drawn, alt=_alt(part, labels, study.main), caption=caption, is_ours=True)
     except FsstatsError as error:
-        yield Text((f"No figure of single regions: {error}",), "note")
+        yield Text((f"No figure of single regions: {plain_words(str(error), part.rows)}.",), "note")
 
 
 def _alt(part: Part, labels: Sequence[str], main: str) -> str:

@@ -12,7 +12,6 @@ from fsstats.reporting._numbers import MISSING, count, counted, spread
 from fsstats.reporting.blocks import Block, Cell, Head, Points, Sheet, plain
 from fsstats.reporting.study import Part, Study
 from fsstats.schema import SUBJECT_KEY
-from fsstats.stats import variables_of
 
 _GIVEN: Final = "Runs in the table"
 _STRANGE: Final = "not among the participants"
@@ -73,24 +72,15 @@ def flow_counts(study: Study) -> pd.DataFrame:
 
 
 def _lacking_steps(study: Study) -> list[str]:
-    names = dict.fromkeys(name for part in study.parts for name in _needed(study, part))
+    names = dict.fromkeys(name for part in study.parts for name in study.needed(part))
     return [f"{name} is missing" for name in names]
-
-
-def _needed(study: Study, part: Part) -> list[str]:
-    choices = study.choices
-    further = [*choices.random, *([] if choices.cluster is None else [choices.cluster])]
-    return [
-        *variables_of(part.formula),
-        *(name for name in further if name in part.people.columns and name != "subject"),
-    ]
 
 
 def _counts(study: Study, part: Part) -> dict[str, int]:
     given, known = len(study.runs), int(study.runs["is_known"].sum())
     found = {_GIVEN: given, _STRANGE: given - known, _EMPTY: known - len(part.people)}
     left = part.people
-    for name in dict.fromkeys(_needed(study, part)):
+    for name in study.needed(part):
         complete = left[left[name].notna()]
         found[f"{name} is missing"] = len(left) - len(complete)
         left = complete
@@ -111,7 +101,7 @@ def _names(study: Study) -> list[Block]:
     if len(strange):
         lost[_STRANGE] = _runs(strange)
     for part in study.parts:
-        for name in dict.fromkeys(_needed(study, part)):
+        for name in study.needed(part):
             own = part.people.loc[part.people[name].isna(), list(SUBJECT_KEY)]
             if len(own):
                 lost.setdefault(f"{name} is missing", _runs(own))

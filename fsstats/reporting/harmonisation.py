@@ -16,8 +16,9 @@ from fsstats.reporting._drawing import page_style, picture_of
 from fsstats.reporting._numbers import count, fixed
 from fsstats.reporting._sheets import sheets_of
 from fsstats.reporting.blocks import Block, Cell, Head, Points, Sheet, Text
+from fsstats.reporting.formulas import without_term
 from fsstats.reporting.references import cited
-from fsstats.reporting.study import Part, Study, without_term
+from fsstats.reporting.study import Part, Study
 from fsstats.reporting.warned import plain_words, within
 from fsstats.schema import CELL, GLOBAL, SUBJECT_KEY
 from fsstats.stats import harmonise, site_effects

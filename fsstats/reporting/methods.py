@@ -140,7 +140,8 @@ def _analyses(results: Iterable[pd.DataFrame]) -> list[pd.DataFrame]:
 
 def _with_numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """Leave out what has no number: variables of the model, regions that could not be tested."""
-    has = rows[["estimate", "statistic", "p_value"]].notna().any(axis=1)
+    has = rows[["statistic", "p_value"]].notna().any(axis=1)
+    has = has if has.any() else rows["estimate"].notna()
     return rows[rows["method"].notna() & has]
 
 
@@ -158,13 +159,23 @@ def _programs(results: Sequence[pd.DataFrame], table: pd.DataFrame | None, files
         keys.append("reuter2012")
     if not sources:
         return _Said("")
-    by = f" with {_listed(versions)}" if versions else ""
-    text = f"Values were measured{by}: {_listed(described)}{cited(keys)}."
+    by = f" with {and_list(versions)}" if versions else ""
+    text = f"Values were measured{by}: {and_list(described)}{cited(keys)}."
     return _Said(text, tuple(keys))
 
 
 def _described(name: str, kind: Source | None) -> str:
-    return f"{kind.description[:1].lower()}{kind.description[1:]} ({name})" if kind else name
+    """Say what a source is, without the remarks on it.
+
+    Examples
+    --------
+    >>> _described("fast", source_of("fast")), _described("aseg", source_of("aseg"))
+    ('FAST: tissue volumes, each voxel by its fraction (fast)', 'subcortical segmentation (aseg)')
+    """
+    if kind is None:
+        return name
+    text = kind.description.partition(";")[0]
+    return f"{text if text[:2].isupper() else text[:1].lower() + text[1:]} ({name})"
 
 
 def versions_of(table: pd.DataFrame | None, files: pd.DataFrame | None) -> list[str]:
@@ -176,7 +187,7 @@ def versions_of(table: pd.DataFrame | None, files: pd.DataFrame | None) -> list[
     ['FreeSurfer 7.4.1']
     """
     if table is not None and "version" in table.columns:
-        return sorted(map(str, table["version"].dropna().unique()))
+        return sorted({str(version).removesuffix(" ?") for version in table["version"].dropna().unique()})
     if files is not None and {"tool", "version"} <= set(files.columns):
         known = files[files["tool"].notna() & files["version"].notna()]
         return sorted({f"{tool} {version}" for tool, version in zip(known["tool"], known["version"], strict=True)})
@@ -193,7 +204,7 @@ def _analysis(rows: pd.DataFrame) -> _Said:
     head = main.text + cited(main.keys) + (f": {formula}" if formula else "")
     tail = "".join(f" {one.text}{cited(one.keys)}." for one in others)
     terms = [term_text(term) for term in rows["term"].dropna().unique() if term != "Intercept"]
-    tested = f" The term{'s' if len(terms) > 1 else ''} {_listed(terms)} {'were' if len(terms) > 1 else 'was'} tested."
+    tested = f" The term{'s' if len(terms) > 1 else ''} {and_list(terms)} {'were' if len(terms) > 1 else 'was'} tested."
     text = f"{head} ({_of_what(rows)}; {_n(rows)}).{tested if terms else ''}{tail}{_left(rows)}"
     return _Said(text, tuple(key for one in said for key in one.keys))
 
@@ -254,9 +265,9 @@ def _sizes(results: Sequence[pd.DataFrame]) -> _Said:
     texts, keys = [], [key for name in names for key in _EFFECTS.get(name, ())]
     if names:
         sizes = [f"{effect_text(name)}{cited(_EFFECTS.get(name, ()))}" for name in names]
-        texts.append(f"Effect sizes are {_listed(sizes)}.")
+        texts.append(f"Effect sizes are {and_list(sizes)}.")
     if levels:
-        texts.append(f"Confidence intervals are of {_listed([per_cent(level) for level in levels])}, not corrected.")
+        texts.append(f"Confidence intervals are of {and_list([per_cent(level) for level in levels])}, not corrected.")
     return _Said(" ".join(texts), tuple(keys))
 
 
@@ -285,7 +296,7 @@ def _family(text: str) -> str:
         return text
     if found[2] == "region":
         return "within each region"
-    return f"{f'(of {found[1]}) ' if found[1] else ''}over all regions of the same {_listed(found[2].split(', '))}"
+    return f"{f'(of {found[1]}) ' if found[1] else ''}over all regions of the same {and_list(found[2].split(', '))}"
 
 
 def _distinct(results: Sequence[pd.DataFrame], name: str) -> list[object]:
@@ -296,12 +307,12 @@ def _software() -> _Said:
     return _Said(f"The analysis was made with fsstats {__version__}.")
 
 
-def _listed(words: Sequence[object]) -> str:
+def and_list(words: Sequence[object]) -> str:
     """Write words one after the other.
 
     Examples
     --------
-    >>> _listed(["a"]), _listed(["a", "b", "c"])
+    >>> and_list(["a"]), and_list(["a", "b", "c"])
     ('a', 'a, b and c')
     """
     texts = [str(word) for word in words]

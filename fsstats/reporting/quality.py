@@ -83,8 +83,9 @@ def _found(found: pd.DataFrame, said: str) -> str:
     if not len(found):
         return "No rule found anything to look at."
     runs = found.loc[found["subject"].notna(), list(SUBJECT_KEY)].drop_duplicates()
+    of_runs = f" of {counted(len(runs), 'run')}" if len(runs) else ""
     return (
-        f"{upper(counted(len(found), 'judgement'))} of {counted(len(runs), 'run')}: {said}. A judgement may be of one "
+        f"{upper(counted(len(found), 'judgement'))}{of_runs}: {said}. A judgement may be of one "
         "value, of a whole run, or of the cohort; where it counts values, they are those of this run that can be "
         "compared with other runs. It is a reason to look, not to leave out: nothing was left out for it."
     )

@@ -1,7 +1,7 @@
 """The same question asked in other ways, side by side: what an effect owes to a choice."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,11 +14,12 @@ from fsstats.io.spreadsheets import spreadsheet_csv
 from fsstats.plots._names import effect_text, region_labels, term_text, upper
 from fsstats.plots._results import numbers_of, p_column, significance_of
 from fsstats.reporting._numbers import MISSING, count, decimals_of, fixed, probability, spread
-from fsstats.reporting._sheets import Column, folded, order_of
+from fsstats.reporting._sheets import Column, folded, order_of, slug
 from fsstats.reporting.blocks import Block, Cell, Head, Points, Sheet, Text, plain
+from fsstats.reporting.formulas import with_term, without_term
 from fsstats.reporting.harmonisation import Harmonised
 from fsstats.reporting.references import cited
-from fsstats.reporting.study import Part, Study, corrected, fitted, with_term, without_term
+from fsstats.reporting.study import Part, Study, corrected, fitted
 from fsstats.reporting.warned import plain_words, within
 from fsstats.schema import CELL
 from fsstats.stats import adjust_head_size
@@ -65,9 +66,10 @@ def sensitivity_of(study: Study, harmonised: Sequence[Harmonised]) -> tuple[list
     """
     blocks: list[Block] = [Text((_INTRODUCTION,))]
     done: dict[str, list[str]] = {}
-    for k, part in enumerate(study.parts):
-        found, lacking = variants_of(study, part, harmonised[k] if harmonised else None)
-        blocks += _shown(study, part, found)
+    asked = [variants_of(study, part, harmonised[k] if harmonised else None) for k, part in enumerate(study.parts)]
+    corrected_ = _corrected(study, [found for found, _ in asked])
+    for part, found, (_, lacking) in zip(study.parts, corrected_, asked, strict=True):
+        blocks += [_summary(study, found, upper(part.name)), *_side_by_side(study, part, found)]
         blocks += [Points(tuple(lacking))] if lacking else []
         done[part.name] = [one.name for one in found[1:]]
     keys = [key for way, key in _WORKS.items() if any(way in ways for ways in done.values())]
@@ -81,6 +83,18 @@ _INTRODUCTION: Final = (
     "by itself. Where the ways agree, the finding does not hang on a choice; where they do not, the choice is to be "
     "argued."
 )
+
+
+def _corrected(study: Study, asked: Sequence[Sequence[Variant]]) -> list[list[Variant]]:
+    """Correct each way over all parts together, as the results are: atlases of one measure share their families."""
+    ways: dict[str, list[pd.DataFrame]] = {}
+    for one in (variant for variants in asked for variant in variants):
+        ways.setdefault(one.name, []).append(one.results)
+    whole = {name: corrected(pd.concat(found, ignore_index=True), study.choices) for name, found in ways.items()}
+    return [
+        [replace(one, results=part.of(whole[one.name])) for one in variants]
+        for part, variants in zip(study.parts, asked, strict=True)
+    ]
 
 
 def variants_of(study: Study, part: Part, harmonised: Harmonised | None) -> tuple[list[Variant], list[str]]:
@@ -98,17 +112,15 @@ def variants_of(study: Study, part: Part, harmonised: Harmonised | None) -> tupl
     Returns
     -------
     tuple of (list of Variant, list of str)
-        The results as reported come first.
+        The results as reported come first; those of the other ways are not corrected.
     """
-    own = study.results
-    first = own[(own["source"] == part.source) & (own["measure"] == part.measure)].reset_index(drop=True)
-    found, lacking = [Variant(AS_REPORTED, part.formula, _of_main(first, study))], []
+    lacking: list[str] = []
+    found = [Variant(AS_REPORTED, part.formula, study.rows(part, study.main_terms))]
     for name, says, rows_of, formula, options in _ways(study, part, harmonised):
         try:
             with within(f"sensitivity of {part.name}, {name}"):
                 results = fitted(part, rows_of(), formula, study.choices, **options)
-                adjusted = corrected(results, study.choices)
-            found.append(Variant(name, says, _of_main(adjusted, study)))
+            found.append(Variant(name, says, _of_main(results, study)))
         except FsstatsError as error:
             lacking.append(f"{name}: could not be fitted ({plain_words(str(error), study.table)})")
     return found, lacking
@@ -169,12 +181,6 @@ def _of_main(results: pd.DataFrame, study: Study) -> pd.DataFrame:
     return results[results["term"].isin(study.main_terms)].reset_index(drop=True)
 
 
-def _shown(study: Study, part: Part, found: Sequence[Variant]) -> list[Block]:
-    """Show the ways of one part: what they are, and the effects side by side."""
-    name = upper(part.name)
-    return [_summary(study, found, name), *_side_by_side(study, found, name)]
-
-
 def _summary(study: Study, found: Sequence[Variant], name: str) -> Sheet:
     heads = (
         Head("Way"),
@@ -183,6 +189,7 @@ def _summary(study: Study, found: Sequence[Variant], name: str) -> Sheet:
         Head("Significant", is_number=True),
         Head("Median size", is_number=True, title="The median of the effects' absolute sizes."),
     )
+    has_sizes = any(one.results["effect_size"].notna().any() for one in found)
     rows = []
     for one in found:
         significant = significance_of(one.results, study.choices.alpha, None, needed_by="a report")
@@ -198,10 +205,11 @@ def _summary(study: Study, found: Sequence[Variant], name: str) -> Sheet:
                 Cell(fixed(float(np.nanmedian(sizes))) if np.isfinite(sizes).any() else MISSING),
             )
         )
-    return Sheet(f"{name}: ways to ask", heads, tuple(rows))
+    last = None if has_sizes else -1
+    return Sheet(f"{name}: ways to ask", heads[:last], tuple(row[:last] for row in rows))
 
 
-def _side_by_side(study: Study, found: Sequence[Variant], name: str) -> list[Sheet]:
+def _side_by_side(study: Study, part: Part, found: Sequence[Variant]) -> list[Sheet]:
     """Show the effect sizes of every region, a column a way, and the p-value behind each."""
     first = found[0].results
     places = _places(first)
@@ -213,15 +221,14 @@ def _side_by_side(study: Study, found: Sequence[Variant], name: str) -> list[She
     columns += [column for column, _ in ways]
     order = order_of(marked, numbers_of(first, p_column(first, None)))
     columns = [Column(one.head, [one.cells[k] for k in order]) for one in columns]
-    csv, file = _file(found)
     sheet = Sheet(
-        f"{name}: effects side by side",
+        f"{upper(part.name)}: effects side by side",
         (),
         (),
         marked=tuple(marked[order].tolist()),
         note=f"{upper(_what(first))}, and in brackets the {_p_name(first)}; * below {study.choices.alpha:g}.",
-        csv=csv,
-        file=file,
+        csv=_csv(found),
+        file=f"sensitivity-{slug(part.name)}.csv",
     )
     n = min(max(int(marked.sum()), _LEAST), _FOLDED)
     return folded(columns, sheet, first=n, longest=n + _LEAST)
@@ -240,11 +247,11 @@ def _what(results: pd.DataFrame) -> str:
     return effect_text(names[0]) if len(names) == 1 else "effect size"
 
 
-def _file(found: Sequence[Variant]) -> tuple[bytes, str]:
-    """Write the results of all ways to a file, and name it."""
+def _csv(found: Sequence[Variant]) -> bytes:
+    """Write the results of all ways."""
     whole = pd.concat([one.results.assign(way=one.name) for one in found], ignore_index=True)
     whole = whole[["way", *(name for name in _KEPT if name in whole.columns)]]
-    return spreadsheet_csv(whole), f"sensitivity-{found[0].results['measure'].iloc[0]}.csv"
+    return spreadsheet_csv(whole)
 
 
 def _p_name(results: pd.DataFrame) -> str:

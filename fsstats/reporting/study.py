@@ -3,67 +3,34 @@
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, get_args
 
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import one_or_more, require
+from fsstats._frames import require
 from fsstats.errors import FsstatsWarning, TableError, UnknownNameError
-from fsstats.plots._names import measure_text
+from fsstats.plots._names import measure_text, term_text
 from fsstats.plots._predicted import rows_of_model
+from fsstats.reporting.choices import Choices, HeadSizeChoice, chosen_cells
+from fsstats.reporting.formulas import with_term, without_term
 from fsstats.reporting.warned import within
-from fsstats.schema import DETAIL_COLUMNS, GLOBAL, LONG, RESULTS, SUBJECT_KEY, is_of
+from fsstats.schema import DETAIL_COLUMNS, GLOBAL, LONG, RESULTS, SUBJECT_KEY
 from fsstats.schema.policy import HEAD_SIZES, scaling_of
 from fsstats.stats import adjust_head_size, anova, compare_mixed, correct, mixed, regress, variables_of
-from fsstats.stats._formula import sides, term_of
 from fsstats.stats._head_size_fit import HeadSizeMethod
-from fsstats.stats.correct import Correction
 from fsstats.stats.design import Design, Effect, design_of
-from fsstats.stats.regress import StdErrors
 from fsstats.tables.join import identified, join
 from fsstats.tables.panel import panel_of
 from fsstats.tables.variables import with_variables
 from fsstats.tables.versions import VERSION_COLUMNS, with_versions
 
-HeadSizeChoice = Literal["covariate", "residual", "proportion", "power", "none"]
 _METHODS: Final[Mapping[str, HeadSizeMethod]] = {
     "residual": "residual",
     "proportion": "proportion",
     "power": "power",
 }
 """Ways to account for head size that change the values."""
-DEFAULT: Final = (("aseg", "volume"), ("aparc", "thickness"))
-"""What is reported unless something else is asked for: source and measure."""
-_COMMON: Final = ("volume", "thickness")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """How everything is fitted."""
-
-    head_size: HeadSizeChoice = "covariate"
-    std_errors: StdErrors = "classical"
-    cluster: str | None = None
-    random: tuple[str, ...] = ()
-    """Columns that have a random intercept; without any the model is linear."""
-    reference: Mapping[str, str] | None = None
-    correction: Correction | None = "fdr_bh"
-    allow: tuple[str, ...] = ()
-    site: str | None = None
-    conf_level: float = 0.95
-    alpha: float = 0.05
-
-    @property
-    def of_model(self) -> dict[str, Any]:
-        """What `regress` is told, or `mixed`."""
-        errors = {"std_errors": self.std_errors, "cluster": self.cluster}
-        return {
-            **({"groups": self.random} if self.random else errors),
-            "reference": self.reference,
-            "allow": self.allow,
-            "conf_level": self.conf_level,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +52,6 @@ class Part:
     def name(self) -> str:
         """How it is called."""
         return f"{measure_text(self.measure)} ({self.source})"
-
-    @property
-    def n(self) -> int:
-        """Count the runs that have a value and all variables of the model."""
-        return len(self.people.dropna(subset=variables_of(self.formula)))
 
     def of(self, table: pd.DataFrame) -> pd.DataFrame:
         """Give the rows of a table that are of this part, and no variables."""
@@ -121,9 +83,33 @@ class Study:
 
     @property
     def main_terms(self) -> list[str]:
-        """Give the columns of the design that are of the main variable alone, or if there are none, with others."""
+        """Give the columns of the design that are of the main variable: alone, then with others."""
         columns = self.parts[0].design.columns
         return [columns[place] for one in terms_about(self.parts[0].design, self.main) for place in one.columns]
+
+    def rows(self, part: Part, terms: Sequence[str] | None = None) -> pd.DataFrame:
+        """Give the results of a part, of some terms or all."""
+        own = part.of(self.results)
+        return own if terms is None else own[own["term"].isin(terms)].reset_index(drop=True)
+
+    def wholes(self, part: Part) -> list[pd.DataFrame]:
+        """Give the tests of the main variable as a whole, term by term."""
+        return [own.reset_index(drop=True) for _, own in part.of(self.overall).groupby("term", sort=False)]
+
+    def named(self, term: str) -> str:
+        """Name a term; of a test of all its columns at once say so."""
+        is_whole = (self.overall["term"] == term).any()
+        return f"{term_text(term)}, overall" if is_whole else term_text(term)
+
+    def needed(self, part: Part) -> list[str]:
+        """Name what a run must have to be in the model of a part."""
+        further = [*self.choices.random, *([] if self.choices.cluster is None else [self.choices.cluster])]
+        known = [name for name in further if name in part.people.columns and name != "subject"]
+        return list(dict.fromkeys([*variables_of(part.formula), *known]))
+
+    def n(self, part: Part) -> int:
+        """Count the runs that have a value and all that the model of a part needs."""
+        return len(part.people.dropna(subset=self.needed(part)))
 
 
 def study_of(
@@ -220,7 +206,8 @@ def fitted(part: Part, rows: pd.DataFrame, formula: str, choices: Choices, **opt
     try:
         return _own(regress(rows, formula, **choices.of_model | options), part)
     except TableError as error:
-        if "repeated" not in choices.allow and part.people["subject"].duplicated().any():
+        is_repeated = part.people["subject"].duplicated().any() and len(part.people["stream"].unique()) == 1
+        if is_repeated and "repeated" not in choices.allow:
             error.add_note("(a report fits a random intercept of every subject with random='subject')")
         raise
 
@@ -231,9 +218,9 @@ def corrected(results: pd.DataFrame, choices: Choices) -> pd.DataFrame:
 
 
 def terms_about(design: Design, main: str) -> list[Effect]:
-    """Give the terms that are of a variable alone, or if there are none, of it and others."""
-    alone = [one for one in design.effects if one.variables == (main,)]
-    return alone or [one for one in design.effects if main in one.variables]
+    """Give the terms that a variable is in: those of it alone first."""
+    about = [one for one in design.effects if main in one.variables]
+    return sorted(about, key=lambda one: len(one.variables) > 1)
 
 
 def _overall(part: Part, main: str, choices: Choices) -> pd.DataFrame:
@@ -280,67 +267,6 @@ def _joined(
     return joined, runs.assign(is_known=there["is_known"].notna().to_numpy()), tuple(strangers)
 
 
-def chosen_cells(
-    table: pd.DataFrame, sources: str | Collection[str] | None, measures: str | Collection[str] | None
-) -> list[tuple[str, str]]:
-    """Choose sources and measures: those asked for, else volumes of aseg and thickness of aparc.
-
-    Parameters
-    ----------
-    table : DataFrame
-        A long table.
-    sources, measures : str, collection of str, or None
-        What is asked for.
-
-    Returns
-    -------
-    list of (str, str)
-        Source and measure. Where neither is asked for, and aseg and aparc are not there: volume and thickness of
-        every source.
-
-    Raises
-    ------
-    UnknownNameError
-        If a source or a measure is not in the table.
-    TableError
-        If nothing is left.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"source": ["aseg", "aparc", "aparc"], "measure": ["volume", "area", "thickness"]})
-    >>> chosen_cells(table.assign(region="x"), None, None), chosen_cells(table.assign(region="x"), None, "area")
-    ([('aseg', 'volume'), ('aparc', 'thickness')], [('aparc', 'area')])
-    """
-    there = table.loc[table["region"] != GLOBAL, ["source", "measure"]].drop_duplicates().astype("str")
-    known = [(source, measure) for source, measure in there.itertuples(index=False)]
-    wanted_sources, wanted_measures = one_or_more(sources), one_or_more(measures)
-    _require("source", wanted_sources, [source for source, _ in known])
-    _require("measure", wanted_measures, [measure for _, measure in known])
-    if wanted_sources is None and wanted_measures is None and (usual := [one for one in DEFAULT if one in known]):
-        return usual
-    if wanted_sources is None:
-        usual_sources = [source for source, _ in DEFAULT]
-        in_them = [one for one in known if one[0] in usual_sources and one[1] in (wanted_measures or _COMMON)]
-        wanted_sources = usual_sources if in_them else None
-    kept = [
-        (source, measure)
-        for source, measure in known
-        if (wanted_sources is None or any(is_of(source, one) for one in wanted_sources))
-        and measure in (wanted_measures or _COMMON)
-    ]
-    if not kept:
-        found = ", ".join(f"{measure} of {source}" for source, measure in known[:12]) or "nothing"
-        message = f"report: expected a source and a measure that belong together, the table has {found}"
-        raise TableError(message)
-    return kept
-
-
-def _require(kind: str, wanted: Collection[str] | None, known: Sequence[str]) -> None:
-    strange = next((one for one in wanted or () if not any(name == one or is_of(name, one) for name in known)), None)
-    if strange is not None:
-        raise UnknownNameError.among(kind, strange, known)
-
-
 def _head_in(table: pd.DataFrame) -> str | None:
     """Name the head size that a table has."""
     there = set(table.loc[table["region"] == GLOBAL, "measure"].unique())
@@ -368,34 +294,6 @@ def _part(table: pd.DataFrame, formula: str, cell: tuple[str, str], head: str | 
     has = np.flatnonzero(np.isfinite(panel.values[:, of_it]).any(axis=1))
     people = everybody.iloc[has].reset_index(drop=True)
     return Part(source, measure, rows, full, people, design, scaled)
-
-
-def with_term(formula: str, name: str) -> str:
-    """Add a variable to a model, unless it is in it.
-
-    Examples
-    --------
-    >>> with_term("value ~ group + age", "eTIV"), with_term("value ~ eTIV", "eTIV"), with_term("value ~ age", "my site")
-    ('value ~ group + age + eTIV', 'value ~ eTIV', 'value ~ age + `my site`')
-    """
-    return formula if name in variables_of(formula) else f"{formula} + {term_of(name, [name])}"
-
-
-def without_term(formula: str, name: str) -> str | None:
-    """Take a variable out of a model where it stands as a term of its own; None where it does not.
-
-    Examples
-    --------
-    >>> without_term("value ~ group + age + eTIV", "eTIV"), without_term("value ~ group * eTIV", "eTIV")
-    ('value ~ group + age', None)
-    """
-    response, right = sides(formula)
-    terms = [term.strip() for term in right.split("+")]
-    kept = [term for term in terms if term not in {name, f"`{name}`", f"C({name})", f"C(`{name}`)"}]
-    if not kept or len(kept) == len(terms):
-        return None
-    less = f"{response} ~ {' + '.join(kept)}"
-    return None if name in variables_of(less) else less
 
 
 def _main(main: str | None, variables: Sequence[str], design: Design) -> str:

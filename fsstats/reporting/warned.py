@@ -32,6 +32,7 @@ _PHRASES: Final = (
     (r"[;.] (?:Use [^;]*; )?(?:or allow it|to say so): \w+=.*", ""),
     (r"missing \(NaN\)", "missing"),
     (r"^site\(s\)", "sites"),
+    (r"^brain_map has outlines of (.+), none for source '(.+?)': .*", r"there are outlines of \1, and none of \2"),
     (r"\b1 run\(s\) have\b", "1 run has"),
 )
 """What the library says to who calls it, and what a reader of a page is told instead."""
@@ -110,7 +111,7 @@ def plain_words(text: str, table: pd.DataFrame) -> str:
 def _labels(table: pd.DataFrame) -> dict[str, str]:
     """Say in words what columns of a wide table are."""
     cells = table[list(CELL)].drop_duplicates().astype("object").reset_index(drop=True)
-    labels = region_labels(cells.assign(source=""))
+    labels = region_labels(cells.assign(source="", measure=cells["measure"].where(cells["region"] == GLOBAL, "")))
     return {
         column_name(*cell): f"{label}{'' if cell[2] == GLOBAL else f' {measure_text(cell[3])}'} ({cell[0]})"
         for cell, label in zip(plain_rows(cells), labels, strict=True)

@@ -36,7 +36,7 @@ def options_in(tool: Tool, words: Sequence[str]) -> dict[str, object]:
 
     Examples
     --------
-    >>> from fsstats.runners.fsl import BET
+    >>> from fsstats.runners.programs.fsl import BET
     >>> options_in(BET, ["-f", "0.3", "-R", "-c", "90", "110", "80"])
     {'f': 0.3, 'R': True, 'c': (90.0, 110.0, 80.0)}
     """
@@ -102,7 +102,7 @@ def set_options(tools: Iterable[Tool], texts: Iterable[str]) -> dict[str, dict[s
 
     Examples
     --------
-    >>> from fsstats.runners.fsl import BET
+    >>> from fsstats.runners.programs.fsl import BET
     >>> set_options([BET], ["bet.f=0.3", "bet.R", "reference=mni.nii.gz"])
     {'bet': {'f': 0.3, 'R': True}, '': {'reference': 'mni.nii.gz'}}
     """

@@ -5,7 +5,9 @@ from typing import Final
 
 import pandas as pd
 
-from fsstats.runners import (
+from fsstats.runners.command import Suite, Tool
+from fsstats.runners.engine.probe import licence_of, version_of, where
+from fsstats.runners.programs import (
     ants,
     arithmetic,
     dipy,
@@ -21,8 +23,6 @@ from fsstats.runners import (
     viewers,
     warps,
 )
-from fsstats.runners.command import Suite, Tool
-from fsstats.runners.probe import licence_of, version_of, where
 
 ALL_TOOLS: Final = tuple(
     tool
@@ -52,7 +52,7 @@ def tools(known: Iterable[Tool] = ALL_TOOLS) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from fsstats.runners.fsl import BET
+    >>> from fsstats.runners.programs.fsl import BET
     >>> tools([BET])[["tool", "suite", "licence"]].iloc[0].to_list()
     ['bet', 'FSL', 'not needed']
     """

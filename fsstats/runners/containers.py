@@ -9,8 +9,8 @@ from typing import Final, Literal, NamedTuple, get_args
 from fsstats.errors import TableError, UnknownNameError, wording
 from fsstats.runners._flags import PathLike
 from fsstats.runners.command import Command
-from fsstats.runners.fsl import FSL, output_type
-from fsstats.runners.local import thread_variables
+from fsstats.runners.engine.local import thread_variables
+from fsstats.runners.programs.fsl import FSL, output_type
 
 Engine = Literal["apptainer", "docker", "podman"]
 ENGINES: Final[tuple[Engine, ...]] = get_args(Engine)

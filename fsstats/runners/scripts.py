@@ -11,7 +11,7 @@ from fsstats._frames import printable
 from fsstats.errors import TableError, wording
 from fsstats.runners._flags import PathLike
 from fsstats.runners.command import Command
-from fsstats.runners.local import folders_for
+from fsstats.runners.engine.local import folders_for
 
 _MOST_TASKS: Final = 1000
 """SLURM takes job arrays of so many tasks unless a cluster says otherwise (``MaxArraySize``)."""

@@ -122,6 +122,7 @@ TERMS = {
     "C(site)[T.2]": "site: 2",
     "C(`my site`)[T.A:B]": "my site: A:B",
     "age": "age",
+    "bs(age, df=3)[1]": "bs(age, df=3)[1]",
 }
 
 

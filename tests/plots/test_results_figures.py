@@ -340,6 +340,12 @@ def test_heatmap_has_regions_in_rows_and_terms_in_columns(terms):
     assert matrix_of(axes)[rows.index("right insula")].tolist() == pytest.approx([found["age"], found["sex[T.M]"]])
 
 
+def test_heatmap_leaves_out_the_constant_unless_it_is_named(terms):
+    assert words(fs.plots.heatmap(terms).get_xticklabels()) == ["group: patient", "age", "sex: M"]
+    named = fs.plots.heatmap(terms, term=["Intercept", "age"], value="statistic")
+    assert words(named.get_xticklabels()) == ["Intercept", "age"]
+
+
 def test_heatmap_hatches_what_is_missing_and_dots_what_is_significant(compared):
     found = compared.assign(p_adjusted=np.where(compared["region"] == "insula", 0.01, 0.2))
     axes = fs.plots.heatmap(found, measure="thickness")

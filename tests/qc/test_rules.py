@@ -242,6 +242,29 @@ def test_the_head_of_one_person_may_be_the_same_in_all_sessions():
     assert judge(one, rules="constant").empty
 
 
+def test_head_sizes_of_sessions_that_differ_little_are_one_note():
+    values = matrix(12)
+    place = PLACE[None, "global", "eTIV"]
+    values[:, place] = np.linspace(1.5e6, 1.53e6, 12)
+    values[:2, place] = 1.5e6, 1.6e6
+    pairs = long(values, CELLS).assign(session=lambda t: t["subject"], stream="cross")
+    pairs["subject"] = "p" + (pairs["subject"].str[1:].astype(int) // 2).astype(str)
+    found = judge(pairs, rules="head_size")
+    assert found["subject"].astype("object").fillna("all").tolist() == ["p0", "p0", "all"]
+    assert found["severity"].tolist() == ["warning", "warning", "note"]
+    assert "eTIV of 5 subjects differs between sessions, by 3 % at the most" in found["says"].iloc[2]
+
+
+def test_sessions_of_one_person_are_not_several_people():
+    of_each = 100 + np.arange(12.0)
+    of_each[11] = 105.5 + 5.5 * 3 * 1.4826  # beyond the limit of 36 people, not of 12
+    people = long(np.repeat(of_each, 3)[:, None], [("aparc", "lh", "insula", "volume", "mm^3")])
+    numbers = people["subject"].str[1:].astype(int)
+    sessions = people.assign(subject="p" + (numbers // 3).astype(str), session="v" + (numbers % 3).astype(str))
+    assert len(judge(people, rules="outlier")) == 3
+    assert judge(sessions, rules="outlier").empty
+
+
 @pytest.mark.parametrize(("n_zero", "subjects"), [(1, ["s00"]), (30, [None])])
 def test_the_zeros_of_an_old_version_are_known(n_zero, subjects):
     cells = [("wmparc", None, "global", "BrainSegVolNotVent", "mm^3")]

@@ -8,6 +8,7 @@ import pytest
 
 import fsstats as fs
 from fsstats.datasets import make_cohort
+from fsstats.reporting.blocks import Text
 
 HOSTILE = "<script>alert(1)</script>"
 FORMULA = "=HYPERLINK(1)"
@@ -80,3 +81,11 @@ def saved(page, tmp_path_factory):
     path = tmp_path_factory.mktemp("saved") / "report.html"
     page.save(path)
     return path
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave figures and quality control out of pages: they take long, and have no options of their own."""
+    for name in ("results.maps_of", "results.effects_of", "results.regions_of", "cohort.quality_of"):
+        monkeypatch.setattr(f"fsstats.reporting.{name}", lambda *_, **__: [])
+    monkeypatch.setattr("fsstats.reporting.harmonisation._figure", lambda *_: Text(("a figure",)))

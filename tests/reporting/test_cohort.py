@@ -14,10 +14,12 @@ import pytest
 import fsstats as fs
 from fsstats.errors import warn
 from fsstats.plots._names import MINUS
+from fsstats.reporting.choices import Choices, chosen_cells
 from fsstats.reporting.cohort import of_head_size
 from fsstats.reporting.demographics import smd_of_levels, smd_of_numbers
 from fsstats.reporting.flow import flow_counts
-from fsstats.reporting.study import Choices, chosen_cells, study_of, with_term, without_term
+from fsstats.reporting.formulas import with_term, without_term
+from fsstats.reporting.study import study_of
 from fsstats.reporting.warned import heard, plain_words, within
 
 HOSTILE = "<script>alert(1)</script>"
@@ -57,7 +59,7 @@ def test_the_last_count_is_the_n_of_the_results(cohort):
     counts = flow_counts(made).loc["Runs in the model"]
     for part in made.parts:
         rows = made.results[(made.results["source"] == part.source) & made.results["estimate"].notna()]
-        assert rows["n"].max() == counts[part.name] == part.n
+        assert rows["n"].max() == counts[part.name] == made.n(part)
     insula = made.results[(made.results["region"] == "insula")]
     assert insula["n"].unique().tolist() == [36]
     assert (insula["n"] + insula["n_missing"]).unique().tolist() == [38]
@@ -199,6 +201,10 @@ PLAIN = {
     "left as they are: without any variation: aseg_Brain-Stem_volume": (
         "not harmonised: without any variation: brain stem volume (aseg)"
     ),
+    "none of aseg_Brain-Stem_volume": "none of brain stem volume (aseg)",
+    "brain_map has outlines of aparc, first, none for source 'fast': outlines='aparc' or another. Or choose": (
+        "there are outlines of aparc, first, and none of fast"
+    ),
     "sex has only one level, F, and is left out of the model": (
         "sex has only one level, F, and is left out of the model"
     ),
@@ -208,6 +214,7 @@ PLAIN = {
 @pytest.mark.parametrize(("text", "expected"), PLAIN.items())
 def test_warnings_are_said_for_a_reader_of_the_page(text, expected):
     table = pd.DataFrame({"source": ["aseg"], "hemi": [None], "region": ["Brain-Stem"], "measure": ["volume"]})
+    table = pd.concat([table, table.assign(measure="intensity_mean")])
     assert plain_words(text, table) == expected
 
 
@@ -222,7 +229,7 @@ def test_warnings_are_taken_down_once_with_all_that_they_are_about():
 
 
 def test_sensitivity_is_what_the_statistics_give(cohort, html):
-    table = downloads(html)["sensitivity-thickness.csv"]
+    table = downloads(html)["sensitivity-thickness-aparc.csv"]
     assert table["way"].unique().tolist() == ["as reported", "HC3", "outliers out", "site in the model", "harmonised"]
     joined = fs.with_versions(cohort.table, cohort.files)
     joined = joined[joined["subject"].isin(cohort.people["participant_id"])].pipe(fs.join, cohort.people)
@@ -340,6 +347,80 @@ def test_three_groups_are_tested_as_a_whole_first(three):
     assert re.search(r"Thickness \(aparc\), group, overall: \d of 4 regions", words(text))
 
 
+SOURCES = ("aparc", "aparc.DKTatlas")
+
+
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+def test_two_atlases_share_a_family_in_every_way_of_asking(cohort, undrawn):
+    thick = cohort.table[(cohort.table["measure"] == "thickness") & (cohort.table["region"] != "bankssts")]
+    noise = np.random.default_rng(2).normal(0, 0.1, len(thick))
+    other = thick.assign(source="aparc.DKTatlas", value=thick["value"] + noise)
+    both = pd.concat([thick, other], ignore_index=True)
+    page = fs.report(both, "value ~ group + age", participants=cohort.people, measures="thickness", sources=[*SOURCES])
+    files = downloads(page.to_html())
+    ways = pd.concat([files[f"sensitivity-thickness-{name}.csv"] for name in ("aparc", "aparc-dktatlas")])
+    assert ways["source"].unique().tolist() == [*SOURCES]
+    assert ways["n_tests"].unique().tolist() == [2 * 2 * 5]
+    joined = fs.join(both, cohort.people, unmatched="drop")
+    robust = fs.regress(joined, "value ~ group + age", terms=["group"], std_errors="HC3").pipe(fs.correct, "fdr_bh")
+    ours = ways[ways["way"] == "HC3"]
+    assert sorted(ours["p_adjusted"]) == pytest.approx(sorted(robust["p_adjusted"]), rel=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+def test_a_curve_is_told_as_a_whole(three, undrawn):
+    once = three.table[three.table["session"] == "a"]
+    text = words(fs.report(once, "value ~ poly(age, 2)", participants=three.people).to_html())
+    short = text.partition("Cohort From")[0]
+    assert "poly(age, 2), overall" in short
+    assert "poly(age, 2)[" not in short
+
+
+def test_choices_are_told_as_they_were(three, undrawn):
+    once = three.table[three.table["session"] == "a"]
+    text = words(fs.report(once, "value ~ age", participants=three.people).to_html())
+    assert "head size not needed" in text
+    mine = once.assign(source="mine")
+    text = words(fs.report(mine, "value ~ age", participants=three.people).to_html())
+    assert "default: volume and thickness of every source" in text
+
+
+def test_works_and_columns_that_nothing_rests_on_are_left_out(three, undrawn):
+    page = fs.report(three.table, "value ~ age", participants=three.people, random="subject")
+    text = words(page.to_html())
+    assert "Austin" not in text
+    assert "SMD" not in text
+    assert "Median size" not in text
+
+
+def test_runs_are_not_counted_as_subjects(three, undrawn):
+    people = three.people.assign(site=three.people["site"].mask(three.people.index < 2))
+    page = fs.report(three.table, "value ~ group + age", participants=people, random=["subject", "site"])
+    text = words(page.to_html())
+    assert "38 subjects (76 runs) with what is known of them (runs: 26 a, 26 b, 24 c)" in text
+    assert "70 runs have all variables" in text
+    assert "Groups are compared with a (group)." in text
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    {
+        "value ~ group * age + sex": "differ with age: what it says of group by itself is the effect where age is 0.",
+        "value ~ group * sex + age": "is the effect where sex is F.",
+        "value ~ group * center(age)": "is the effect where center(age) is 0.",
+        "value ~ group + age": "",
+    }.items(),
+)
+def test_an_effect_that_differs_with_another_variable_is_not_told_as_one_number(formula, said, three, undrawn):
+    once = three.table[three.table["session"] == "a"]
+    people = three.people.assign(group=three.people["group"].replace("c", "b"))
+    page = fs.report(once, formula, participants=people)
+    text = words(page.to_html())
+    assert ("of group by itself" in text) == bool(said)
+    assert said in text
+    assert ("Thickness (aparc), group: b \N{MULTIPLICATION SIGN}" in text.partition("Cohort From")[0]) == bool(said)
+
+
 def test_two_columns_of_one_variable_only_are_no_whole(cohort):
     assert len(study(cohort).overall) == 0
 
@@ -361,7 +442,7 @@ def test_a_random_intercept_makes_mixed_models(three):
     whole = fs.compare_mixed(joined, "value ~ group + age", "value ~ age")
     assert np.allclose(files["thickness-aparc-group-overall.csv"]["statistic"], whole["statistic"], rtol=1e-12)
     assert "Model: value ~ group + age, with a random intercept of subject." in text
-    assert files["sensitivity-thickness.csv"]["way"].unique().tolist() == ["as reported", "outliers out"]
+    assert files["sensitivity-thickness-aparc.csv"]["way"].unique().tolist() == ["as reported", "outliers out"]
     assert "MacKinnon" not in text
 
 

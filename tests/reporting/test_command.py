@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import fsstats as library
-from fsstats.reporting.blocks import Text
+from fsstats.datasets import make_cohort
 from fsstats.reporting.repeating import python_of
 from fsstats_cli.commands.report import report
 from fsstats_cli.main import main
@@ -53,14 +53,6 @@ COMMANDS = {
 }
 
 
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Leave figures and quality control out of pages: they take long, and have no options of their own."""
-    for name in ("maps_of", "effects_of", "regions_of", "quality_of"):
-        monkeypatch.setattr(f"fsstats.reporting.cohort.{name}", lambda *_, **__: [])
-    monkeypatch.setattr("fsstats.reporting.harmonisation._figure", lambda *_: Text(("a figure",)))
-
-
 @pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
 def test_the_lines_on_the_page_make_the_same_page_again(words, fsstats, here, undrawn):
     few = ["global", "insula", "Left-Hippocampus", "Right-Hippocampus"]
@@ -91,6 +83,20 @@ def test_a_study_is_read_as_it_was_read():
     assert "cohort.table[cohort.table[\"stream\"] == 'long']" in lines
     assert "people = fs.read_table('people.tsv')" in lines
     assert lines.endswith("page.save('a.html')")
+
+
+def test_a_study_of_one_source_is_read_with_the_size_of_the_head(fsstats, tmp_path, monkeypatch):
+    made = make_cohort(tmp_path / "subjects", n_subjects=2, seed=1)
+    given = {}
+    monkeypatch.setattr(
+        library, "report", lambda table, *_, **more: given.update(more, table=table) or library.Report("x")
+    )
+    assert fsstats("report", str(made.root), *MODEL, "-s", "wmparc", "-o", str(tmp_path / "a.html"))[0] == 0
+    heads = given["table"].query("measure == 'eTIV'")["source"].unique()
+    assert "aseg" in heads
+    assert (given["sources"], given["reading"]) == (["wmparc"], {"sources": ["wmparc", "aseg"]})
+    assert fsstats("report", str(made.root), *MODEL, "-o", str(tmp_path / "a.html"))[0] == 0
+    assert given["reading"] is None
 
 
 def test_it_says_where_the_page_is(fsstats, here, monkeypatch):

@@ -200,6 +200,9 @@ FOLDED = (
 )
 
 
+AFTER_CAPTIONS = "[...new Set([...document.querySelectorAll('figcaption:last-child')].map((one) => getComputedStyle(one).breakAfter))]"
+
+
 @pytest.mark.parametrize("has_script", [True, False])
 def test_it_prints_in_black_on_white_with_lists_that_are_folded_but_not_tables(browser, saved, has_script):
     with opened(browser, saved, color_scheme="dark", java_script_enabled=has_script) as page:
@@ -208,6 +211,7 @@ def test_it_prints_in_black_on_white_with_lists_that_are_folded_but_not_tables(b
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert page.evaluate("getComputedStyle(document.querySelector('thead')).display") == "table-header-group"
         assert not page.locator("nav").is_visible()
+        assert page.evaluate(AFTER_CAPTIONS) == ["auto"]  # else a heading that follows stays behind, alone
         found = page.evaluate(FOLDED)
         assert {name for name, _ in found} == {"", "folded"}
         assert all(is_visible == (name == "") for name, is_visible in found)

@@ -4,14 +4,14 @@ Each case: the number of the line in the document, the text as it stands there (
 goes on behind a backslash; without what is no part of the command), the call.
 """
 
-from fsstats.runners.freesurfer import (
+from fsstats.runners.programs.freesurfer import (
     ants_n4_bias_field_correction_fs,
     mri_convert,
     mri_segstats,
     mris_anatomical_stats,
 )
-from fsstats.runners.recon import recon_all
-from fsstats.runners.viewers import freeview, fsleyes
+from fsstats.runners.programs.recon import recon_all
+from fsstats.runners.programs.viewers import freeview, fsleyes
 
 LINES = [
     (

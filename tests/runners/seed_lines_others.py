@@ -4,12 +4,12 @@ Each case: the number of the line in the document, the text as it stands there (
 command), the call.
 """
 
-from fsstats.runners.arithmetic import fslmaths
-from fsstats.runners.first import first_roi_slicesdir, run_first_all
-from fsstats.runners.fsl import bet, fast
-from fsstats.runners.mrtrix import mrdegibbs
-from fsstats.runners.registration import flirt, fnirt
-from fsstats.runners.warps import applywarp, invwarp
+from fsstats.runners.programs.arithmetic import fslmaths
+from fsstats.runners.programs.first import first_roi_slicesdir, run_first_all
+from fsstats.runners.programs.fsl import bet, fast
+from fsstats.runners.programs.mrtrix import mrdegibbs
+from fsstats.runners.programs.registration import flirt, fnirt
+from fsstats.runners.programs.warps import applywarp, invwarp
 
 MOVED, TARGET = "<位置合わせしたい画像>", "<位置合わせ先の画像>"
 T1_BRAIN, STANDARD = "T1_skull_stripped.nii.gz", "MNI152_T1_1mm_brain.nii.gz"

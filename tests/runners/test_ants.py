@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fsstats.errors import TableError
-from fsstats.runners._programs import PYTHON, arguments_of, imported
-from fsstats.runners.ants import N4, n4_bias_field
+from fsstats.runners.programs._python import PYTHON, arguments_of, imported
+from fsstats.runners.programs.ants import N4, n4_bias_field
 from runners.phantoms import biased, failure, run, save, variation
 
 
@@ -29,7 +29,7 @@ def test_n4_takes_the_bias_field_away(tmp_path):
 
 def test_n4_is_a_program_of_this_python():
     line = n4_bias_field("-a.nii", "b.nii", weight="w.nii", iterations=[50, 20], tolerance=1e-6)
-    assert line.argv[:3] == (PYTHON, "-m", "fsstats.runners._n4")
+    assert line.argv[:3] == (PYTHON, "-m", "fsstats.runners.programs._n4")
     assert [str(path) for path in (*line.inputs, *line.outputs)] == ["-a.nii", "w.nii", "b.nii"]
     asked = arguments_of(N4, line.arguments[2:])
     assert (asked.image, asked.weight, asked.iterations, asked.tolerance) == ("./-a.nii", "w.nii", [50, 20], 1e-6)

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsstats.runners.command import Command, Suite, Tool
-from fsstats.runners.fsl import bet
-from fsstats.runners.local import run
+from fsstats.runners.engine.local import run
+from fsstats.runners.programs.fsl import bet
 from runners.seed_lines_freesurfer import LINES as FREESURFER
 from runners.seed_lines_others import LINES as OTHERS
 from runners.stand_ins import install, known_options, plan

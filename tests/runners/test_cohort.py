@@ -19,12 +19,12 @@ import pytest
 
 from fsstats.discovery import find_stats
 from fsstats.errors import NothingFoundError, RunError
-from fsstats.runners.cohort import _Pace, run_jobs
 from fsstats.runners.command import Command, Suite, Tool
-from fsstats.runners.fsl import bet, fast
-from fsstats.runners.jobs import Job, _reads_of
-from fsstats.runners.recon import recon_all
-from fsstats.runners.state import STATUS_COLUMNS, Mark, Record, status_of
+from fsstats.runners.engine.cohort import _Pace, run_jobs
+from fsstats.runners.engine.jobs import Job, _reads_of
+from fsstats.runners.engine.state import STATUS_COLUMNS, Mark, Record, status_of
+from fsstats.runners.programs.fsl import bet, fast
+from fsstats.runners.programs.recon import recon_all
 from runners.stand_ins import FORK, calls, forking, plan, stand_in_suites
 
 TIMES = ["started", "seconds"]
@@ -211,7 +211,7 @@ def test_outputs_at_another_place_are_not_taken_for_those_that_were_made(out, bi
 
 def test_the_time_that_is_left_is_told_by_what_was_run_now(monkeypatch):
     clock = iter([0.0, 8.0, 8.0])
-    monkeypatch.setattr("fsstats.runners.cohort.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("fsstats.runners.engine.cohort.time.monotonic", lambda: next(clock))
     pace = _Pace(4)
     done = Record("a", None, "bet", ["bet"], "/out", "done", marks={0: Mark([], "done", started="2020", seconds=9)})
     assert pace.left(90, done) is None
@@ -515,7 +515,7 @@ def test_a_wish_to_stop_reaches_what_runs_while_jobs_are_handed_out(out, bins):
 
 def test_who_asks_twice_to_stop_is_heard(out, bins, monkeypatch):
     """A program that will not end has some seconds before it is killed; meanwhile users press ctrl-C again."""
-    monkeypatch.setattr("fsstats.runners._processes._GRACE", 0.6)
+    monkeypatch.setattr("fsstats.runners.engine._processes._GRACE", 0.6)
     plan(bins, {"do": "ignore"})
     with another_call(out, 2, retries=2) as other:
         _until((out / subject(0) / "brain.nii.gz").exists)

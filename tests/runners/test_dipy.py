@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from fsstats.errors import TableError
-from fsstats.runners._degibbs import without_weighting
-from fsstats.runners.dipy import gibbs_removal
+from fsstats.runners.programs._degibbs import without_weighting
+from fsstats.runners.programs.dipy import gibbs_removal
 from runners.phantoms import disc, failure, ringing, run, save
 
 HAS_DIPY = pytest.mark.skipif(not find_spec("dipy"), reason="DIPY is not here: pip install dipy")

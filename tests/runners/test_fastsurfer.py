@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from fsstats.errors import TableError
-from fsstats.runners.fastsurfer import run_fastsurfer
-from fsstats.runners.synthseg import mri_synthseg
+from fsstats.runners.programs.fastsurfer import run_fastsurfer
+from fsstats.runners.programs.synthseg import mri_synthseg
 
 
 @pytest.fixture(autouse=True)

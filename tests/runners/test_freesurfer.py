@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.runners import fastsurfer, freesurfer, recon, stats2table, synthseg, viewers
 from fsstats.runners._flags import options_of
-from fsstats.runners.freesurfer import (
+from fsstats.runners.programs import fastsurfer, freesurfer, recon, stats2table, synthseg, viewers
+from fsstats.runners.programs.freesurfer import (
     ants_n4_bias_field_correction_fs,
     mri_convert,
     mri_segstats,
     mris_anatomical_stats,
 )
-from fsstats.runners.stats2table import AparcOptions, AsegOptions, aparcstats2table, asegstats2table
-from fsstats.runners.viewers import OverlayOptions
+from fsstats.runners.programs.stats2table import AparcOptions, AsegOptions, aparcstats2table, asegstats2table
+from fsstats.runners.programs.viewers import OverlayOptions
 from fsstats.tables.freesurfer import APARC_WORDS, ASEG_WORDS, DELIMITERS
 from tests_support import HERE
 

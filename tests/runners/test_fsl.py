@@ -5,13 +5,13 @@ import csv
 import pytest
 
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.runners import arithmetic, first, fsl, mrtrix, registration, warps
 from fsstats.runners._flags import options_of
-from fsstats.runners.arithmetic import fslmaths
-from fsstats.runners.first import STRUCTURES, first_roi_slicesdir, run_first_all, slicesdir
-from fsstats.runners.fsl import bet, fast
-from fsstats.runners.registration import flirt, fnirt
-from fsstats.runners.warps import applywarp, convertwarp, invwarp
+from fsstats.runners.programs import arithmetic, first, fsl, mrtrix, registration, warps
+from fsstats.runners.programs.arithmetic import fslmaths
+from fsstats.runners.programs.first import STRUCTURES, first_roi_slicesdir, run_first_all, slicesdir
+from fsstats.runners.programs.fsl import bet, fast
+from fsstats.runners.programs.registration import flirt, fnirt
+from fsstats.runners.programs.warps import applywarp, convertwarp, invwarp
 from tests_support import CORPUS, HERE
 
 MODULES = (arithmetic, first, fsl, mrtrix, registration, warps)

@@ -11,11 +11,11 @@ import pytest
 
 from fsstats.errors import RunError
 from fsstats.runners.command import Command, Suite, Tool
-from fsstats.runners.first import run_first_all
-from fsstats.runners.fsl import bet
-from fsstats.runners.local import Limits, Watch, environment_of, execute, run
-from fsstats.runners.reasons import how_it_ended, reason_of
-from fsstats.runners.recon import recon_all
+from fsstats.runners.engine.local import Limits, Watch, environment_of, execute, run
+from fsstats.runners.engine.reasons import how_it_ended, reason_of
+from fsstats.runners.programs.first import run_first_all
+from fsstats.runners.programs.fsl import bet
+from fsstats.runners.programs.recon import recon_all
 from runners.stand_ins import calls, command_lines, plan, stand_in_suites
 
 PYTHON = Tool(program=sys.executable, suite=Suite(name="Python"), says="", options=dict, name="python")
@@ -158,7 +158,7 @@ def test_time_that_is_up_ends_all_that_was_started(tmp_path):
 
 
 def test_a_program_that_will_not_end_is_killed(bins, monkeypatch):
-    monkeypatch.setattr("fsstats.runners._processes._GRACE", 0.2)
+    monkeypatch.setattr("fsstats.runners.engine._processes._GRACE", 0.2)
     plan(bins, {"do": "ignore"})
     done = run(bet("T1w.nii.gz", "brain"), timeout=0.4, check=False)
     assert (done.returncode, done.problem[:30]) == (-9, "it was stopped when its time w")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.runners.mrtrix import dwidenoise, mrdegibbs
+from fsstats.runners.programs.mrtrix import dwidenoise, mrdegibbs
 from runners.phantoms import disc, ringing, run, save
 
 HAS_MRTRIX = pytest.mark.skipif(not shutil.which("mrdegibbs"), reason="MRtrix3 is not here: install mrtrix3")

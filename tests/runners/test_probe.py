@@ -9,9 +9,9 @@ import pytest
 from fsstats.errors import RunError
 from fsstats.runners.catalogue import tools
 from fsstats.runners.command import Command, Suite, Tool
-from fsstats.runners.fsl import BET, FSL
-from fsstats.runners.probe import lacking, licence_of, require_ready, version_of, where
-from fsstats.runners.recon import RECON_ALL
+from fsstats.runners.engine.probe import lacking, licence_of, require_ready, version_of, where
+from fsstats.runners.programs.fsl import BET, FSL
+from fsstats.runners.programs.recon import RECON_ALL
 from runners.stand_ins import stand_in_suites
 
 

@@ -12,14 +12,14 @@ import pytest
 import fsstats as fs
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.runners._flags import options_of
-from fsstats.runners._steps import _OF_ONE
 from fsstats.runners.catalogue import ALL_TOOLS
-from fsstats.runners.cohort import run_jobs
+from fsstats.runners.engine.cohort import run_jobs
+from fsstats.runners.engine.local import run
+from fsstats.runners.engine.state import Mark, same_line
 from fsstats.runners.images import Images
-from fsstats.runners.local import run
-from fsstats.runners.recipes import RECIPES, options_for, plan
+from fsstats.runners.recipes._steps import _OF_ONE
+from fsstats.runners.recipes.named import RECIPES, options_for, plan
 from fsstats.runners.scripts import script_of
-from fsstats.runners.state import Mark, same_line
 
 ROW = Images(
     "sub-01", "ses-1", {"t1": "/in/T1w.nii.gz", "t2": "/in/T2w.nii.gz", "dwi": "/in/dwi.nii.gz", "bval": "/in/b"}

@@ -7,10 +7,10 @@ import pytest
 
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.runners._flags import options_of
-from fsstats.runners._recon_options import ReconAllOptions
-from fsstats.runners._recon_steps import FILES, OFF, STAGES
-from fsstats.runners.freesurfer import mri_convert
-from fsstats.runners.recon import continued, recon_all, subject_folder
+from fsstats.runners.programs._recon_options import ReconAllOptions
+from fsstats.runners.programs._recon_steps import FILES, OFF, STAGES
+from fsstats.runners.programs.freesurfer import mri_convert
+from fsstats.runners.programs.recon import continued, recon_all, subject_folder
 from tests_support import HERE
 
 SCRIPT = HERE / "fixtures" / "tools" / "recon-all.tsv"

@@ -7,8 +7,8 @@ import pytest
 
 from fsstats.io import _locks
 from fsstats.io._processes import born
-from fsstats.runners._processes import group_lives
-from fsstats.runners.state import Mark, Record, as_it_is, status_of
+from fsstats.runners.engine._processes import group_lives
+from fsstats.runners.engine.state import Mark, Record, as_it_is, status_of
 
 HERE = socket.gethostname()
 NOBODY = 4194305

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.runners.viewers import freeview, fsleyes, view
+from fsstats.runners.programs.viewers import freeview, fsleyes, view
 
 LINES = {
     "volumes and surfaces": (

@@ -60,6 +60,12 @@ def merge(
         ),
     ] = None,
     wide: Annotated[bool, typer.Option("--wide", help="One row per subject instead of one per value.")] = False,
+    anonymise: Annotated[
+        bool,
+        typer.Option(
+            "--anonymise", help="Leave out of the outputs which machine and user processed the study, where and when."
+        ),
+    ] = False,
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, metavar="N", help="Processes that read; 0 for one a processor.")
     ] = 1,
@@ -110,6 +116,7 @@ def merge(
             measures=measure,
             participants=participants,
             wide=wide,
+            anonymise=anonymise,
             jobs=jobs,
             dask=dask,
             progress=progress,

@@ -131,7 +131,7 @@ def report(
             title=title,
             date=date,
             inputs=[*roots, *([participants] if participants else [])],
-            reading=reading,
+            reading=reading or None,
             command=shlex.join(["fsstats", *sys.argv[1:]]),
             output=output,
             progress=progress,
@@ -149,10 +149,10 @@ def _read(
     """
     import fsstats as fs
     from fsstats.io.cohorts import is_merged
-    from fsstats.reporting.study import DEFAULT
+    from fsstats.reporting.choices import DEFAULT
 
-    usual = [name for name, _ in DEFAULT]
-    wanted: Sequence[str] | None = [*(source or usual), "aseg"] if len(roots) == 1 and is_merged(roots[0]) else source
+    usual = [name for name, _ in DEFAULT] if len(roots) == 1 and is_merged(roots[0]) else []
+    wanted: Sequence[str] | None = [*(source or usual), "aseg"] if source or usual else None
     names = read_subjects(subjects)
     try:
         cohort = cohort_of(roots, subjects=names, sources=wanted, stream=stream)

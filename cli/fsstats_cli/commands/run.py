@@ -17,7 +17,7 @@ from fsstats_cli.output import number, print_table, say, slow_progress_bar
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fsstats.runners.recipes import Plan
+    from fsstats.runners.recipes.named import Plan
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -159,15 +159,15 @@ def run(
     if dask is not None and jobs != 1:
         message = "the workers of the cluster run them, and this machine none."
         raise typer.BadParameter(message, param_hint="--jobs")
-    from fsstats.runners import recipes
+    from fsstats import runners
 
-    plan = recipes.plan(
+    plan = runners.plan(
         recipe,
         inputs,
         output,
         subjects=read_subjects(subjects),
         t1=t1,
-        options=recipes.options_for(recipe, settings or (), words or ()),
+        options=runners.options_for(recipe, settings or (), words or ()),
         threads=threads,
         container=None
         if container is None
@@ -183,10 +183,9 @@ def run(
         _write_script(plan, script)
     else:
         from fsstats.io._merging import executor_for
-        from fsstats.runners.cohort import run_jobs
 
         with _stopped_politely(output), executor_for(1, None, dask) as workers, slow_progress_bar(recipe) as progress:
-            table = run_jobs(
+            table = runners.run_jobs(
                 plan.jobs,
                 executor=workers,
                 n_jobs=jobs,
@@ -339,7 +338,7 @@ def _advised(reason: str) -> str:
 
 
 def _status(words: Sequence[str], output: Path | None) -> NoReturn:
-    from fsstats.runners.state import status_of
+    from fsstats.runners.engine.state import status_of
 
     if len(words) != 1 and output is None:
         message = "expected the folder that was run in: fsstats run status OUT"
@@ -361,7 +360,7 @@ def _tools(words: Sequence[str], output: Path | None) -> NoReturn:
 def _recipes(words: Sequence[str], output: Path | None) -> NoReturn:
     import pandas as pd
 
-    from fsstats.runners.recipes import RECIPES
+    from fsstats.runners.recipes.named import RECIPES
 
     del words, output
     rows = [

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from fsstats.errors import TableError, wording
-from fsstats.runners import fsl
 from fsstats.runners._flags import PathLike, options_of
 from fsstats.runners.command import Command, Tool
 from fsstats.runners.images import Images
+from fsstats.runners.programs import fsl
 
 Options = Mapping[str, Mapping[str, Any]]
 """Options of the tools, by the tools' names: what a user sets beside, or in place of, what a recipe sets."""

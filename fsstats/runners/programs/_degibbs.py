@@ -1,4 +1,4 @@
-"""The program of `fsstats.runners.gibbs_removal`: ``python -m fsstats.runners._degibbs IMAGE OUTPUT``."""
+"""The program of `fsstats.runners.gibbs_removal`: ``python -m fsstats.runners.programs._degibbs IMAGE OUTPUT``."""
 
 from argparse import Namespace
 from typing import Any
@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsstats.errors import TableError
-from fsstats.runners._programs import arguments_of, imported, read_image, write_like
-from fsstats.runners.dipy import GIBBS_REMOVAL
+from fsstats.runners.programs._python import arguments_of, imported, read_image, write_like
+from fsstats.runners.programs.dipy import GIBBS_REMOVAL
 
 
 def without_weighting(bvals: NDArray[np.float64], n_volumes: int, greatest: float, where: str) -> NDArray[np.intp]:

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Annotated, Final, TypedDict
 
 from fsstats.errors import TableError, wording
-from fsstats.runners import registration, warps
 from fsstats.runners._flags import Flag, PathLike
-from fsstats.runners._programs import PYTHON
-from fsstats.runners._steps import (
+from fsstats.runners.command import Command, Suite, Tool, command
+from fsstats.runners.images import Images
+from fsstats.runners.programs import registration, warps
+from fsstats.runners.programs._python import PYTHON
+from fsstats.runners.programs.fsl import image_of, stem_of
+from fsstats.runners.recipes._steps import (
     Options,
     brain_extracted,
     brain_in,
@@ -18,9 +21,6 @@ from fsstats.runners._steps import (
     standard_brain,
     stem_in,
 )
-from fsstats.runners.command import Command, Suite, Tool, command
-from fsstats.runners.fsl import image_of, stem_of
-from fsstats.runners.images import Images
 
 
 def to_standard(

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Required, TypedDict, Unpack
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.runners._flags import Flag, PathLike, number_text, options_of
 from fsstats.runners.command import Command, Tool, command, positional, remarks_on_names
-from fsstats.runners.fsl import FSL, image_of, images_of, stem_of
+from fsstats.runners.programs.fsl import FSL, image_of, images_of, stem_of
 
 STRUCTURES: Final = (
     *(f"{side}_{name}" for side in "LR" for name in ("Accu", "Amyg", "Caud", "Hipp", "Pall", "Puta", "Thal")),

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from fsstats.errors import UnknownNameError
-from fsstats.runners import ants, dipy, freesurfer, mrtrix
 from fsstats.runners._flags import PathLike
-from fsstats.runners._steps import Options, given, image_in, stem_in
 from fsstats.runners.command import Command
 from fsstats.runners.images import Images
+from fsstats.runners.programs import ants, dipy, freesurfer, mrtrix
+from fsstats.runners.recipes._steps import Options, given, image_in, stem_in
 
 
 def degibbs_t1(
@@ -122,7 +122,7 @@ def degibbs_dipy(
     --------
     >>> row = Images("S1", None, {"dwi": "DWI.nii.gz", "bval": "bvals"})
     >>> print(*degibbs_dipy(row, Path("out"))[0].arguments)
-    -m fsstats.runners._degibbs DWI.nii.gz out/S1/S1_dwi_degibbs.nii.gz --bvals bvals
+    -m fsstats.runners.programs._degibbs DWI.nii.gz out/S1/S1_dwi_degibbs.nii.gz --bvals bvals
     """
     bvals = image_in(images, "bval") if image == "dwi" else None
     word = {"t1": "T1w"}.get(image, image)

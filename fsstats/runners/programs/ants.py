@@ -5,8 +5,8 @@ from typing import Annotated, Final, TypedDict, Unpack
 
 from fsstats.errors import TableError
 from fsstats.runners._flags import Flag, PathLike
-from fsstats.runners._programs import PYTHON
 from fsstats.runners.command import Command, Suite, Tool, command, positional
+from fsstats.runners.programs._python import PYTHON
 
 ANTS: Final = Suite(name="ANTs", set_up="pip install antspyx", package="antspyx")
 
@@ -76,7 +76,7 @@ def n4_bias_field(image: PathLike, output: PathLike, /, **options: Unpack[N4Opti
     --------
     >>> line = n4_bias_field("T1w.nii.gz", "T1w_biascorrected.nii.gz", shrink=2)
     >>> print(*line.arguments)
-    -m fsstats.runners._n4 T1w.nii.gz T1w_biascorrected.nii.gz --shrink 2
+    -m fsstats.runners.programs._n4 T1w.nii.gz T1w_biascorrected.nii.gz --shrink 2
     """
     said = N4.read(options)
     if options.get("rescale") and not options.get("mask"):
@@ -85,7 +85,7 @@ def n4_bias_field(image: PathLike, output: PathLike, /, **options: Unpack[N4Opti
     images = (positional(N4.name, "the image", image), positional(N4.name, "the output", output))
     return command(
         N4,
-        ["-m", "fsstats.runners._n4", *images, *said.arguments],
+        ["-m", "fsstats.runners.programs._n4", *images, *said.arguments],
         inputs=[image, *said.inputs],
         outputs=[output, *said.outputs],
     )

@@ -10,10 +10,10 @@ from typing import Final, Unpack
 
 from fsstats.errors import TableError
 from fsstats.runners._flags import Option, options_of
-from fsstats.runners._recon_options import CACHED, EXCLUSIVE, ReconAllOptions
-from fsstats.runners._recon_steps import FILES, OFF, STAGES
 from fsstats.runners.command import Command, Tool, command, remarks_on_names
-from fsstats.runners.freesurfer import FREESURFER
+from fsstats.runners.programs._recon_options import CACHED, EXCLUSIVE, ReconAllOptions
+from fsstats.runners.programs._recon_steps import FILES, OFF, STAGES
+from fsstats.runners.programs.freesurfer import FREESURFER
 from fsstats.schema import HEMIS
 
 RECON_ALL: Final = Tool(

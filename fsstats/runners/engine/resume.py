@@ -13,8 +13,8 @@ from fsstats.discovery.state import FAILED, RUNNING, state_of
 from fsstats.errors import RunError
 from fsstats.io._locks import is_running
 from fsstats.runners.command import Command
-from fsstats.runners.recon import continued, subject_folder
-from fsstats.runners.state import Mark, same_line
+from fsstats.runners.engine.state import Mark, same_line
+from fsstats.runners.programs.recon import continued, subject_folder
 
 _SIGN: Final = re.compile(r"^(HOST|PROCESSID|DATE)\s+(.*?)\s*$", re.MULTILINE)
 _IMAGE: Final = Path("mri", "orig", "001.mgz")

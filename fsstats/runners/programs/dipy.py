@@ -4,8 +4,8 @@ from typing import Annotated, Final, Literal, TypedDict, Unpack
 
 from fsstats.errors import TableError
 from fsstats.runners._flags import Flag, PathLike
-from fsstats.runners._programs import PYTHON
 from fsstats.runners.command import Command, Suite, Tool, command, positional
+from fsstats.runners.programs._python import PYTHON
 
 DIPY: Final = Suite(name="DIPY", set_up="pip install dipy", package="dipy")
 
@@ -79,7 +79,7 @@ def gibbs_removal(image: PathLike, output: PathLike, /, **options: Unpack[GibbsO
     --------
     >>> line = gibbs_removal("DWI.nii.gz", "DWI_degibbs.nii.gz", bvals="bvals")
     >>> print(*line.arguments)
-    -m fsstats.runners._degibbs DWI.nii.gz DWI_degibbs.nii.gz --bvals bvals
+    -m fsstats.runners.programs._degibbs DWI.nii.gz DWI_degibbs.nii.gz --bvals bvals
     """
     said = GIBBS_REMOVAL.read(options)
     name = GIBBS_REMOVAL.name
@@ -89,7 +89,7 @@ def gibbs_removal(image: PathLike, output: PathLike, /, **options: Unpack[GibbsO
     images = (positional(name, "the image", image), positional(name, "the output", output))
     return command(
         GIBBS_REMOVAL,
-        ["-m", "fsstats.runners._degibbs", *images, *said.arguments],
+        ["-m", "fsstats.runners.programs._degibbs", *images, *said.arguments],
         inputs=[image, *said.inputs],
         outputs=[output, *said.outputs],
     )

@@ -22,7 +22,7 @@ from fsstats.io._locks import is_here, is_running, said
 from fsstats.io._replace import write_text
 from fsstats.io._stores import text_in
 from fsstats.runners._flags import PathLike
-from fsstats.runners._processes import group_lives
+from fsstats.runners.engine._processes import group_lives
 
 Status = Literal["done", "found", "failed", "running", "interrupted", "waiting", "refused"]
 RECORD, LOG, CLAIM = ".json", ".log", ".claim"

@@ -166,7 +166,7 @@ def lacking(tool: Tool, environment: Mapping[str, str] | None = None) -> str:
 
     Examples
     --------
-    >>> from fsstats.runners.fsl import BET
+    >>> from fsstats.runners.programs.fsl import BET
     >>> print(lacking(BET, {"PATH": "/nowhere"}))
     expected the program bet of FSL, found none on the PATH, and FSLDIR is not set. To set FSL up: set FSLDIR and \
 source $FSLDIR/etc/fslconf/fsl.sh

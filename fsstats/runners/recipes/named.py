@@ -9,10 +9,16 @@ from typing import Any, Final
 import pandas as pd
 
 from fsstats.errors import TableError, UnknownNameError, wording
-from fsstats.runners import (
+from fsstats.runners._flags import PathLike
+from fsstats.runners._words import options_in, set_options, truth
+from fsstats.runners.command import Command, Tool
+from fsstats.runners.containers import in_container
+from fsstats.runners.engine.jobs import Job
+from fsstats.runners.engine.probe import licence_of
+from fsstats.runners.images import KINDS, Images, images_in, images_of, table_of_images
+from fsstats.runners.programs import (
     ants,
     arithmetic,
-    cleaning,
     dipy,
     fastsurfer,
     first,
@@ -20,20 +26,12 @@ from fsstats.runners import (
     fsl,
     mrtrix,
     recon,
-    registering,
     registration,
-    segmenting,
     synthseg,
     warps,
 )
-from fsstats.runners._flags import PathLike
-from fsstats.runners._steps import Options
-from fsstats.runners._words import options_in, set_options, truth
-from fsstats.runners.command import Command, Tool
-from fsstats.runners.containers import in_container
-from fsstats.runners.images import KINDS, Images, images_in, images_of, table_of_images
-from fsstats.runners.jobs import Job
-from fsstats.runners.probe import licence_of
+from fsstats.runners.recipes import cleaning, registering, segmenting
+from fsstats.runners.recipes._steps import Options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

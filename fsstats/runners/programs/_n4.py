@@ -1,4 +1,4 @@
-"""The program of `fsstats.runners.n4_bias_field`: ``python -m fsstats.runners._n4 IMAGE OUTPUT``."""
+"""The program of `fsstats.runners.n4_bias_field`: ``python -m fsstats.runners.programs._n4 IMAGE OUTPUT``."""
 
 from argparse import Namespace
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsstats.runners._programs import arguments_of, imported, read_image, write_like
-from fsstats.runners.ants import N4
+from fsstats.runners.programs._python import arguments_of, imported, read_image, write_like
+from fsstats.runners.programs.ants import N4
 
 
 def bias_field(asked: Namespace) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, Required, TypedDict, Unpack
 from fsstats.errors import TableError
 from fsstats.runners._flags import Flag, PathLike
 from fsstats.runners.command import Command, Tool, command
-from fsstats.runners.freesurfer import FREESURFER
+from fsstats.runners.programs.freesurfer import FREESURFER
 
 
 class SynthSegOptions(TypedDict, total=False):

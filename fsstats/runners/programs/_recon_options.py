@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Final, Literal, TypedDict
 
 from fsstats.runners._flags import Flag, PathLike
-from fsstats.runners._recon_steps import ReconAllStages, ReconAllSteps
+from fsstats.runners.programs._recon_steps import ReconAllStages, ReconAllSteps
 
 
 class ReconAllOptions(ReconAllSteps, ReconAllStages, TypedDict, total=False):

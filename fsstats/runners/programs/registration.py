@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Required, TypedDict, Unpack
 from fsstats.errors import TableError
 from fsstats.runners._flags import Flag, PathLike
 from fsstats.runners.command import Command, Tool, command
-from fsstats.runners.fsl import FSL, image_of, images_of, stem_of
+from fsstats.runners.programs.fsl import FSL, image_of, images_of, stem_of
 
 _Cost = Literal["mutualinfo", "corratio", "normcorr", "normmi", "leastsq", "labeldiff", "bbr"]
 _Angles = tuple[float, float]

@@ -4,8 +4,8 @@ from typing import Annotated, Final, Literal, Required, TypedDict, Unpack
 
 from fsstats.runners._flags import Flag, PathLike
 from fsstats.runners.command import Command, Tool, command
-from fsstats.runners.fsl import FSL
-from fsstats.runners.registration import FNIRT, DataType, written
+from fsstats.runners.programs.fsl import FSL
+from fsstats.runners.programs.registration import FNIRT, DataType, written
 
 
 class ApplywarpOptions(TypedDict, total=False):

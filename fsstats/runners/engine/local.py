@@ -14,12 +14,12 @@ from typing import IO, Final, NamedTuple, Protocol
 
 from fsstats.errors import RunError, wording
 from fsstats.runners._flags import PathLike, number_text
-from fsstats.runners._processes import end_group
 from fsstats.runners.command import Command, Tool
-from fsstats.runners.fsl import FSL, stem_of
-from fsstats.runners.probe import folders_of, require_ready
-from fsstats.runners.reasons import error_files_of_first, in_words, log_tail, reason_of
-from fsstats.runners.recon import subject_folder
+from fsstats.runners.engine._processes import end_group
+from fsstats.runners.engine.probe import folders_of, require_ready
+from fsstats.runners.engine.reasons import error_files_of_first, in_words, log_tail, reason_of
+from fsstats.runners.programs.fsl import FSL, stem_of
+from fsstats.runners.programs.recon import subject_folder
 
 _THREADS: Final = (
     "OMP_NUM_THREADS",

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, TypedDict, Unpack
 
 from fsstats.runners._flags import Flag, PathLike, number_text, path_text
 from fsstats.runners.command import Command, Tool, command, positional
-from fsstats.runners.fsl import FSL, image_of
+from fsstats.runners.programs.fsl import FSL, image_of
 
 _DataType = Literal["char", "short", "int", "float", "double", "input"]
 _Operand = PathLike | float

@@ -15,11 +15,10 @@ from fsstats.errors import RunError
 from fsstats.io._locks import release, take
 from fsstats.io._processes import born
 from fsstats.io._stores import create
-from fsstats.runners._contents import content_of
-from fsstats.runners._processes import end_group
 from fsstats.runners.command import Command
-from fsstats.runners.fsl import stem_of
-from fsstats.runners.local import (
+from fsstats.runners.engine._contents import content_of
+from fsstats.runners.engine._processes import end_group
+from fsstats.runners.engine.local import (
     Limits,
     Run,
     Watch,
@@ -31,11 +30,10 @@ from fsstats.runners.local import (
     require_free,
     require_inputs,
 )
-from fsstats.runners.probe import require_ready
-from fsstats.runners.reasons import in_words
-from fsstats.runners.recon import continued, subject_folder
-from fsstats.runners.resume import BusyError, is_unfinished, prepared
-from fsstats.runners.state import (
+from fsstats.runners.engine.probe import require_ready
+from fsstats.runners.engine.reasons import in_words
+from fsstats.runners.engine.resume import BusyError, is_unfinished, prepared
+from fsstats.runners.engine.state import (
     CLAIM,
     LOG,
     RECORD,
@@ -47,6 +45,8 @@ from fsstats.runners.state import (
     runs_elsewhere,
     same_line,
 )
+from fsstats.runners.programs.fsl import stem_of
+from fsstats.runners.programs.recon import continued, subject_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

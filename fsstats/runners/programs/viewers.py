@@ -11,8 +11,8 @@ from typing import Annotated, Final, Literal, TypedDict, Unpack
 from fsstats.errors import TableError
 from fsstats.runners._flags import Flag, PathLike, read
 from fsstats.runners.command import Command, Tool, command, positional
-from fsstats.runners.freesurfer import FREESURFER
-from fsstats.runners.fsl import FSL
+from fsstats.runners.programs.freesurfer import FREESURFER
+from fsstats.runners.programs.fsl import FSL
 
 _LAYERS: Final = ("v", "f", "l", "w", "c")
 
@@ -231,7 +231,7 @@ def view(viewer: Command) -> bool:
 
     Examples
     --------
-    >>> from fsstats.runners.viewers import fsleyes, view
+    >>> from fsstats.runners.programs.viewers import fsleyes, view
     >>> view(fsleyes("T1w.nii.gz"))  # doctest: +SKIP
     fsleyes T1w.nii.gz
     False

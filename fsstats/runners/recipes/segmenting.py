@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fsstats.errors import TableError, UnknownNameError, wording
-from fsstats.runners import arithmetic, first, freesurfer, fsl, recon
-from fsstats.runners._steps import Options, brain_extracted, brain_in, given, image_in, stem_in
 from fsstats.runners.command import Command
-from fsstats.runners.fastsurfer import RUN_FASTSURFER, run_fastsurfer
 from fsstats.runners.images import Images
-from fsstats.runners.synthseg import MRI_SYNTHSEG, mri_synthseg
+from fsstats.runners.programs import arithmetic, first, freesurfer, fsl, recon
+from fsstats.runners.programs.fastsurfer import RUN_FASTSURFER, run_fastsurfer
+from fsstats.runners.programs.synthseg import MRI_SYNTHSEG, mri_synthseg
+from fsstats.runners.recipes._steps import Options, brain_extracted, brain_in, given, image_in, stem_in
 
 
 def recon_all(

@@ -1,0 +1,1 @@
+"""What runs commands: one on this machine, or the jobs of a cohort, with limits, state and claims."""

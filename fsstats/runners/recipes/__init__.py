@@ -1,0 +1,1 @@
+"""Several programs one after another, by a name."""
