@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from fsstats.runners.recipes import RECIPES
+from fsstats.runners.recipes.named import RECIPES
 from fsstats_cli.commands.run import _stopped_politely, _time
 from fsstats_cli.main import main
 from fsstats_cli.output import time_left
