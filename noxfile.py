@@ -1,4 +1,4 @@
-"""The words to learn: ``nox -s tests lowest lint types layers notebooks wheel readme``.
+"""The words to learn: ``nox -s tests lowest lint types layers notebooks docs wheel readme``.
 
 Each session makes its own environment. In an environment that has the ``dev`` extra already,
 ``nox --no-venv --no-install -s lint types layers`` runs the checks in it.
@@ -18,7 +18,7 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 DEV = PYPROJECT["project"]["optional-dependencies"]["dev"]
 SAME_EVERYWHERE = (
     *("tests/discovery", "tests/parsers", "tests/places", "tests/runners", "tests/schema"),
-    *("tests/gallery/test_page.py", "tests/reporting/test_page.py", "tests/test_house.py"),
+    *("tests/gallery/test_page.py", "tests/reporting/test_page.py", "tests/test_house.py", "tests/test_docs_site.py"),
 )
 """Tests of texts, names, places and command lines, of what a browser makes of a page, and of the source's text: other
 releases of packages change nothing about them."""
@@ -75,6 +75,16 @@ def notebooks(session: nox.Session) -> None:
     """Run the notebooks and check that no outputs are stored in them."""
     session.install(".[test]")
     session.run("pytest", "-k", "notebook", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation, every warning being an error, and look at what was built."""
+    session.install("-e", ".[docs]")
+    site = Path(session.create_tmp()).resolve() / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    session.run("sphinx-build", "--fail-on-warning", "--keep-going", "--quiet", "--jobs=auto", "docs", str(site))
+    session.run("pytest", "--noconftest", "tests/built_site.py", env={"FSSTATS_SITE": str(site)})
 
 
 @nox.session

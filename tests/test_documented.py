@@ -208,9 +208,31 @@ def test_the_python_and_the_commands_of_the_report_run(studies, tmp_path, monkey
 @pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
 def test_the_python_of_tables_runs(study):
     names = {}
-    for block in re.findall(r"^```python\n(.*?)^```", TABLES, re.MULTILINE | re.DOTALL):
+    for block in blocks_of("tables.md", "python"):
         exec(compile(block, "tables.md", "exec"), names)  # noqa: S102 - our own text
     assert Path("lh.thickness.txt").read_text().startswith("lh.aparc.thickness\tlh_bankssts_thickness\t")
+
+
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+def test_the_python_of_reading_runs(study):
+    fsstats.merge(study, "cohort.parquet")
+    volumes = fsstats.freesurfer_table(fsstats.load(study, sources=["aseg"], details=True), fsstats.AsegTable())
+    fsstats.write_freesurfer_table(volumes, "asegstats.txt")
+    names = {}
+    for block in blocks_of("reading.md", "python"):
+        exec(compile(block, "reading.md", "exec"), names)  # noqa: S102 - our own text
+    assert names["found"].empty
+    assert len(names["wide"]) == len(names["hippocampus"]) == 3
+    assert names["old"]["region"].eq("Left-Hippocampus").sum() == 3
+
+
+@pytest.mark.parametrize("page", ["index.md", "switching.md", "privacy.md", "extending.md"])
+def test_the_python_of_a_page_on_a_merged_cohort_runs(studies, page, monkeypatch):
+    monkeypatch.chdir(studies)
+    names = {}
+    for block in blocks_of(page, "python"):
+        exec(compile(block, page, "exec"), names)  # noqa: S102 - our own text
+    assert len(names["table"])
 
 
 @pytest.fixture
@@ -278,9 +300,12 @@ def test_the_kinds_of_own_kinds_are_valid():
     assert len(blocks_of_kinds) == 2
 
 
-TABLES = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
-PAGES = [*blocks("bash"), *re.findall(r"^```sh\n(.*?)^```", TABLES, re.MULTILINE | re.DOTALL)]
-SHELL = [line for line in shown(PAGES) if line not in STATISTICS and line.split()[1] != "report"]
+PAGES = [
+    *blocks("bash"),
+    *(block for page in ("tables.md", "index.md", "reading.md", "privacy.md") for block in blocks_of(page, "sh")),
+]
+ELSEWHERE = {"report", "demo"}  # the page of the report, and tests/cli, run them
+SHELL = [line for line in shown(PAGES) if line not in STATISTICS and line.split()[1] not in ELSEWHERE]
 
 
 @pytest.mark.filterwarnings("default")
