@@ -184,7 +184,7 @@ def table_of_images(rows: Sequence[Images]) -> pd.DataFrame:
     columns = [*COLUMNS[:at], *further, *COLUMNS[at:]]
     cells = [
         {"subject": row.subject, "session": row.session, "problem": row.problem, **row.paths}
-        | {"remark": "; ".join(row.remarks) or None}
+        | {"remark": printable("; ".join(row.remarks)) or None}
         for row in rows
     ]
     return pd.DataFrame({name: pd.Series([cell.get(name) for cell in cells], dtype="str") for name in columns})
@@ -203,7 +203,12 @@ def _of_subjects(rows: Iterable[Images], subjects: Collection[str] | None) -> li
 
 
 def _judged(row: Images, needs: Sequence[str]) -> Images:
-    """Say why nothing can be run with the images of a row."""
+    """Say why nothing can be run with the images of a row; nothing else is kept of one that no table can hold."""
+    odd = next((text for text in (row.name, *row.paths.values()) if not _is_utf8(text)), None)
+    if odd is not None:
+        problem = wording(expected="names in UTF-8", found=printable(odd), hint="Rename the file or the folder")
+        session = None if row.session is None else printable(row.session)
+        return Images(printable(row.subject), session, problem=problem)
     if row.problem is not None:
         return row
     if _UNFIT.search(row.name):
@@ -217,6 +222,10 @@ def _judged(row: Images, needs: Sequence[str]) -> Images:
             return row
         problem = wording(expected=f"the file {lost}" if lost else f"{lacking}", found=_instead(lost))
     return replace(row, problem=problem)
+
+
+def _is_utf8(text: str) -> bool:
+    return not any("\udc80" <= letter <= "\udcff" for letter in text)
 
 
 def _instead(path: str | None) -> str:

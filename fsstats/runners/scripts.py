@@ -56,7 +56,7 @@ def script_of(jobs: Iterable[Steps], *, folder: PathLike | None = None) -> str:
     -------
     str
         The script: each line can be copied into a shell, and each subject's lines stand below its name. Remarks of
-        the commands are comments.
+        the commands are comments, each once.
 
     Examples
     --------
@@ -75,8 +75,9 @@ def script_of(jobs: Iterable[Steps], *, folder: PathLike | None = None) -> str:
     <BLANKLINE>
     """
     lines = ["#!/usr/bin/env bash", _WHY, "set -euo pipefail", f"cd {_quoted(folder or Path.cwd())}"]
+    said: set[str] = set()
     for job in jobs:
-        lines += ["", f"# {_who(job)}: {printable(job.name)}", *_lines(job.steps)]
+        lines += ["", f"# {_who(job)}: {printable(job.name)}", *_lines(job.steps, said)]
     return "\n".join(lines) + "\n"
 
 
@@ -88,13 +89,17 @@ def _quoted(path: PathLike) -> str:
     return shlex.quote(os.fspath(path))
 
 
-def _lines(steps: Iterable[Command]) -> Iterator[str]:
-    """Write the lines of a job, each run where it is meant to be; folders that it writes to are made."""
+def _lines(steps: Iterable[Command], said: set[str]) -> Iterator[str]:
+    """Write the lines of a job, each run where it is meant to be; folders that it writes to are made.
+
+    What is `said` already is not said again: most remarks hold for every subject.
+    """
     made: set[Path] = set()
     for step in steps:
         new = [folder for folder in [*filter(None, [step.folder]), *folders_for(step)] if folder not in made]
         made.update(new)
-        yield from (f"# {printable(remark)}" for remark in step.remarks)
+        yield from (f"# {printable(remark)}" for remark in step.remarks if remark not in said)
+        said.update(step.remarks)
         yield from (f"mkdir -p {_quoted(folder)}" for folder in dict.fromkeys(new) if folder != Path())
         yield str(step) if step.folder is None else f"(cd {_quoted(step.folder)} && {step})"
 

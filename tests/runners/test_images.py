@@ -138,6 +138,17 @@ def test_an_image_that_is_not_fetched_is_a_problem_only_where_it_is_needed(tmp_p
     )
 
 
+@pytest.mark.parametrize("name", ["sub-01_acq-\udcff_T1w.nii.gz", "sub-01_T1w.nii.gz"], ids=["the other", "the same"])
+def test_a_name_that_is_no_utf8_is_a_problem_of_its_row(tmp_path, name):
+    anat(tmp_path, "T1w.nii.gz")
+    odd = tmp_path / ("sub-02" if "acq" in name else "sub-\udcff") / "anat" / name.replace("sub-01", "sub-02")
+    odd.parent.mkdir(parents=True)
+    odd.touch()
+    problem = images_in(tmp_path).set_index("subject")["problem"]
+    assert problem.isna().sum() == 1
+    assert problem.dropna().str.startswith("expected names in UTF-8, found ").all()
+
+
 def test_a_folder_that_is_closed_is_a_problem(tmp_path, monkeypatch):
     folder, listing = anat(tmp_path, "T1w.nii.gz") / "sub-01" / "anat", os.scandir
 

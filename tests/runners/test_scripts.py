@@ -79,7 +79,9 @@ def test_the_script_to_the_letter():
         Command(tool=tool("bet"), arguments=("a b.nii.gz", "out"), remarks=("the last one\ncounts",)),
         Command(tool=tool("fast"), arguments=("x",), folder="/out/sub 01", environment={"FSLOUTPUTTYPE": "NIFTI_GZ"}),
     )
-    lines = script_of([job(*steps), job(subject="sub-02", session="ses-1\nrm")], folder="/the study").splitlines()
+    lines = script_of(
+        [job(*steps), job(steps[0], subject="sub-02", session="ses-1\nrm")], folder="/the study"
+    ).splitlines()
     assert lines == [
         "#!/usr/bin/env bash",
         "# bash: a line that fails ends the script, and so does a variable that is not set.",
@@ -93,6 +95,7 @@ def test_the_script_to_the_letter():
         "(cd '/out/sub 01' && FSLOUTPUTTYPE=NIFTI_GZ fast x)",
         "",
         r"# sub-02, ses-1\x0arm: echo",
+        "bet 'a b.nii.gz' out",
     ]
 
 
