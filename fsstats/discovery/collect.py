@@ -225,7 +225,7 @@ def _why_not_a_file(path: Path) -> str | None:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        link = f" (a link to {path.readlink()})" if os.path.islink(path) else ""  # noqa: PTH114 - Path.is_symlink raises where closed
+        link = f" (a link to {os.fspath(path.readlink())!r})" if os.path.islink(path) else ""  # noqa: PTH114 - Path.is_symlink raises where closed
         return f"{error.strerror}{link}"
     if stat.S_ISDIR(mode):
         return "expected a file, found a folder of that name"

@@ -14,7 +14,7 @@ NEVER: Final = "never run"
 
 _STAMPS: Final = ("lastcall.build-stamp.txt", "build-stamp.txt")
 _FASTSURFER: Final = frozenset({"recon-surf.done", "recon-surf.log", "deep-seg.log"})
-_FASTSURFER_VERSION: Final = re.compile(r"^\s*Version:\s*([\w.]+)", re.MULTILINE)
+_FASTSURFER_VERSION: Final = re.compile(r"^[^\S\n]*Version:[^\S\n]*([\w.]+)", re.MULTILINE)
 _LAST_WORD: Final = re.compile(r"(finished without error|exited with ERRORS) at")
 
 

@@ -45,7 +45,9 @@ def content_of(path: Path) -> Iterator[None]:
     with reaching(path):
         try:
             yield
-        except (pa.ArrowException, UnicodeError) as error:
+        except (pa.ArrowException, UnicodeError, OSError) as error:
+            if isinstance(error, OSError) and (error.errno is not None or is_remote(path)):
+                raise  # it cannot be read; Arrow says of content, too, that it is an OSError
             reason = str(error).splitlines()[0]
             message = f"{path}: expected a {path.suffix[1:]} table, found something else ({reason})"
             raise TableError(message) from error
@@ -66,8 +68,17 @@ def read_parquet(
         pieces = [_with_names(piece) for piece in pieces]
     with content_of(paths[0]):
         whole = pa.concat_tables(pieces, promote_options="permissive")
-    table = whole.replace_schema_metadata(schemas[0].metadata).to_pandas()
+    table = _as_frame(whole.replace_schema_metadata(schemas[0].metadata), paths[0])
     return table.reset_index(drop=True) if choice else table, names
+
+
+def _as_frame(whole: pa.Table, path: Path) -> pd.DataFrame:
+    """Make a data frame, as what pandas noted in the file has it."""
+    try:
+        return whole.to_pandas()
+    except (AttributeError, LookupError, TypeError, ValueError) as error:  # the note is JSON, which may be damaged
+        message = f"{path}: expected a table, found one whose description is damaged ({error})"
+        raise TableError(message) from error
 
 
 def _schema(path: Path) -> pa.Schema:

@@ -300,6 +300,12 @@ def finish(target: Target, key: str, *, asked: object, groups: list[int], said: 
     _keep(target)
 
 
+def forget(target: Target) -> None:
+    """Remove what is remembered of a table and of the merge that made it."""
+    remove(target.partial)
+    remove(target.kept)
+
+
 def _keep(target: Target) -> None:
     """Take the ledgers of a table that is in its place for those of the one before."""
     remove(target.kept)

@@ -235,9 +235,15 @@ def read_table(
     if not parts:
         require_suffix(path)
     choice = choice_of(source=source, measure=measure, region=region, hemi=hemi, subject=subject)
-    if parts or path.suffix == ".parquet":
-        return _as_loaded(*read_parquet(parts or [path], choice, columns))
-    return _as_loaded(*_read_delimited(path, choice, columns))
+    is_parquet = bool(parts) or path.suffix == ".parquet"
+    table, names = (
+        read_parquet(parts or [path], choice, columns) if is_parquet else _read_delimited(path, choice, columns)
+    )
+    try:
+        return _as_loaded(table, names)
+    except (ValueError, TypeError) as error:
+        message = f"{path}: expected numbers in the columns that hold them, found something else ({error})"
+        raise TableError(message) from error
 
 
 def _read_delimited(path: Path, choice: Choice, columns: Collection[str] | None) -> tuple[pd.DataFrame, Sequence[str]]:

@@ -3,7 +3,7 @@
 import errno
 import json
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +13,23 @@ import pyarrow as pa
 
 from fsstats._frames import listed, printable
 from fsstats.errors import NothingFoundError, warn
+from fsstats.io._anonymous import anonymous
 from fsstats.io._merging import executor_for, read_part, write_batches
 from fsstats.io._replace import replacing
 from fsstats.io._stores import PathLike
 from fsstats.io._study import NOT_READ, Plan, Progress, plan_of
-from fsstats.io._target import Target, finish, key_of, locked, place_folder, require_target, standing, start, target_of
+from fsstats.io._target import (
+    Target,
+    finish,
+    forget,
+    key_of,
+    locked,
+    place_folder,
+    require_target,
+    standing,
+    start,
+    target_of,
+)
 from fsstats.io.files import description_of, read_table, write_sidecar, write_tables, write_whole
 from fsstats.io.load import StudySource, gaps, holders_of, read_study, require_known, surveyed, table_of
 from fsstats.schema import SUBJECT_KEY
@@ -63,6 +75,7 @@ def merge(
     measures: Collection[str] | None = None,
     participants: pd.DataFrame | PathLike | None = None,
     wide: bool = False,
+    anonymise: bool = False,
     jobs: int = 1,
     dask: str | None = None,
     executor: Executor | None = None,
@@ -84,6 +97,12 @@ def merge(
         Columns to add to every row, by `join`. Subjects without a match stay, with missing values.
     wide : bool
         Write one row per subject instead of one per value.
+    anonymise : bool
+        Leave out of all that is written which machine and user processed the study, where and when: files are named
+        by their path within `source` (with a number in front if there are several), and what stood in a file is no
+        longer quoted. The subjects keep their names, and participants' columns are as you give them. Nothing is
+        remembered beside the table, so the next merge reads everything; only while it runs, or after it was stopped,
+        is there the hidden folder that the notes tell of.
     jobs : int
         Processes that read subjects at the same time on this machine; 0 for one a processor.
     dask : str, optional
@@ -138,19 +157,23 @@ def merge(
     require_target(target)
     asked = _asked(source, subjects, sources, measures)
     in_batches = not wide and participants is None
-    if in_batches and (said := standing(target, asked)) is not None:
+    if in_batches and not anonymise and (said := standing(target, asked)) is not None:
         _warn(said["gaps"])
         return Merged(target.table, read_table(target.files), said["n_rows"])
     survey = surveyed(source, subjects, sources)
     if not in_batches:
         people = read_table(participants) if isinstance(participants, str | os.PathLike) else participants
-        return _merge_whole(source, target, survey.files, measures, people, wide=wide, progress=progress)
+        return _merge_whole(
+            source, target, survey.files, measures, people, wide=wide, anonymise=anonymise, progress=progress
+        )
     plan = plan_of(survey.files, subjects=subjects, sources=sources, measures=measures)
     with executor_for(jobs, executor, dask) as workers, locked(target) as require_own:
         start(target, key_of(plan.wanted.measures), survey.footprint)
         del survey
         pa.default_memory_pool().release_unused()
-        return _merge_in_batches(source, target, plan, asked, require_own, executor=workers, progress=progress)
+        return _merge_in_batches(
+            source, target, plan, asked, require_own, anonymise=anonymise, executor=workers, progress=progress
+        )
 
 
 def merge_part(
@@ -241,6 +264,7 @@ def _merge_whole(
     people: pd.DataFrame | None,
     *,
     wide: bool,
+    anonymise: bool,
     progress: Progress | None,
 ) -> Merged:
     """Merge what has to be in memory as a whole: one row a subject, or with columns of the participants."""
@@ -252,8 +276,11 @@ def _merge_whole(
     _warn(gaps(files, holders_of(table, measures)))
     table = table if people is None else join(table, people, unmatched="keep")
     table = to_wide(table) if wide else table
-    provenance = _provenance(source, files, account.names_found())
+    files = anonymous(files, _roots(source)) if anonymise else files
+    provenance = _provenance(None if anonymise else _roots(source), files, account.names_found())
     write_tables({target.files: files, target.table: table}, provenance=provenance)
+    if anonymise:
+        forget(target)
     return Merged(target.table, files, len(table))
 
 
@@ -264,6 +291,7 @@ def _merge_in_batches(
     asked: object,
     require_own: Callable[[], None],
     *,
+    anonymise: bool,
     executor: Executor | None,
     progress: Progress | None,
 ) -> Merged:
@@ -279,7 +307,8 @@ def _merge_in_batches(
         written.account.note_lacking()
         names = written.account.names_found()  # before the files table is there, for it takes some memory too
         files = written.account.files()
-        provenance = _provenance(source, files, names)
+        files = anonymous(files, _roots(source)) if anonymise else files
+        provenance = _provenance(None if anonymise else _roots(source), files, names)
         described, files_described = (description_of(one, provenance) for one in (written.sample(), files))
         sink.close(json.dumps(described).encode())
         write_sidecar(described, table_json)
@@ -289,8 +318,11 @@ def _merge_in_batches(
     if target.is_folder:
         place_folder(target, folder)
     lacking = gaps(files, written.holders())
-    said = {"gaps": lacking, "n_rows": written.n_rows}
-    finish(target, key_of(plan.wanted.measures), asked=asked, groups=written.groups, said=said)
+    if anonymise:
+        forget(target)
+    else:
+        said = {"gaps": lacking, "n_rows": written.n_rows}
+        finish(target, key_of(plan.wanted.measures), asked=asked, groups=written.groups, said=said)
     _warn(lacking)
     return Merged(target.table, files, written.n_rows)
 
@@ -318,12 +350,15 @@ def _warn(texts: list[str]) -> None:
         warn(text)
 
 
-def _provenance(source: StudySource, files: pd.DataFrame, names: Mapping[str, object]) -> dict[str, object]:
-    """Tell where the values come from: folders, tools and versions, how many subjects and files, and former names."""
+def _provenance(roots: Sequence[str] | None, files: pd.DataFrame, names: Mapping[str, object]) -> dict[str, object]:
+    """Tell where the values come from: folders, tools and versions, how many subjects and files, and former names.
+
+    No roots stand for a study that is not to be known by its folders.
+    """
     used = files.loc[files["n_values"] > 0, [*SUBJECT_KEY, "tool", "version"]]
     tools = used[["tool", "version"]].drop_duplicates().sort_values(["tool", "version"])
     return {
-        "Sources": [printable(root) for root in _roots(source)],
+        **({"Anonymised": True} if roots is None else {"Sources": [printable(root) for root in roots]}),
         "Tools": [" ".join(part for part in row if pd.notna(part)) for row in tools.itertuples(index=False)],
         "NumberOfSubjects": len(used.drop_duplicates(list(SUBJECT_KEY))),
         "NumberOfFiles": len(used),

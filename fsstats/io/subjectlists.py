@@ -3,15 +3,35 @@
 import csv
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from fsstats.errors import TableError, wording
 
 PathLike = str | os.PathLike[str]
 
 
+@contextmanager
+def _opened(path: PathLike) -> Iterator[TextIO]:
+    """Open a list; say of which file it is that it is none."""
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            yield file
+    except (UnicodeError, csv.Error) as error:
+        text = wording(expected="a list of subjects in UTF-8", found=f"something else ({error})")
+        raise TableError(f"{path}: {text}") from error
+
+
 def subjects_in_lines(path: PathLike) -> list[str]:
     r"""Give the lines of a file, without blanks at their ends; an empty line is an empty name.
+
+    Raises
+    ------
+    TableError
+        If it is no text in UTF-8.
+    OSError
+        If it cannot be opened.
 
     Examples
     --------
@@ -20,7 +40,7 @@ def subjects_in_lines(path: PathLike) -> list[str]:
     >>> subjects_in_lines("subjects.txt")
     ['sub-01', '', 'sub-02']
     """
-    with Path(path).open(encoding="utf-8") as file:
+    with _opened(path) as file:
         return [line.strip() for line in file]
 
 
@@ -43,7 +63,7 @@ def subjects_in_qdec(path: PathLike, *, longitudinal: bool = False) -> list[str]
     >>> subjects_in_qdec("long.qdec.table.dat", longitudinal=True)
     ['me1.long.me']
     """
-    with Path(path).open(encoding="utf-8") as file:
+    with _opened(path) as file:
         try:
             dialect = csv.Sniffer().sniff(file.readline())
         except csv.Error as error:
@@ -87,7 +107,7 @@ def subjects_in_fsgd(path: PathLike) -> list[str]:
     ['sub-01']
     """
     subjects = []
-    with Path(path).open(encoding="utf-8") as file:
+    with _opened(path) as file:
         for number, line in enumerate(file, start=1):
             words = line.split()
             if words and words[0].upper() == "INPUT":

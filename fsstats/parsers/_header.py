@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from math import isnan, nan
+from math import isinf, isnan, nan
 from typing import NamedTuple
 
 from fsstats.errors import wording
@@ -69,7 +69,7 @@ class Header:
 
 
 def to_number(token: str) -> float:
-    """Turn a printed number into a float, and nothing else: no ``1_000``, no decimal comma.
+    """Turn a printed number into a float, and nothing else: no ``1_000``, no decimal comma, none too large for it.
 
     Examples
     --------
@@ -78,7 +78,10 @@ def to_number(token: str) -> float:
     """
     if "_" in token or not token.isascii():
         raise ValueError(token)
-    return float(token)
+    number = float(token)
+    if isinf(number) and "n" not in token.lower():  # "inf" says so itself
+        raise ValueError(token)
+    return number
 
 
 def is_number(token: str) -> bool:

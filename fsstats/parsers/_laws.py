@@ -95,10 +95,13 @@ def comparisons(measures: Mapping[str, Numbers]) -> Iterator[Comparison]:
 def mean_thickness(printed: Numbers, n_vertices: FloatArray, thickness: FloatArray) -> Comparison:
     """Hold the mean thickness of a hemisphere against that of its regions, shape (..., n_rows)."""
     total = n_vertices.sum(axis=-1)
-    mean = (thickness * n_vertices).sum(axis=-1) / np.where(total > 0, total, np.nan)
+    with np.errstate(invalid="ignore"):  # where a number is infinite
+        mean = (thickness * n_vertices).sum(axis=-1) / np.where(total > 0, total, np.nan)
     return _compared("MeanThickness", "mean of the rows", printed, mean, 0.005 / np.maximum(printed, 1e-9))
 
 
 def _compared(name: str, of: str, printed: Numbers, worked_out: Numbers, tolerance: Numbers) -> Comparison:
     largest = np.maximum(np.abs(printed), np.abs(worked_out))
-    return Comparison(name, of, printed, worked_out, np.abs(printed - worked_out) > tolerance * largest)
+    with np.errstate(invalid="ignore"):  # likewise
+        broken = np.abs(printed - worked_out) > tolerance * largest
+    return Comparison(name, of, printed, worked_out, broken)

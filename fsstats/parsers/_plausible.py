@@ -26,6 +26,8 @@ from fsstats.schema._registry import forget_with_registry
 _Finding = tuple[int, str]
 """Position of a row, and what is wrong with it."""
 _LEFT_OUT = "The row is left out"
+_LARGEST_ID = 2**31
+"""What no id can be: programs hold it as an int."""
 _SEGMENTATIONS = ("aseg", "wmparc")
 """Atlases whose ids are FreeSurfer's own; other programs number as they like."""
 _WHOLE_CORTEX = ("aparc", "aparc.a2009s", "aparc.DKTatlas")
@@ -62,7 +64,8 @@ def _broken_ids(table: Table, columns: Sequence[str]) -> Iterator[_Finding]:
         if name in columns:
             place = columns.index(name)
             ids = table.numbers[:, place]
-            for i in np.flatnonzero(~(ids == np.floor(ids))).tolist():  # nan is not whole either
+            whole = (ids == np.floor(ids)) & (np.abs(ids) < _LARGEST_ID)  # nan is not whole either
+            for i in np.flatnonzero(~whole).tolist():
                 row = table.rows[i]
                 found = f"{row.numbers[place]!r} in the row of {row.name}"
                 yield i, wording(expected="whole numbers as Index and SegId", found=found)

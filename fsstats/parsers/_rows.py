@@ -16,6 +16,8 @@ from fsstats.schema import NAME_COLUMN
 
 _NAME_WIDTH = 40  # mris_anatomical_stats prints names with %-40s and the count right behind with %5d
 _COUNT_WIDTHS = (5, 6)
+_LONGEST = 10_000
+"""Characters of a line: no table has as many columns, and to split such a line would take many times its size."""
 _ID_AND_COUNT = re.compile(r"(?P<index>[\d ]{4}) (?=.{5}\d)(?P<segid>[\d ]{6})(?P<count>[1-9]\d{5,})[ \t]")
 """mri_sclimbic_seg prints the id with %6d and the count right behind it with %6d."""
 _CUT = "Is the file cut short? recon-all may have stopped early, or the disk was full"
@@ -54,6 +56,10 @@ def read_rows(lines: Sequence[tuple[int, str]], columns: Sequence[str]) -> Table
     remarks: list[Remark] = []
     rows: list[Row] = []
     for number, line in lines:
+        if len(line) > _LONGEST:  # its words would take many times its size
+            found = f"a line of {len(line)} characters"
+            remarks.append(Remark(number, wording(expected=f"{width} columns", found=found)))
+            continue
         tokens = _tokens(line)
         if len(tokens) == width:
             name = tokens.pop(place) if place is not None else ""
@@ -114,6 +120,8 @@ def _join_name(number: int, tokens: list[str], place: int, length: int, remarks:
 
 def _unfuse(number: int, tokens: list[str], remarks: list[Remark]) -> Row | None:
     """Part a long name from the count behind it: only if just one split is possible."""
+    if len(tokens) == 1:  # no area to hold the count against
+        return None
     fused, area = tokens[0], tokens[1]
     splits = [(fused[:-width], fused[-width:]) for width in _COUNT_WIDTHS if _is_split(fused, width, area)]
     if len(splits) != 1:
@@ -130,7 +138,9 @@ def _part_id(number: int, line: str, columns: Sequence[str], remarks: list[Remar
     if found is None or list(columns[:3]) != ["Index", "SegId", "NVoxels"]:
         return None
     segid, count = found["segid"].strip(), found["count"]
-    tokens = [found["index"].strip(), segid, count, *line[found.end() :].split()]
+    tokens = [found["index"].strip(), segid, count, *_tokens(line[found.end() :])]
+    if len(tokens) != len(columns):  # something else had run together
+        return None
     name = tokens.pop(columns.index(NAME_COLUMN))
     text = f"id and count of {name} had run together ({segid}{count}); read as {segid} and {count}"
     remarks.append(Remark(number, text, loss=False))
@@ -170,6 +180,8 @@ def _numbers(rows: list[Row], columns: Sequence[str], remarks: list[Remark]) -> 
         flat = list(chain.from_iterable([row.numbers for row in rows]))
         _refuse_lookalikes(flat)
         numbers = np.array([*map(float, flat)], dtype=np.float64).reshape(len(rows), len(columns))
+        if np.isinf(numbers).any():
+            numbers = np.array([*map(to_number, flat)]).reshape(numbers.shape)  # those too large for a float are none
     except ValueError:
         return _numbers([row for row in rows if _is_numeric(row, remarks)], columns, remarks)
     return Table(tuple(rows), numbers, tuple(remarks))

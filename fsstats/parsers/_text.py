@@ -36,29 +36,25 @@ def _to_text(data: bytes, remarks: list[Remark]) -> str:
         return data.decode("utf-8", errors="backslashreplace")
 
 
-def drop_unfinished_line(lines: list[tuple[int, str]]) -> list[Remark]:
-    """Take away a last line without a line feed: its last number may be cut, and nothing would show it."""
-    number, last = lines.pop()
-    if not last.strip():
-        return []
-    found = f"{last.strip()[-40:]!r}, which may be cut"
-    return [Remark(number, wording(expected="a line feed at the end of the file", found=found))]
-
-
 def numbered_lines(text: str) -> tuple[list[Line], list[Remark]]:
-    """Give the lines of a text with their numbers from 1; a last line that may be cut is left out and named."""
-    lines = list(enumerate(text.split("\n"), start=1))
-    return lines, drop_unfinished_line(lines)
+    """Give the lines that are not blank, with their numbers from 1; a last line that may be cut is left out and named.
+
+    Without a line feed behind it the last number may be cut, and nothing would show it.
+    """
+    *lines, last = text.split("\n")
+    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line and not line.isspace()]
+    if not last.strip():
+        return numbered, []
+    found = f"{last.strip()[-40:]!r}, which may be cut"
+    return numbered, [Remark(len(lines) + 1, wording(expected="a line feed at the end of the file", found=found))]
 
 
 def header_and_body(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
-    """Part the lines that begin with ``#`` from those that do not; empty ones are neither."""
+    """Part the lines that begin with ``#`` from those that do not."""
     header: list[Line] = []
     body: list[Line] = []
     for line in lines:
-        start = line[1].lstrip()[:1]
-        if start:
-            (header if start == "#" else body).append(line)
+        (header if line[1].lstrip().startswith("#") else body).append(line)
     return header, body
 
 

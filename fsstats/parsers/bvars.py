@@ -83,7 +83,8 @@ def _split(rest: bytes, where: str) -> tuple[bytes, bytes]:
 def _decoded(numbers: bytes, where: str) -> FloatArray:
     """Decode in the order of bytes in which the matrix ends as every affine does: 0 0 0 1."""
     for order in ("<f4", ">f4"):
-        values = np.frombuffer(numbers, order).astype(np.float64)
+        with np.errstate(invalid="ignore"):  # a NaN that processors signal
+            values = np.frombuffer(numbers, order).astype(np.float64)
         if values[-4:].tolist() == [0, 0, 0, 1] and np.isfinite(values).all():
             return values
     found = "other numbers: the file is damaged"

@@ -22,7 +22,7 @@ from fsstats.parsers.formats import Format
 from fsstats.parsers.statsfile import StatsFile
 from fsstats.schema import identify, source_of
 
-_N: Final = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?nan)"
+_N: Final = r"([-+]?(?:\d{1,30}\.?\d*|\.\d+)(?:[eE][-+]?\d{1,2})?|[-+]?nan)"
 _ACROSS: Final = rf"{_N} across {_N} \({_N}%\)"
 _BLOCK: Final = re.compile(rf"(\S+) <mean> \+- <std> \(using '(?:([lr]h)\.)?(\S+)'\):\s*{_N} \+- {_N}(?: (mm\^-\d))?")
 _LABELLED: Final = re.compile(r"(\S+) ([A-Z][^:]*):\s*(.*)")

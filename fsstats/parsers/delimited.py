@@ -50,7 +50,7 @@ def read_cells(data: bytes, where: str, separator: str = ",") -> tuple[tuple[str
     """Split a delimited text into its heading and numbered rows; what may be cut is left out and named."""
     text, remarks = decode(data.replace(b"\r\n", b"\n"), where)  # Python's csv module ends lines with CR LF
     lines, unfinished = numbered_lines(text)
-    cells = [(n, tuple(cell.strip() for cell in line.split(separator))) for n, line in lines if line.strip()]
+    cells = [(n, tuple(cell.strip() for cell in line.split(separator))) for n, line in lines]
     if not cells:
         raise StatsFormatError.at(where, expected="a heading and numbers", found="less than one whole line")
     return cells[0][1], cells[1:], [*remarks, *unfinished]
@@ -201,14 +201,14 @@ def parse_tiv(data: bytes, where: str) -> StatsFile:
 def parse_wmh(data: bytes, where: str) -> StatsFile:
     """Read the volumes of ``mri_WMHsynthseg --csv_vols``, whose columns carry ids: ``left-thalamus(10)``."""
     subject = read_subject(data, where)
-    remarks, volumes, ids = list(subject.remarks), {}, {}
+    remarks, volumes, ids, measures = list(subject.remarks), {}, {}, []
     for name, value in subject.values.items():
         if found := _WITH_ID.match(name):
             volumes[found["name"]], ids[found["name"]] = value, int(found["segid"])
         elif name != _WMH_TOTAL:
-            text = wording(expected="a column as 'name(id)'", found=repr(name), hint="It is left out")
-            remarks.append(Remark(1, text))
-    measures = []
+            hint = "Where the heading is damaged, the columns may be others: none of them is used"
+            remarks.append(Remark(1, wording(expected="a column as 'name(id)'", found=repr(name), hint=hint)))
+            return of_kind("wmhsynthseg", where, remarks=remarks)
     if _WMH_TOTAL in subject.values:
         whole = subject.values[_WMH_TOTAL]
         remarks += check_sum(_WMH_TOTAL, whole, volumes.values(), relative=_SINGLE, absolute=0.02)

@@ -78,8 +78,7 @@ def parse_fslstats(data: bytes, where: str) -> StatsFile:
         measures = [line for count in counts for line in _pair("", count)]
         return of_kind("fslstats", where, measures=measures, remarks=remarks)
     _refuse_unnamed(text, where)
-    numbered, unfinished = numbered_lines(text)
-    lines = [(number, line) for number, line in numbered if line.strip()]
+    lines, unfinished = numbered_lines(text)
     layout = _layout(lines[0][1]) if lines else None
     if layout is None:
         hint = "Each line needs the name of the structure"

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from math import nan
 from typing import Final
 
+from fsstats._frames import some_of
 from fsstats.errors import StatsFormatError, wording
 from fsstats.parsers._build import measure, of_kind
 from fsstats.parsers._header import MeasureLine, Remark
@@ -34,7 +35,6 @@ def parse_gtm(data: bytes, where: str) -> StatsFile:
     """Read ``gtm.stats.dat``: one structure a line, without a heading; the tissue classes are in the header."""
     text, remarks = decode(data, where)
     lines, unfinished = numbered_lines(text)
-    lines = [line for line in lines if line[1].strip()]
     widths = Counter(len(line.split()) for _, line in lines)
     width = max((w for w in widths if _FEWEST <= w <= _MOST), key=lambda w: (widths[w], w), default=0)
     if not width:
@@ -87,16 +87,16 @@ def parse_frames(data: bytes, where: str) -> StatsFile:
     """Read ``gtm.csv`` or ``gtm.tsv``: one line a frame; the frame's number is in the measure's name."""
     separator = "\t" if b"\t" in data.split(b"\n", 1)[0] else ","
     heading, rows, remarks = read_cells(data, where, separator)
-    frames = [frame for frame in rows if len(frame[1]) == len(heading)]
-    for number, cells in [frame for frame in rows if len(frame[1]) != len(heading)]:
-        text = wording(expected=f"{len(heading)} cells, as in the heading", found=str(len(cells)))
-        remarks.append(Remark(number, f"{text}. The frame is left out"))
     if not rows:
         remarks.append(Remark(None, wording(expected="a line of numbers", found="only the heading")))
     regions = tuple(name for name in dict.fromkeys(heading) if _unit_of(name) is None)
     columns: dict[str, list[float]] = {}
     lines: list[MeasureLine] = []
-    for place, (number, cells) in [(i, row) for i, row in enumerate(rows, start=1) if row in frames]:
+    if odd := [str(number) for number, cells in rows if len(cells) != len(heading)]:
+        found = f"more or fewer in line {some_of(odd, 3)}"
+        expected = f"{len(heading)} cells, as in the heading"
+        remarks.append(Remark(None, wording(expected=expected, found=found, hint="No such frame is used")))
+    for place, (number, cells) in [(i, row) for i, row in enumerate(rows, start=1) if len(row[1]) == len(heading)]:
         values = read_numbers(heading, cells, number, remarks)
         columns[f"Uptake.{place}"] = [values.get(name, nan) for name in regions]
         lines += _of_frame(values, place)

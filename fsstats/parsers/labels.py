@@ -52,7 +52,8 @@ def count_labels(image: Image) -> dict[int, int]:
 def _labels_in(values: Voxels, image: Image) -> Voxels:
     """Give the values if they are labels."""
     if values.dtype.kind == "f":
-        wrong = ~np.isfinite(values) | (values != np.rint(values))
+        with np.errstate(invalid="ignore"):  # a NaN that processors signal
+            wrong = ~np.isfinite(values) | (values != np.rint(values))
         if wrong.any():
             hint = "Was it resampled without nearest-neighbour interpolation?"
             found = f"{values[wrong][0]:g}"

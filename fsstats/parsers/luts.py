@@ -79,7 +79,7 @@ def _bids(text: str, where: str) -> list[tuple[int, str]]:
     rows = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
     try:
         return [(int(row["index"]), row["name"].strip()) for row in rows]
-    except (ValueError, TypeError, AttributeError, csv.Error) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, csv.Error) as error:
         found = f"another in line {rows.line_num} ({error})"
         raise StatsFormatError.at(where, expected="whole numbers and names", found=found) from error
 

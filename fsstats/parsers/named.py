@@ -269,10 +269,10 @@ def parse_limbic(data: bytes, where: str) -> StatsFile:
     lines, unfinished = numbered_lines(text)
     header = read_header(line for line in lines if line[1].lstrip().startswith("#"))
     columns = header.columns or ()
-    if not set(_LIMBIC_COLUMNS) <= set(columns):
+    if not set(_LIMBIC_COLUMNS) <= set(columns) or len(set(columns)) < len(columns):
         found = "other columns" if columns else "none"
         raise StatsFormatError.at(where, expected=f"'# ColHeaders {' '.join(_LIMBIC_COLUMNS)}'", found=found)
-    body = [line for line in lines if line[1].strip() and not line[1].lstrip().startswith("#")]
+    body = [line for line in lines if not line[1].lstrip().startswith("#")]
     table = keep_plausible(read_rows(body, columns), columns, None, "mri_sclimbic_seg")
     n, due = len(table.names), header.count("NRows")
     if n != due:
@@ -327,7 +327,7 @@ def parse_qa(data: bytes, where: str) -> StatsFile:
     """Read the one line of ``qa.stats``: every number of it is a Measure."""
     text, remarks = decode(data, where)
     lines, unfinished = numbered_lines(text)
-    whole = [(number, line.split()) for number, line in lines if line.strip()]
+    whole = [(number, line.split()) for number, line in lines]
     if len(whole) > 1:
         found = f"{len(whole)} lines, as of several subjects"
         raise StatsFormatError.at(where, expected="one subject's line", found=found, status="skipped")

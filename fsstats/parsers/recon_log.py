@@ -155,9 +155,9 @@ def _about_end(header: Mapping[str, str], n_runs: int) -> list[Remark]:
     if n_runs > 1:
         text = f"the log of {n_runs} runs; of each thing that it says, the last counts"
         remarks.append(Remark(None, text, loss=False))
-    step = f" in the step {header['last_step']}" if "last_step" in header else ""
+    step = f" in the step {header['last_step']!r}" if "last_step" in header else ""
     if header["state"] == _FAILED:
-        why = f": {header['error']}" if "error" in header else ""
+        why = f": {header['error']!r}" if "error" in header else ""
         remarks.append(Remark(None, f"the last run exited with errors{step}{why}", loss=False))
     elif header["state"] == _UNFINISHED:
         found = f"none: it goes on, was killed, or the log is cut{step}"
@@ -323,7 +323,7 @@ def parse_deep_seg(data: bytes, where: str) -> StatsFile:
         header["FastSurfer_version"] = versions[-1]
     if errors := _ERROR.findall(text):
         header |= {"state": _FAILED, "error": errors[-1].strip()}
-        remarks.append(Remark(None, f"the run failed: {header['error']}", loss=False))
+        remarks.append(Remark(None, f"the run failed: {header['error']!r}", loss=False))
     return of_kind("deep-seg", where, header=header, remarks=remarks)
 
 

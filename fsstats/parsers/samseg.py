@@ -66,7 +66,7 @@ def _read_measures(data: bytes, where: str) -> tuple[dict[str, float], list[Rema
     for number, line in lines:
         if parts := _THREE_PARTS.match(line.strip()):
             found.append((number, (parts[1].strip(), parts[2])))
-        elif line.strip():
+        else:
             text = wording(expected="'# Measure name, volume, mm^3'", found=repr(line.strip()[:60]))
             remarks.append(Remark(number, text))
     return _once(found, remarks), remarks
@@ -143,9 +143,10 @@ def parse_table(data: bytes, where: str) -> StatsFile:
     lines, unfinished = numbered_lines(text)
     header = read_header(line for line in lines if line[1].lstrip().startswith("#"))
     columns = header.columns or ()
-    if not {NAME_COLUMN, "Volume_mm3"} <= set(columns):
-        raise StatsFormatError.at(where, expected="'# ColHeaders' with Volume_mm3 and StructName", found="none")
-    body = [line for line in lines if line[1].strip() and not line[1].lstrip().startswith("#")]
+    if not {NAME_COLUMN, "Volume_mm3"} <= set(columns) or len(set(columns)) < len(columns):
+        found = repr(" ".join(columns)[:60]) if columns else "none"
+        raise StatsFormatError.at(where, expected="'# ColHeaders' with Volume_mm3 and StructName, once", found=found)
+    body = [line for line in lines if not line[1].lstrip().startswith("#")]
     table = keep_plausible(read_rows(body, columns), columns, "samseg.fs", "run_samseg")
     numeric = number_columns(columns)
     kept = [i for i, name in enumerate(numeric) if name != "NVoxels"]

@@ -72,7 +72,7 @@ def _lines(data: bytes, where: str) -> tuple[list[Line], list[Remark]]:
     """Give the lines that are not empty, without blanks around them."""
     text, remarks = decode(data, where)
     lines, unfinished = numbered_lines(text)
-    return [(number, line.strip()) for number, line in lines if line.strip()], [*remarks, *unfinished]
+    return [(number, line.strip()) for number, line in lines], [*remarks, *unfinished]
 
 
 def _about(lines: Sequence[Line]) -> dict[str, str]:

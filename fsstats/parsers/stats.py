@@ -21,7 +21,8 @@ from fsstats.schema._registry import forget_with_registry
 _WRITTEN_AS = re.compile(r"(?:^|\s)(?:-f|--sum|-o|--segstatsfile)\s+(?:\S*/)?([^/\s]+\.stats)(?:\s|$)")
 _GROUP_TABLE = re.compile(r"^(?:Measure:\w+|[lr]h\.[\w.-]+\.\w+)[\t,; ]")
 _OURS = re.compile(
-    r"^\s*#\s*(?:ColHeaders|Measure|surface-based-volume|Title Segmentation|Table of FreeSurfer|generating_program)\b",
+    r"^[^\S\n]*#[^\S\n]*"
+    r"(?:ColHeaders|Measure|surface-based-volume|Title Segmentation|Table of FreeSurfer|generating_program)\b",
     re.MULTILINE,
 )
 _ONCE = ("generating_program", "cvs_version", "CreationTime", "subjectname", "hemi", "AnnotationFile", "NRows")
@@ -100,11 +101,11 @@ def _check_columns(header: Header) -> list[Remark]:
     columns, declared = list(header.columns or ()), header.declared_columns()
     if len(set(columns)) < len(columns):
         repeated = [name for name, n in Counter(columns).items() if n > 1]
-        return [Remark(None, wording(expected="columns with names of their own", found=f"{repeated[0]} twice"))]
+        return [Remark(None, wording(expected="columns with names of their own", found=f"{repeated[0]!r} twice"))]
     unnamed = number_columns(columns)  # without a colour table 5.x does not declare the name
     if columns and not (_agree(columns, declared) or _agree(unnamed, declared)):
         names = " ".join(name for _, name in sorted(declared.items()))
-        text = wording(expected=f"the columns of the TableCol lines ({names})", found=" ".join(columns))
+        text = wording(expected=f"the columns of the TableCol lines ({names})", found=repr(" ".join(columns)))
         return [Remark(None, f"{text}. The table is not used")]
     n = header.count("NTableCols")
     if columns and n is not None and n != len(columns):

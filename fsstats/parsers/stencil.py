@@ -200,7 +200,7 @@ def fit(stencil: Stencil, contents: Sequence[bytes]) -> Fitted:
     values = np.empty((len(which), len(stencil.layout)))
     measures, table = np.split(values, [stencil.layout.n_fields], axis=1)
     measures[:] = np.array([*map(float, printed)]).reshape(measures.shape)
-    fits = np.ones(len(which), dtype=np.bool_)
+    fits = np.isfinite(measures).all(axis=1)  # a number of very many digits is too large for a float
     columns: dict[str, FloatArray] = {}
     if stencil.grid is not None:
         numbers = table.reshape(

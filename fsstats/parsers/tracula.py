@@ -95,7 +95,7 @@ def _read(data: bytes, where: str) -> tuple[dict[str, str], list[Line], list[Rem
     header = read_header(line for line in lines if line[1].lstrip().startswith("#"))
     if header.fields.get("Title") != "Pathway Statistics":
         raise StatsFormatError.at(where, expected="'# Title Pathway Statistics', once", found="none or several titles")
-    body = [line for line in lines if line[1].strip() and not line[1].lstrip().startswith("#")]
+    body = [line for line in lines if not line[1].lstrip().startswith("#")]
     return header.fields, body, [*remarks, *unfinished, *header.remarks]
 
 

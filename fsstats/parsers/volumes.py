@@ -44,7 +44,7 @@ def parse_volumes(data: bytes, where: str) -> StatsFile:
     remarks += unfinished
     values: dict[str, float] = {}
     for line in lines:
-        if line[1].strip() and not line[1].lstrip().startswith("#"):
+        if not line[1].lstrip().startswith("#"):
             _take(line, values, remarks)
     if not values:
         raise StatsFormatError.at(where, expected="lines of a name and a volume", found=repr(text.strip()[:60]))

@@ -163,6 +163,7 @@ def parse_qdec(text: str, where: str) -> pd.DataFrame:
     (_, heading), *body = rows
     _require_width(where, body, len(heading))
     names = [FSID, *(BASE if name.lower() == BASE else name for name in heading[1:])]
+    _require_once(where, names)
     frame = pd.DataFrame([words for _, words in body], columns=names, dtype="str")
     return frame.assign(**{name: _number_or_text(frame[name]) for name in names if name not in {FSID, BASE}})
 
@@ -175,6 +176,8 @@ def parse_fsgd(text: str, where: str) -> pd.DataFrame:
         raise StatsFormatError.at(where, expected="GroupDescriptorFile 1 in the first line", found=repr(found))
     variables = [name for _, words in rows if words[0].lower() == "variables" for name in words[1:]]
     classes = [words[1] for _, words in rows if words[0].lower() == "class" and len(words) > 1]
+    _require_once(where, classes)
+    _require_once(where, [FSID, CLASS, *variables])
     inputs = [(number, words) for number, words in rows if words[0].lower() == "input"]
     _require_width(where, inputs, 3 + len(variables))
     for number, words in inputs:
@@ -194,6 +197,12 @@ def _worded(text: str) -> Iterator[tuple[int, list[str]]]:
         words = line.split()
         if words and not words[0].startswith("#"):
             yield number, words
+
+
+def _require_once(where: str, names: Sequence[str]) -> None:
+    twice = next((name for name, n in Counter(names).items() if n > 1), None)
+    if twice is not None:
+        raise StatsFormatError.at(where, expected="columns and classes, each once", found=f"{twice!r} twice")
 
 
 def _require_width(where: str, rows: Sequence[tuple[int, list[str]]], width: int) -> None:

@@ -26,6 +26,17 @@ def test_jobs_give_the_same_table(fsstats, study, words):
     assert hidden(study) == []
 
 
+@pytest.mark.parametrize("words", [[], ["--wide"]], ids=str)
+def test_anonymised_outputs_name_no_folder(fsstats, study, words):
+    done = fsstats("merge", "sd", "-o", "out.csv", "--anonymise", *words)
+    assert done.status == 0
+    written = [path.read_text(encoding="utf-8") for path in study.parent.glob("out.*")]
+    assert len(written) == 4
+    assert not [text for text in written if str(study.parent) in text]
+    files = fs.read_table("out.files.csv")
+    assert all((study / path).is_file() for path in files.loc[files["status"] == "ok", "path"])
+
+
 def test_parts_and_the_command_without_part_give_the_same_table(fsstats, study):
     for part in ("3/3", "1/3", "2/3"):
         done = fsstats("merge", "sd", "-o", "out.parquet", "--part", part)

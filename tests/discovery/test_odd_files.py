@@ -43,8 +43,8 @@ def pipe(path):
 
 INSTEAD = {
     "a folder": (folder, "expected a file, found a folder of that name"),
-    "a link to nothing": (dangling, "No such file or directory (a link to gone.stats)"),
-    "a link to itself": (circle, "a link to lh.other.stats"),
+    "a link to nothing": (dangling, "No such file or directory (a link to 'gone.stats')"),
+    "a link to itself": (circle, "a link to 'lh.other.stats'"),
     "a pipe": (pipe, "expected a file, found a device, pipe or socket"),
 }
 

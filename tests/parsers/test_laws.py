@@ -68,7 +68,7 @@ CASES = {
     "a column twice": (
         edited(APARC, "ThickAvg ThickStd MeanCurv", "ThickAvg ThickAvg MeanCurv"),
         "lh.aparc.stats",
-        "expected columns with names of their own, found ThickAvg twice",
+        "expected columns with names of their own, found 'ThickAvg' twice",
     ),
     "an id of another structure": (
         edited(ASEG, "  2  17 ", "  2  18 "),

@@ -153,14 +153,14 @@ def test_a_last_run_that_failed_has_no_run_time_and_says_why():
     assert stats.header["END_TIME"] == "Fri Jul 21 17:02:03 EDT 2017"
     assert "run_time_hours" not in values(stats)
     assert values(stats)["lhSurfaceHoles"] == 3
-    assert "the last run exited with errors in the step MotionCor: ERROR: no run data" in stats.remarks[-1].text
+    assert "the last run exited with errors in the step 'MotionCor': 'ERROR: no run data" in stats.remarks[-1].text
 
 
 def test_a_run_that_goes_on_is_unfinished_and_that_is_a_loss():
     stats = parsed(FREESURFER_6 + FAILED_RUN[: FAILED_RUN.index("ERROR")], strict=False)
     assert stats.header["state"] == "unfinished"
     assert [remark.text for remark in stats.remarks if remark.loss] == [
-        "expected the last words of the run, found none: it goes on, was killed, or the log is cut in the step MotionCor"
+        "expected the last words of the run, found none: it goes on, was killed, or the log is cut in the step 'MotionCor'"
     ]
 
 

@@ -212,7 +212,7 @@ def test_words_that_are_parted_by_no_blank_make_no_stencil(blank):
 
 MEASURES = {
     "-0": True, "-0.000": True, "-7.5": True, "123456789012345678901234567890": True, "0.1000000000000000055511": True,
-    "9" * 400: True, "007": True, "1e5": False, "+1": False, ".5": False, "5.": False, "nan": False, "inf": False,
+    "9" * 400: False, "007": True, "1e5": False, "+1": False, ".5": False, "5.": False, "nan": False, "inf": False,
     "1_0": False, "1,5": False, "": False, "0x10": False, "1 2": False, "٢": False,
 }  # fmt: skip
 
@@ -239,7 +239,7 @@ LAWS = {
     "no volume of the head": ({"eTIV": "10.0"}, {"eTIV": "0.000"}, False),
     "less than no volume of the head": ({"eTIV": "10.0"}, {"eTIV": "-0"}, False),
     "a ratio to nothing": (RATIO, RATIO | {"eTIV": "0"}, False),
-    "a sum without end": (SUM, dict.fromkeys(SUM, "9" * 400), True),
+    "a sum of numbers too large to be held": (SUM, dict.fromkeys(SUM, "9" * 400), False),
 }
 
 

@@ -75,10 +75,9 @@ def read_sheets(data: bytes, where: str) -> tuple[list[Sheet], list[Remark]]:
     text, remarks = decode(data.replace(b"\r\n", b"\n"), where)
     lines, unfinished = numbered_lines(text)
     remarks += unfinished
-    first = next((line for _, line in lines if line.strip()), None)
-    if first is None:
+    if not lines:
         raise StatsFormatError.at(where, expected="a heading and rows", found="less than one whole line")
-    delimiter = delimiter_of(first)
+    delimiter = delimiter_of(lines[0][1])
     rows = [Row(number, split(line, delimiter)) for number, line in lines]
     sheets = [_sheet(part, where, remarks) for part in _parts([row for row in rows if any(row.cells)])]
     return sheets, remarks

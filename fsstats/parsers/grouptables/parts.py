@@ -63,8 +63,8 @@ def part_of(sheet: Sheet, wish: Wish, remarks: list[Remark]) -> Part:
     values, missing = without_fills(values, labels, [subject for subject, _ in people], plan.fill)
     labels, changes = true_units(labels, values)
     remarks += [*missing, *changes]
-    used = {plan.subject, plan.session}
-    text = [p for p in range(len(sheet.heading)) if p not in used and p not in _places(plan, labels)]
+    used = {plan.subject, plan.session, *_places(plan, labels)}
+    text = [p for p in range(len(sheet.heading)) if p not in used]
     others = {sheet.heading[p]: [row.cells[p] for row in rows] for p in text if sheet.heading[p]}
     return Part(plan.kind, people, tuple(row.line for row in rows), tuple(labels), values, others)
 
