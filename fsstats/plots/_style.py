@@ -1,6 +1,7 @@
 """What all figures share: axes, colours, markers and hatches that are told apart without colour, and small texts."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from textwrap import fill
 from typing import Final, Literal, TypeVar
 
@@ -26,6 +27,15 @@ ROW: Final = 0.2
 """Inches that a row of a figure takes."""
 
 
+class _Shown(Figure):
+    """A figure that a notebook shows, whether or not matplotlib's own display is on there."""
+
+    def _repr_png_(self) -> bytes:
+        file = BytesIO()
+        self.savefig(file, format="png", bbox_inches="tight")
+        return file.getvalue()
+
+
 def nth(choices: tuple[Choice, ...], k: int) -> Choice:
     """Give the k-th of some choices, again from the first where they end."""
     return choices[k % len(choices)]
@@ -44,7 +54,7 @@ def paper(ax: Axes) -> object:
 def axes_of(ax: Axes | None, *, width: float = 6.4, height: float = 4.8) -> Axes:
     """Give the axes to draw in: those given, or the only ones of a new figure of so many inches."""
     if ax is None:
-        figure = Figure(figsize=(width, height), layout="constrained")
+        figure = _Shown(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
         ax = figure.add_subplot()
     ax.spines[["top", "right"]].set_visible(False)

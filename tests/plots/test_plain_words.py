@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from IPython.core.formatters import DisplayFormatter
 from matplotlib.axes import Axes
 from matplotlib.cbook import is_math_text
 from matplotlib.colors import to_rgb
@@ -202,3 +203,8 @@ def test_a_figure_takes_its_table_first_and_axes_by_name(name):
     assert parameters["ax"].default is None
     first = next(iter(parameters.values()))
     assert first.annotation is pd.DataFrame
+
+
+def test_a_notebook_shows_a_figure_without_any_setting():
+    shown, _ = DisplayFormatter().format(_style.axes_of(None).figure)
+    assert shown["image/png"].startswith(b"\x89PNG")
