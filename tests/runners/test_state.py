@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -75,9 +77,13 @@ def test_a_damaged_record_is_not_missing_from_the_table(tmp_path):
     assert row["reason"].startswith("what was known of it cannot be read")
 
 
-def test_a_later_process_of_the_same_number_is_another(tmp_path):
-    assert group_lives(os.getpgrp(), born(os.getpgrp()))
-    assert not group_lives(os.getpgrp(), "12")
+def test_a_later_process_of_the_same_number_is_another():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True) as child:
+        try:
+            assert group_lives(child.pid, born(child.pid))
+            assert not group_lives(child.pid, "12")
+        finally:
+            child.kill()
 
 
 def test_what_does_not_run_stays_as_it_is(tmp_path):
