@@ -89,13 +89,16 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """Build, look into the wheel, and run the installed command where nothing else is installed."""
+    """Build twice the same, look into the wheel, and run the installed command where nothing else is installed."""
     session.install(*dev("build", "check-wheel-contents"), "virtualenv")
     folder = Path(session.create_tmp()).resolve()
     shutil.rmtree(folder)
-    dist, clean, work = folder / "dist", folder / "clean", folder / "work"
+    dist, again, clean, work = (folder / name for name in ("dist", "again", "clean", "work"))
     work.mkdir(parents=True)
     session.run("python", "-m", "build", "--outdir", str(dist))
+    session.run("python", "-m", "build", "--outdir", str(again))
+    if changed := [path.name for path in dist.iterdir() if path.read_bytes() != (again / path.name).read_bytes()]:
+        session.error(f"built a second time they differ: {', '.join(changed)}")
     built = str(next(dist.glob("*.whl")))
     session.run("check-wheel-contents", built)
     session.run("python", "-m", "virtualenv", "--quiet", str(clean))
