@@ -79,7 +79,10 @@ def _seal(ledger: pa.Table) -> bytes:
 
 
 def _table(ledger: Path) -> pa.Table:
-    return pa.ipc.open_file(content(ledger)).read_all()
+    """Read one; what is damaged may not be used, and Arrow looks only if it is asked to."""
+    table = pa.ipc.open_file(content(ledger)).read_all()
+    table.validate(full=True)
+    return table
 
 
 @lru_cache(maxsize=1024)

@@ -76,7 +76,7 @@ def _as_frame(whole: pa.Table, path: Path) -> pd.DataFrame:
     """Make a data frame, as what pandas noted in the file has it."""
     try:
         return whole.to_pandas()
-    except (AttributeError, LookupError, TypeError, ValueError) as error:  # the note is JSON, which may be damaged
+    except (AttributeError, LookupError, TypeError, ValueError, pa.ArrowException) as error:  # the note may be damaged
         message = f"{path}: expected a table, found one whose description is damaged ({error})"
         raise TableError(message) from error
 
