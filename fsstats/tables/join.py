@@ -77,7 +77,7 @@ def join(table: pd.DataFrame, participants: pd.DataFrame, *, unmatched: Unmatche
     unused = people[~np.isin(np.arange(len(people)), place)]
     message = _unmatched(in_table[place < 0], unused, keys, set(people["subject"]))
     if message and unmatched == "raise":
-        raise TableError(message)
+        raise TableError(f"{message}. To go on without them: unmatched='drop'; with missing values: unmatched='keep'")
     if len(table) and (place < 0).all():
         hint = _hint([str(name) for name in in_table.get_level_values(0)[:1]], set(people["subject"]))
         message = f"no subject of the table is in participants: {_some(in_table)} against {_some(in_people)}{hint}"

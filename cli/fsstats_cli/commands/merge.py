@@ -53,6 +53,8 @@ def merge(
     participants: Annotated[
         Path | None,
         typer.Option(
+            "--participants",
+            "-p",
             metavar="FILE",
             help="Add this table's columns (participants.tsv) to every row.",
             exists=True,
