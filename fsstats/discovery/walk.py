@@ -69,6 +69,8 @@ class Found:
     tables: list[str] = field(default_factory=list)
     """Tables of many subjects."""
     left_out: dict[LeftOut, None] = field(default_factory=dict)
+    too_deep: list[Spot] = field(default_factory=list)
+    """Folders that nobody looked into."""
 
     def leave_out(self, folder: Place, reason: str, status: str = "skipped") -> None:
         """Note a folder that is left out."""
@@ -81,8 +83,18 @@ def walk(roots: Iterable[Place], notes: Notes) -> Found:
     seen: set[str] = set()
     for root in roots:
         _walk(look(spot_of(root), notes), found, seen, MAX_DEPTH)
+        _leave_out_deep(found)
     _leave_out_links(found)
     return found
+
+
+def _leave_out_deep(found: Found) -> None:
+    """Say in one row which folders lie too deep: a study of images has thousands of them."""
+    if found.subjects and found.too_deep:
+        more = f", nor into {len(found.too_deep) - 1} more" if len(found.too_deep) > 1 else ""
+        text = f"more than {MAX_DEPTH} levels down, so not looked into{more}: name a folder nearer to the subjects"
+        found.leave_out(found.too_deep[0].place, text)
+    found.too_deep.clear()
 
 
 def _leave_out_links(found: Found) -> None:
@@ -140,6 +152,7 @@ def _enter(child: Spot, found: Found, seen: set[str], depth: int, most: int) -> 
         found.leave_out(child.place, "a template that FreeSurfer ships, not a subject")
         return True
     if most == 0 or (depth == 0 and not is_generic(child.name)):
+        found.too_deep.append(child)
         return False
     folder = look(child, found.notes)
     return _taken(folder, found) or _search(folder, found, seen, depth - (not is_generic(child.name)), most - 1)

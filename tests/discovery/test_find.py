@@ -217,6 +217,18 @@ def test_templates_and_strangers_are_left_out_and_counted_with_the_reason(tree):
     assert out["subject"].isna().all()
 
 
+def test_what_lies_too_deep_is_said_in_one_row(tree):
+    tree.subject("a")
+    for name in ("x/1/2/3/4/b", "x/1/2/3/5/c"):
+        tree.subject(name)
+    files = find_stats(tree.root)
+    assert who(files) == [one("a")]
+    deep = files[files["problem"].str.startswith("more than 4 levels down", na=False)]
+    assert deep["status"].tolist() == ["skipped"]
+    assert deep["problem"].str.contains("nor into 1 more: name a folder nearer to the subjects").all()
+    assert len(find_stats(tree.root / "x" / "1")["subject"].dropna().unique()) == 2
+
+
 def test_a_study_folder_with_scripts_and_stats_of_its_own_is_no_subject(tree):
     for name in ("scripts", "stats", "mri"):
         (tree.root / name).mkdir()
