@@ -204,7 +204,9 @@ def run(
 
 def _say_plan(plan: "Plan") -> None:
     """Say what is odd with the images, and with the use of the tools."""
-    cells = _cells(plan.images, ("subject", "session", "remark", "problem"))
+    from fsstats._frames import plain_rows
+
+    cells = plain_rows(plan.images[["subject", "session", "remark", "problem"]])
     texts = (
         (_who(subject, session), "; ".join(filter(None, (why, remark)))) for subject, session, remark, why in cells
     )
@@ -225,10 +227,6 @@ def _say_alike(lines: Iterable[tuple[str, str, str]]) -> None:
         say(f"{some_of([who for who, _ in people])}: {text}{more}")
 
 
-def _cells(table: "pd.DataFrame", names: Sequence[str]) -> "Iterator[tuple[str | None, ...]]":
-    yield from table[[*names]].astype("object").where(table[[*names]].notna(), None).itertuples(index=False, name=None)
-
-
 def _who(subject: str | None, session: str | None) -> str:
     return " ".join(filter(None, (subject, session)))
 
@@ -240,7 +238,7 @@ def _write_script(plan: "Plan", path: Path | None) -> None:
     if path is None:
         sys.stdout.write(text)
         return
-    path.write_text(text, encoding="utf-8", newline="\n")
+    _write(text, path)
     say(f"{number(len(plan.jobs), 'job')} -> {path}; run it with: bash {path}")
 
 
@@ -254,9 +252,10 @@ def _write_array(
     timeout: int | None,
     options: Sequence[str],
 ) -> None:
+    from fsstats.discovery.folders import RUNS
     from fsstats.runners.scripts import slurm_script
 
-    logs = output.absolute() / "fsstats-run" / "slurm"
+    logs = output.absolute() / RUNS / "slurm"
     text = slurm_script(
         ["fsstats", *_without(sys.argv[1:], ("--slurm", "--sbatch"))],
         len(plan.jobs),
@@ -268,8 +267,16 @@ def _write_array(
         options=options,
     )
     logs.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    _write(text, path)
     say(f"{number(len(plan.jobs), 'job')} -> {path}; start them with: sbatch {path}")
+
+
+def _write(text: str, path: Path) -> None:
+    from fsstats.io._replace import write_text
+    from fsstats.io._stores import require_place
+
+    require_place(path)
+    write_text(text, path)
 
 
 def _without(words: Sequence[str], options: Collection[str]) -> list[str]:
@@ -320,8 +327,10 @@ def _say_ends(plan: "Plan", table: "pd.DataFrame", output: Path) -> None:
 
 def _say_bad(table: "pd.DataFrame") -> None:
     """Say what did not go well, and where more is said."""
+    from fsstats._frames import plain_rows
+
     bad = table[~table["status"].isin(_WELL)]
-    cells = _cells(bad, ("subject", "session", "status", "reason", "log"))
+    cells = plain_rows(bad[["subject", "session", "status", "reason", "log"]])
     _say_alike(
         (
             _who(subject, session),
