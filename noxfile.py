@@ -88,6 +88,22 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def links(session: nox.Session) -> None:
+    """Follow every link of the documentation to other sites; it needs the internet, and their goodwill."""
+    session.install("-e", ".[docs]")
+    session.run(
+        "sphinx-build", "--quiet", "--builder=linkcheck", "docs", str(Path(session.create_tmp()).resolve() / "links")
+    )
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz every parser and reader: all of them for two minutes, or as what follows ``--`` says (run.py --help)."""
+    session.install(".", *dev("pytest"), "atheris")
+    session.run("python", "tests/fuzz/run.py", *(session.posargs or ("together", "--corpus", session.create_tmp())))
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """Build twice the same, look into the wheel, and run the installed command where nothing else is installed."""
     session.install(*dev("build", "check-wheel-contents"), "virtualenv")

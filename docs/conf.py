@@ -23,6 +23,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx_copybutton",
     "commands",
+    "dois",
     "elsewhere",
     "kinds",
     "mathml",
@@ -42,6 +43,9 @@ autodoc_typehints = "none"  # the types stand in the docstrings, in words
 autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False  # autodoc lists them, with their own texts
+
+linkcheck_ignore = [r"https?://example\.org"]
+linkcheck_allowed_redirects = {r"https://doi\.org/.*": ".*"}  # to lead elsewhere is what they are for
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"fsstats {release}"

@@ -53,6 +53,16 @@ def test_a_page_fetches_nothing_from_elsewhere(page):
     assert [address for address in fetched if urlsplit(address).netloc] == []
 
 
+def test_papers_are_links():
+    plain = [
+        str(page)
+        for page, text in PAGES.items()
+        if re.search(r"(?<!>)doi:10\.", re.sub(r"<pre.*?</pre>", "", text, flags=re.DOTALL))
+    ]
+    assert plain == []
+    assert sum('href="https://doi.org/10.' in text for text in PAGES.values()) > 20
+
+
 def test_formulas_are_drawn():
     assert PAGES[Path("methods.html")].count("<math") > 40
 

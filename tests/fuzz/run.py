@@ -1,17 +1,20 @@
-"""Fuzz one target, or all of them one after the other: ``python tests/fuzz/run.py stats --seconds 120``.
+"""Fuzz one target, or each of them: ``python tests/fuzz/run.py stats --seconds 120``.
 
 With atheris (``pip install atheris``) inputs are sought by coverage; without it, files are changed at random, which
 finds less. The corpus is kept in a folder and grows from run to run. A crash ends the run of its target with status 1;
-the input is left in the folder, to go into ``tests/fuzz/regressions/TARGET`` when the fault is mended.
+the input is left in the folder, to go into ``tests/fuzz/regressions/TARGET`` when the fault is mended. ``all`` runs
+each target for so long, some at a time (``--jobs``); ``together`` runs all of them as one, in as many processes.
 """
 
 import argparse
 import contextlib
+import os
 import random
 import subprocess
 import sys
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 from pathlib import Path
 
@@ -25,8 +28,9 @@ except ImportError:
 
 with atheris.instrument_imports(include=["fsstats"]) if atheris else contextlib.nullcontext():
     from fuzz import mutations
-    from fuzz.targets import TARGETS, as_input, run
+    from fuzz.targets import TARGETS, TOGETHER, as_input, run
 
+EVERY = {**TARGETS, **TOGETHER}
 SECONDS_EACH, MIB_IN_ALL = 20, 2048
 """What one input may take before it counts as a crash: seconds, and memory of the whole process."""
 LARGEST = 100_000
@@ -37,7 +41,7 @@ def seeded(name, corpus):
     """Put what a target begins with, and every input that was a crash once, into its corpus; give its folder."""
     folder = corpus / name
     folder.mkdir(parents=True, exist_ok=True)
-    inputs = [as_input(*seed) for seed in TARGETS[name].seeds()]
+    inputs = [as_input(*seed) for seed in EVERY[name].seeds()]
     inputs += [path.read_bytes() for path in (HERE / "regressions" / name).glob("*")]
     for data in inputs:
         (folder / blake2b(data, digest_size=10).hexdigest()).write_bytes(data)
@@ -46,11 +50,11 @@ def seeded(name, corpus):
 
 def by_coverage(name, folder, seconds):
     """Let libFuzzer seek; it ends this process."""
-    target, crashes = TARGETS[name], folder.parent / "crashes"
+    crashes = folder.parent / "crashes"
     crashes.mkdir(exist_ok=True)
     options = [f"-max_total_time={seconds}", f"-timeout={SECONDS_EACH}", f"-rss_limit_mb={MIB_IN_ALL}"]
     options += [f"-max_len={LARGEST}", f"-artifact_prefix={crashes}/{name}-", "-print_final_stats=1", "-verbosity=0"]
-    atheris.Setup([sys.argv[0], *options, str(folder)], lambda data: run(target, data))
+    atheris.Setup([sys.argv[0], *options, str(folder)], lambda data: run(EVERY[name], data))
     atheris.Fuzz()
 
 
@@ -62,7 +66,7 @@ def by_chance(name, folder, seconds):
         data = inputs[n] if n < len(inputs) else mutations.mutated(rng, rng.choice(inputs), inputs)
         try:
             began = time.monotonic()
-            run(TARGETS[name], data[:LARGEST])
+            run(EVERY[name], data[:LARGEST])
             if time.monotonic() - began > SECONDS_EACH:
                 raise TimeoutError  # noqa: TRY301 - a crash like any other
         except Exception:  # noqa: BLE001 - whatever it is, it is what is sought
@@ -75,24 +79,42 @@ def by_chance(name, folder, seconds):
     return n
 
 
+def run_one(name, asked):
+    """Fuzz one target in this process; give its exit status."""
+    folder = seeded(name, asked.corpus)
+    if atheris is not None:
+        by_coverage(name, folder, asked.seconds)
+    n = by_chance(name, folder, asked.seconds)
+    print(f"{name}: {n} inputs, by chance (without atheris)" if n else f"{name}: crashed")  # noqa: T201 - it says how it went
+    return int(n is None)
+
+
+def run_several(names, asked):
+    """Fuzz targets in processes of their own, some at a time; give 1 if any crashed."""
+    options = ["--seconds", str(asked.seconds), "--corpus", str(asked.corpus)]
+
+    def in_process(name):
+        return subprocess.call([sys.executable, __file__, name, *options, "--jobs", "1"])
+
+    with ThreadPoolExecutor(asked.jobs) as pool:
+        failed = [name for name, status in zip(names, pool.map(in_process, names), strict=True) if status]
+    print("crashed:", ", ".join(failed) or "none")  # noqa: T201 - likewise
+    return int(bool(failed))
+
+
 def main():
     """Read the words of the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("target", choices=[*TARGETS, "all"])
+    parser.add_argument("target", choices=[*EVERY, "all"])
     parser.add_argument("--seconds", type=int, default=120, help="for each target (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time (default: %(default)s)")
     parser.add_argument("--corpus", type=Path, default=Path("fuzz-corpus"), help="where inputs are kept")
     asked = parser.parse_args()
     if asked.target == "all":
-        options = ["--seconds", str(asked.seconds), "--corpus", str(asked.corpus)]
-        failed = [name for name in TARGETS if subprocess.call([sys.executable, __file__, name, *options])]
-        print("crashed:", ", ".join(failed) or "none")  # noqa: T201 - it says how it went
-        return int(bool(failed))
-    folder = seeded(asked.target, asked.corpus)
-    if atheris is not None:
-        by_coverage(asked.target, folder, asked.seconds)
-    n = by_chance(asked.target, folder, asked.seconds)
-    print(f"{asked.target}: {n} inputs, by chance (without atheris)" if n else f"{asked.target}: crashed")  # noqa: T201 - likewise
-    return int(n is None)
+        return run_several([*TARGETS], asked)
+    if asked.target in TOGETHER and asked.jobs > 1:
+        return run_several([asked.target] * asked.jobs, asked)
+    return run_one(asked.target, asked)
 
 
 if __name__ == "__main__":

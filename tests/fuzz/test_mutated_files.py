@@ -20,15 +20,9 @@ def test_what_was_a_crash_once_is_read_or_refused(path):
     targets.run(targets.TARGETS[path.parent.name], path.read_bytes())
 
 
-def _inputs(name):
-    """Give some of the files that a target begins with."""
-    small = [targets.as_input(*seed) for seed in targets.TARGETS[name].seeds() if len(seed[1]) < 30_000]
-    return small[:: max(1, len(small) // 5)] or [b"\n"]
-
-
 @pytest.mark.parametrize("name", targets.TARGETS)
 def test_a_changed_file_raises_nothing_but_our_own_errors(name):
-    rng, inputs = random.Random(crc32(name.encode())), _inputs(name)  # noqa: S311 - not for secrets
+    rng, inputs = random.Random(crc32(name.encode())), targets.some_inputs(name)  # noqa: S311 - not for secrets
     for _ in range(25):
         targets.run(targets.TARGETS[name], mutations.mutated(rng, rng.choice(inputs), inputs))
 
