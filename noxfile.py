@@ -91,15 +91,14 @@ def docs(session: nox.Session) -> None:
 def links(session: nox.Session) -> None:
     """Follow every link of the documentation to other sites; it needs the internet, and their goodwill."""
     session.install("-e", ".[docs]")
-    session.run(
-        "sphinx-build", "--quiet", "--builder=linkcheck", "docs", str(Path(session.create_tmp()).resolve() / "links")
-    )
+    found = Path(session.create_tmp()).resolve() / "links"
+    session.run("sphinx-build", "--quiet", "--builder=linkcheck", "docs", str(found))
 
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """Fuzz every parser and reader: all of them for two minutes, or as what follows ``--`` says (run.py --help)."""
-    session.install(".", *dev("pytest"), "atheris")
+    session.install(".", "atheris")
     session.run("python", "tests/fuzz/run.py", *(session.posargs or ("together", "--corpus", session.create_tmp())))
 
 
