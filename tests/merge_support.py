@@ -169,6 +169,26 @@ def merge_and_wait(root, out, begun):
     merge(root, out, progress=wait)
 
 
+READS = (*CHANGES, "os.scandir", "os.listdir")
+
+
+def merge_slowly(root, out, begun, seconds):
+    """Merge, say so by a file when the first batch is read, and wait whenever something is done with a file."""
+    _study.AT_ONCE = AT_ONCE
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    places = _places(root, out)
+
+    def hook(event, args):
+        if event in READS and str(args[0]).startswith(places):
+            time.sleep(seconds)
+
+    sys.addaudithook(hook)
+    try:
+        merge(root, out, progress=lambda *_: Path(begun).touch())
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
 def part_of(root, out, part):
     """Do one job of an array."""
     _study.AT_ONCE = AT_ONCE
@@ -184,19 +204,20 @@ def wait_for(path):
 
 
 @contextmanager
-def cluster_at(folder):
-    """Start a scheduler and two workers; give its file and the workers."""
+def cluster_at(folder, workers=("one", "two"), **settings):
+    """Start a scheduler and its workers; give its file and the workers."""
     from distributed import Client  # noqa: PLC0415 - the children that import this module have no use for it
 
     address = str(folder / "scheduler.json")
-    running = [_started("dask_scheduler", "--scheduler-file", address, "--port", "0")]
-    for name in ("one", "two"):
+    running = [_started("dask_scheduler", "--scheduler-file", address, "--port", "0", **settings)]
+    for name in workers:
         options = ("--no-nanny", "--nthreads", "1", "--memory-limit", "0", "--local-directory", str(folder / name))
         running.append(_started("dask_worker", "--scheduler-file", address, *options))
     try:
         wait_for(folder / "scheduler.json")
         with Client(scheduler_file=address) as client:
-            client.wait_for_workers(2, timeout=60)
+            if workers:
+                client.wait_for_workers(len(workers), timeout=60)
         yield address, running[1:]
     finally:
         for process in running:
@@ -204,11 +225,12 @@ def cluster_at(folder):
             process.wait()
 
 
-def _started(command, *words):
+def _started(command, *words, **settings):
     program = ("-c", "import sys; from distributed.cli." + command + " import main; sys.exit(main())")
     return subprocess.Popen(
         [sys.executable, *program, "--host", "127.0.0.1", "--no-dashboard", *words],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd="/",
+        env={**os.environ, **settings},
     )

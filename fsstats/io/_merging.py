@@ -34,12 +34,14 @@ def executor_for(jobs: int, executor: Executor | None, dask: str | None) -> Iter
         If `jobs` is negative, or more than one is given.
     TableError
         If Dask is asked for and is not installed, or its scheduler does not answer.
+    ChildProcessError
+        If all workers of a cluster were lost, one after the other, or none came in the time that the cluster allows.
     """
     if jobs < 0 or sum([jobs != 1, executor is not None, dask is not None]) > 1:
         message = f"expected jobs of 0 or more, an executor or a Dask cluster, found {jobs=}, {executor=}, {dask=}"
         raise ValueError(message)
     if dask is not None:
-        with _cluster(dask) as client:
+        with _cluster(dask) as client, _losses_named():
             yield client.get_executor()
         return
     if executor is not None or jobs == 1:
@@ -76,6 +78,20 @@ def _cluster(address: str) -> Any:
     except (OSError, ValueError) as error:
         message = f"no Dask scheduler answers at {address} ({error})"
         raise TableError(message) from error
+
+
+@contextmanager
+def _losses_named() -> Iterator[None]:
+    """Say in words of ours that a cluster had no worker to do the work."""
+    from distributed.scheduler import KilledWorker, NoWorkerError  # noqa: PLC0415 - an extra that few need
+
+    try:
+        yield
+    except (KilledWorker, NoWorkerError) as error:
+        message = (
+            f"the Dask cluster has no workers left ({error}); with workers, the same call again goes on where it was"
+        )
+        raise ChildProcessError(message) from error
 
 
 def tasks_of(plan: Plan, earlier: Earlier, refused: Mapping[int, str]) -> Iterator[Task]:

@@ -306,3 +306,12 @@ def test_a_cluster_gives_what_one_job_gives_even_if_a_worker_is_lost(cluster, al
     assert_same(merge("study", out, dask=address, progress=kill_one), alone(root, out))
     assert not left_over(tmp_path)
     assert workers[1].poll() is None
+
+
+def test_a_cluster_without_workers_is_waited_for_as_long_as_it_says(tmp_path):
+    root, limit = small(tmp_path), {"DASK_DISTRIBUTED__SCHEDULER__NO_WORKERS_TIMEOUT": "500ms"}
+    with (
+        cluster_at(tmp_path, workers=(), **limit) as (address, _),
+        pytest.raises(ChildProcessError, match=r"the Dask cluster has no workers left .*goes on where it was"),
+    ):
+        merge(root, tmp_path / "out.parquet", dask=address)
