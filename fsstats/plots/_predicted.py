@@ -113,7 +113,7 @@ def predicted(
     along: str,
     *,
     by: str | None = None,
-    groups: str | None = None,
+    groups: str | Sequence[str] | None = None,
     reference: Mapping[str, str] | None = None,
     allow: str | Collection[str] = (),
     conf_level: float = 0.95,
@@ -130,8 +130,8 @@ def predicted(
         The number; each line goes from the least to the largest of its level.
     by : str, optional
         A variable of the model with levels.
-    groups : str, optional
-        Of a mixed model the column that tells groups apart; without it the model is linear.
+    groups : str or sequence of str, optional
+        Of a mixed model the columns that tell groups apart; without them the model is linear.
     reference, allow, conf_level : optional
         As for `regress`.
 

@@ -107,7 +107,7 @@ def regression(
         allow=allow,
         conf_level=conf_level,
     )
-    _refuse_other_scale(found, rows, formula)
+    refuse_other_scale(found, rows, formula)
     ax = axes_of(ax)
     draw_lines(ax, found)
     ax.set_xlabel(plain(with_unit(along, _unit_of(table, along))))
@@ -130,7 +130,7 @@ def _unit_of(table: pd.DataFrame, name: str) -> str:
     return unit_text(own.iloc[0]) if name not in table.columns and len(own) else ""
 
 
-def _refuse_other_scale(found: Predicted, rows: pd.DataFrame, formula: str) -> None:
+def refuse_other_scale(found: Predicted, rows: pd.DataFrame, formula: str) -> None:
     """Raise if the model is of something else than the values that are drawn."""
     own, modelled = rows["unit"].iloc[0], found.lines["unit"].iloc[0]
     if pd.notna(modelled) and str(modelled) != str(own):

@@ -1,6 +1,6 @@
 """The values of one region over time: a line for each person, and the means of groups by a mixed model."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,10 @@ from fsstats._frames import as_words, is_number, require
 from fsstats.errors import TableError
 from fsstats.plots._choice import one_cell, refuse_several, said_of_n
 from fsstats.plots._names import cell_label
-from fsstats.plots._predicted import predicted
+from fsstats.plots._predicted import people_of_model, predicted, rows_of_model
 from fsstats.plots._style import DASHES, MARKERS, PALETTE, axes_of, legend, nth, plain, remark
-from fsstats.plots.regression import draw_line
+from fsstats.plots.regression import draw_line, refuse_other_scale
+from fsstats.stats import variables_of
 from fsstats.stats._terms import terms_of
 
 
@@ -23,6 +24,8 @@ def spaghetti(
     time: str,
     *,
     by: str | None = None,
+    formula: str | None = None,
+    groups: str | Sequence[str] = "subject",
     fit: bool = True,
     region: str | None = None,
     hemi: str | None = None,
@@ -43,6 +46,11 @@ def spaghetti(
         The column of the time, a number: years since the first session, or age.
     by : str, optional
         A column with levels: the groups whose means are drawn.
+    formula : str, optional
+        The model of the means, with `time` and `by` in it; by default ``value ~ time * by``. Its other numbers are held
+        at their mean, and its other levels averaged with equal weights.
+    groups : str or sequence of str
+        Columns whose groups have a random intercept, as for `mixed`.
     fit : bool
         Draw the means; False draws the people only.
     region, hemi, measure, source : str, optional
@@ -71,9 +79,10 @@ def spaghetti(
 
     Notes
     -----
-    The means are those of the mixed model ``value ~ time * by`` with an intercept for each person, and the bands their
-    confidence intervals. A person with one session is a mark without a line. A group whose sessions are all at one time
-    has no mean: its people are drawn, it is not in the model, and a note says so.
+    The means are those of a mixed model with an intercept for each person (or what `groups` says), and the bands their
+    confidence intervals. The people are drawn as they were measured, adjusted for nothing. A person with one session is
+    a mark without a line. A group whose sessions are all at one time has no mean: its people are drawn, it is not in
+    the model, and a note says so.
 
     Examples
     --------
@@ -93,13 +102,15 @@ def spaghetti(
     if not is_number(rows[time]):
         message = f"spaghetti: expected numbers in the column {time}, found {rows[time].dtype}; see fsstats.sessions"
         raise TableError(message)
-    points = _points(rows, time, by)
+    formula = formula or f"value ~ {' * '.join(terms_of([time] if by is None else [time, by], table))}"
+    label, rows = cell_label(rows), rows_of_model(table, rows, formula)
+    points = _points(rows, time, by, formula)
     levels = _levels(points, rows, by)
     if fit:
-        formula = f"value ~ {' * '.join(terms_of([time] if by is None else [time, by], table))}"
         found = predicted(
-            rows, formula, time, by=by, groups="subject", reference=reference, allow=allow, conf_level=conf_level
+            rows, formula, time, by=by, groups=groups, reference=reference, allow=allow, conf_level=conf_level
         )
+        refuse_other_scale(found, rows, formula)
         levels = found.levels
     ax = axes_of(ax)
     for k, level in enumerate(levels):
@@ -108,23 +119,27 @@ def spaghetti(
             draw_line(ax, found.lines[found.lines["level"] == level], k)
     _explain(ax, points, levels if by else [], fit=fit)
     ax.set_xlabel(plain(time))
-    ax.set_ylabel(plain(cell_label(rows)))
+    ax.set_ylabel(plain(label))
+    adjusted = [name for name in variables_of(formula) if fit and name not in {time, by}]
     note = found.lines["note"].iloc[0] if fit else None
     remark(
         ax,
         f"{points['subject'].nunique()} people",
         *said_of_n(table, len(points)),
+        f"means adjusted for {', '.join(adjusted)}" if adjusted else "",
         found.said_of_alone(time) if fit else "",
         "" if pd.isna(note) else str(note),
     )
     return ax
 
 
-def _points(rows: pd.DataFrame, time: str, by: str | None) -> pd.DataFrame:
-    """Give what is drawn: subject, level, x and value, those with all of them, in the order of time."""
-    level = "" if by is None else as_words(rows[by])
-    points = pd.DataFrame({"subject": rows["subject"], "level": level, "x": rows[time], "value": rows["value"]})
-    points = points.dropna().sort_values("x", kind="stable")
+def _points(rows: pd.DataFrame, time: str, by: str | None, formula: str) -> pd.DataFrame:
+    """Give what is drawn: subject, level, x and value of those that lack nothing, in the order of time."""
+    needed = {"subject", time, *([] if by is None else [by]), *variables_of(formula), "value"}
+    people = people_of_model(rows, formula).dropna(subset=[*needed])
+    level = "" if by is None else as_words(people[by])
+    points = pd.DataFrame({"subject": people["subject"], "level": level, "x": people[time], "value": people["value"]})
+    points = points.sort_values("x", kind="stable")
     if not len(points):
         message = f"spaghetti has nothing to draw: no row has a value, {time}{f' and {by}' if by else ''}"
         raise TableError(message)

@@ -10,15 +10,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from fsstats.errors import FsstatsError
-from fsstats.plots import forest, groups, regression, volcano
+from fsstats.plots import forest, groups, regression, spaghetti, volcano
 from fsstats.plots._names import region_labels, term_text
 from fsstats.plots._results import numbers_of, significance_of
 from fsstats.reporting._drawing import page_style, picture_of
 from fsstats.reporting._numbers import counted
 from fsstats.reporting.blocks import Block, Text
-from fsstats.reporting.study import Part, Study
+from fsstats.reporting.study import Part, Study, terms_about
 from fsstats.reporting.warned import plain_words
 from fsstats.schema import CELL
+from fsstats.stats import variables_of
 
 _ROWS: Final = 30
 """Regions of a forest."""
@@ -81,8 +82,11 @@ def regions_of(study: Study, part: Part, rows: pd.DataFrame) -> Iterator[Block]:
     Yields
     ------
     Block
-        A figure of up to four panels.
+        A figure of up to four panels; of a mixed model over time, or a note that nothing in it changes with time.
     """
+    if study.choices.random and time_of(study, part) is None:
+        yield Text(("No figure of single regions: no number of the model changes from visit to visit.",), "note")
+        return
     usable = rows[rows["p_value"].notna()].sort_values("p_value", kind="stable").drop_duplicates(list(CELL)).head(_TOP)
     if not len(usable):
         return
@@ -94,6 +98,29 @@ def regions_of(study: Study, part: Part, rows: pd.DataFrame) -> Iterator[Block]:
             yield picture_of(drawn, alt=_alt(part, labels, study.main), caption=caption, is_ours=True)
     except FsstatsError as error:
         yield Text((f"No figure of single regions: {plain_words(str(error), part.rows)}.",), "note")
+
+
+def time_of(study: Study, part: Part) -> str | None:
+    """Name the number that changes between the visits of a subject.
+
+    Parameters
+    ----------
+    study : Study
+        What the report is of.
+    part : Part
+        The measure.
+
+    Returns
+    -------
+    str or None
+        The main variable if it is one, else one that it goes with, else any of the model; None if there is none.
+    """
+    together = [name for one in terms_about(part.design, study.main) for name in one.variables]
+    for name in dict.fromkeys([study.main, *together, *variables_of(part.formula)]):
+        is_of_people = name in study.table.columns and name not in part.design.levels
+        if is_of_people and part.people.groupby("subject", observed=True)[name].nunique().max() > 1:
+            return name
+    return None
 
 
 def _alt(part: Part, labels: Sequence[str], main: str) -> str:
@@ -126,6 +153,9 @@ def _panel(study: Study, part: Part, where: dict[str, str | None], ax: Axes) -> 
     choices, main = study.choices, study.main
     reference = {name: level for name, level in (choices.reference or {}).items() if name in part.design.levels}
     options: dict[str, Any] = {"allow": choices.allow, "conf_level": choices.conf_level, "ax": ax, **where}
+    if choices.random:
+        _over_time(study, part, options | {"reference": reference or None})
+        return
     if main not in part.design.levels:
         regression(part.rows, main, formula=part.formula, reference=reference or None, **options)
         return
@@ -138,3 +168,11 @@ def _panel(study: Study, part: Part, where: dict[str, str | None], ax: Axes) -> 
         reference=reference.get(main),
         **options,
     )
+
+
+def _over_time(study: Study, part: Part, options: dict[str, Any]) -> None:
+    """Draw one region of a mixed model: a line for each person, and the means of the groups."""
+    time, levels = str(time_of(study, part)), part.design.levels
+    together = [name for one in terms_about(part.design, time) for name in one.variables if name in levels]
+    by = study.main if study.main in levels else next(iter(together), None)
+    spaghetti(part.rows, time, by=by, formula=part.formula, groups=study.choices.random, **options)

@@ -41,7 +41,7 @@ def results_of(study: Study, part: Part, *, is_drawn: bool) -> list[Block]:
         own = study.rows(part, [term])
         blocks += _term(study, part, own)
         blocks += list(effects_of(study, part, own)) if is_drawn else []
-    if is_drawn and not study.choices.random:
+    if is_drawn:
         blocks += list(regions_of(study, part, wholes[0] if wholes else study.rows(part, terms)))
     for term in rows["term"].unique():
         if term not in terms:

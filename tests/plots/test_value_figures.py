@@ -269,6 +269,30 @@ def test_the_means_of_spaghetti_are_those_of_the_mixed_model():
     assert control[0, 1] == pytest.approx(found["Intercept"], rel=1e-9)
 
 
+def test_the_means_of_spaghetti_are_those_of_the_model_that_is_given():
+    table = visits()
+    table["sex"] = np.where(table["subject"].isin(table["subject"].unique()[::3]), "F", "M")
+    axes = fs.plots.spaghetti(table, "time", by="group", formula="value ~ time + group + sex", groups=["subject"])
+    found = fs.mixed(table, "value ~ time + group + sex").set_index("term")["estimate"]
+    control, patient = line_of(axes, 0), line_of(axes, 1)
+    assert control[0, 1] == pytest.approx(found["Intercept"] + found["sex[T.M]"] / 2, rel=1e-9)
+    assert patient[0, 1] - control[0, 1] == pytest.approx(found["group[T.patient]"], rel=1e-6)
+    assert "means adjusted for sex" in said_above(axes)
+
+
+def test_spaghetti_draws_whom_the_model_knows_all_of():
+    table = visits()
+    first = table["subject"].iloc[0]
+    known = table.assign(score=np.where(table["subject"] == first, np.nan, table["time"] ** 2))
+    axes = fs.plots.spaghetti(known, "time", formula="value ~ time + score")
+    assert said_above(axes).startswith(f"13 people; n = {(table['subject'] != first).sum()}; ")
+
+
+def test_a_model_of_something_else_than_is_drawn_is_refused():
+    with pytest.raises(fs.FormulaError, match="expected value on the left"):
+        fs.plots.spaghetti(visits(), "time", formula="log(value) ~ time")
+
+
 def test_spaghetti_can_leave_the_means_out(table):
     axes = fs.plots.spaghetti(table, "age", fit=False, **INSULA)
     assert [line for line in axes.lines if line.get_gid() == "line"] == []

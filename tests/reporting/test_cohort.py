@@ -17,6 +17,7 @@ from fsstats.plots._names import MINUS
 from fsstats.reporting.choices import Choices, chosen_cells
 from fsstats.reporting.cohort import of_head_size
 from fsstats.reporting.demographics import smd_of_levels, smd_of_numbers
+from fsstats.reporting.figures import regions_of, time_of
 from fsstats.reporting.flow import flow_counts
 from fsstats.reporting.formulas import with_term, without_term
 from fsstats.reporting.study import study_of
@@ -444,6 +445,33 @@ def test_a_random_intercept_makes_mixed_models(three):
     assert "Model: value ~ group + age, with a random intercept of subject." in text
     assert files["sensitivity-thickness-aparc.csv"]["way"].unique().tolist() == ["as reported", "outliers out"]
     assert "MacKinnon" not in text
+
+
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+@pytest.mark.parametrize(
+    ("formula", "main", "time", "said"),
+    [
+        ("value ~ time * group", "group", "time", "; 38 people; n = 76."),
+        (
+            "value ~ age + group + sex + time",
+            "group",
+            "time",
+            "left out, for want of a value or a variable; means adjusted for age, sex.",
+        ),
+        ("value ~ time", "time", "time", "; 38 people; n = 76."),
+        ("value ~ group + age", "group", None, ": no number of the model changes from visit to visit."),
+    ],
+)
+def test_single_regions_of_a_mixed_model_are_drawn_over_time(three, formula, main, time, said):
+    visits = three.table.assign(time=(three.table["session"] == "b").astype("float"))
+    made = study(
+        SimpleNamespace(table=visits, people=three.people, files=None), formula, random=("subject",), main=main
+    )
+    part = made.parts[0]
+    assert time_of(made, part) == time
+    blocks = [*regions_of(made, part, made.rows(part, made.main_terms))]
+    found = blocks[0].caption if time else blocks[0].paragraphs[0]
+    assert " ".join(found.split()).endswith(said)
 
 
 REFUSED = {
