@@ -1,5 +1,6 @@
 """What every layer needs of data frames; nothing of the domain."""
 
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -138,6 +139,17 @@ def printable(text: str) -> str:
         return text
     plain = text.encode("utf-8", "backslashreplace").decode()
     return "".join(f"\\x{ord(c):02x}" if ord(c) < 32 else c for c in plain)
+
+
+def composed(text: str) -> str:
+    r"""Write letters with marks in the one way in which names that look the same are equal; macOS takes them apart.
+
+    Examples
+    --------
+    >>> len("Mu\u0308ller"), len(composed("Mu\u0308ller"))
+    (7, 6)
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def some_of(names: Sequence[str], most: int = 8) -> str:

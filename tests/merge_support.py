@@ -172,19 +172,23 @@ def merge_and_wait(root, out, begun):
 READS = (*CHANGES, "os.scandir", "os.listdir")
 
 
-def merge_slowly(root, out, begun, seconds):
-    """Merge, say so by a file when the first batch is read, and wait whenever something is done with a file."""
+def merge_slowly(root, out, begun, seconds, stuck=0):
+    """Merge on a slow disk; say so by a file when a file of the study is read: the next ones take still longer."""
     _study.AT_ONCE = AT_ONCE
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    places = _places(root, out)
+    places, waits = _places(root, out), [seconds, seconds]
 
     def hook(event, args):
         if event in READS and str(args[0]).startswith(places):
-            time.sleep(seconds)
+            time.sleep(waits[str(args[0]).startswith(str(root))])
+
+    def progress(*_):
+        waits[1] = max(seconds, stuck)
+        Path(begun).touch()
 
     sys.addaudithook(hook)
     try:
-        merge(root, out, progress=lambda *_: Path(begun).touch())
+        merge(root, out, progress=progress)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -14,6 +14,8 @@ from fsstats.places import local, tidy_url
 HIDDEN: Final = "…"
 _QUOTED: Final = re.compile(r"""(?<!\w)(?:'(?:[^'\\]|\\.)*(?:'|$)|"(?:[^"\\]|\\.)*(?:"|$))""", re.DOTALL)
 """What stood in a file, as a problem quotes it; an apostrophe is no quotation mark."""
+_SLASH: Final = r"[/\\]"
+"""What stands between folders: on Windows the other one."""
 _PLACE: Final = r"(?:/|\\\\|[A-Za-z]:\\|[A-Za-z][\w+.-]*:/)[^\s;,'\"]*"
 _ELSEWHERE: Final = re.compile(rf"(?<![\w.…:/])(?!(?:zip|tar)://){_PLACE}|(?<=::){_PLACE}")
 """A place that is not within the study."""
@@ -57,21 +59,22 @@ def _top(root: str) -> str:
     own = root.rpartition("::")[2]
     here = local(own)
     place = tidy_url(own) if here is None else os.path.abspath(here)  # noqa: PTH100 - keeps '..'
-    return printable(place).rstrip("/")
+    return printable(place).rstrip("/\\")
 
 
 def _common(paths: Iterable[str]) -> str:
     """Give the folder that all files are in, those in archives by their archives."""
-    folders = [path.rpartition("::")[2].split("/")[:-1] for path in paths]
+    folders = [re.split(_SLASH, path.rpartition("::")[2])[:-1] for path in paths]
     return "/".join(os.path.commonprefix(folders)) if folders else ""  # noqa: RUF071 - of lists it compares the names
 
 
 def _within(top: str, front: str, text: str) -> str:
     """Take a root away wherever it stands in a text; a file or an archive that is a root keeps its name."""
-    name = top.rpartition("/")[2]
-    alone = f"{front}{name}" if "." in name else f"{front}."
-    found = re.sub(rf"(?<![\w.…/]){re.escape(top)}/", lambda _: front, text)
-    return re.sub(rf"(?<![\w.…/]){re.escape(top)}(?![\w.-])", lambda _: alone, found)
+    parts = re.split(_SLASH, top)
+    alone = f"{front}{parts[-1]}" if "." in parts[-1] else f"{front}."
+    own = rf"(?<![\w.…/\\]){_SLASH.join(map(re.escape, parts))}"
+    found = re.sub(f"{own}{_SLASH}", lambda _: front, text)
+    return re.sub(rf"{own}(?![\w.-])", lambda _: alone, found)
 
 
 def _named_only(path: str) -> str:

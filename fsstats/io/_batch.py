@@ -247,7 +247,7 @@ def _by_name(batch: Batch, files: list[int]) -> list[list[int]]:
 
 def _name(path: str) -> str:
     inner = path.partition("::")[0]
-    return inner[inner.rfind("/") + 1 :]
+    return inner[max(inner.rfind("/"), inner.rfind("\\")) + 1 :]  # which Windows has
 
 
 def _read_alike(batch: Batch, files: list[int], wanted: Wanted, tick: Tick) -> None:

@@ -6,9 +6,15 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic, sleep
+from typing import Final
 
 from fsstats.io._processes import born, process_of
 from fsstats.io._stores import create, is_remote, remove, text_in
+
+_PATIENCE: Final = 5.0
+"""Seconds in which a lock is written, however slow the disk; one that stays empty is of a process that was killed."""
+_PAUSE: Final = 0.05
 
 
 def take(lock: Path, taken: Callable[[str], Exception], *, from_elsewhere: bool = False) -> str:
@@ -24,7 +30,7 @@ def take(lock: Path, taken: Callable[[str], Exception], *, from_elsewhere: bool 
         Replace the lock of another machine too, of whose processes nothing can be told.
     """
     own = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)} {born(os.getpid())}"
-    holder = text_in(lock)
+    holder = _told(lock)
     if holder is not None:
         if is_running(holder) and not (from_elsewhere and not is_here(holder)):
             raise taken(holder)
@@ -32,8 +38,18 @@ def take(lock: Path, taken: Callable[[str], Exception], *, from_elsewhere: bool 
     try:
         create(lock, own)
     except FileExistsError as error:  # of two that start together one is first
-        raise taken(text_in(lock) or "") from error
+        holder = text_in(lock)
+        if holder != own:  # a server whose answer was lost was asked again, and finds what we have made
+            raise taken(holder or "") from error
     return own
+
+
+def _told(lock: Path) -> str | None:
+    """Give the text of a lock; an empty one may still be written, by another whose disk has no hard links."""
+    until = monotonic() + _PATIENCE
+    while (text := text_in(lock)) == "" and monotonic() < until:
+        sleep(_PAUSE)
+    return text
 
 
 def release(lock: Path, own: str) -> None:
@@ -48,7 +64,7 @@ def is_running(holder: str) -> bool:
     _, pid, _, since, *_ = [*holder.split(" "), "", "", "", ""]
     if not pid.isdecimal():  # it was killed while it wrote
         return False
-    if not is_here(holder):
+    if not is_here(holder) or os.name == "nt":  # on Windows os.kill does not ask: it stops
         return True
     try:
         os.kill(int(pid), 0)

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from fsstats._frames import composed
+from fsstats.errors import TableError, wording
 from fsstats.io._stores import is_remote, put
 
 
@@ -27,6 +29,7 @@ def replacing(paths: Sequence[Path], *, within: Path | None = None, durable: boo
         partial = [(within or path.parent) / f".{path.name}.{mark}.partial" for path in paths]
         try:
             yield partial
+            _require_apart(partial, paths)
             for path in partial if durable else ():
                 _flush(path)
             for new, final, is_through in zip(partial, paths, through, strict=True):
@@ -50,6 +53,17 @@ def write_text(text: str, path: Path, *, durable: bool = True) -> None:
 def is_passage(path: Path) -> bool:
     """Say whether a path is a link or a device, which must stay what it is."""
     return path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir())
+
+
+def _require_apart(new: Sequence[Path], paths: Sequence[Path]) -> None:
+    """Raise if the disk took two names for one, as many do where only large and small letters differ: one is lost."""
+    first: dict[str, int] = {}
+    for at, path in enumerate(paths):
+        other = first.setdefault(composed(str(path)).casefold(), at)
+        if other != at and new[other].samefile(new[at]):
+            expected, hint = "files of two names", "Write to a disk that tells large letters from small ones"
+            found = f"that this disk takes {paths[other].name} for the same"
+            raise TableError(f"{path}: {wording(expected=expected, found=found, hint=hint)}")
 
 
 def _pour(new: Path, final: Path) -> None:

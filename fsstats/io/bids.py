@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from fsstats._frames import require, some_of
+from fsstats._frames import composed, require, some_of
 from fsstats._version import __version__
 from fsstats.errors import TableError, warn
 from fsstats.io._replace import replacing, write_text
@@ -182,8 +182,9 @@ def _with_ids(participants: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataF
     if column is None:
         message = "participants needs a column participant_id or subject"
         raise TableError(message)
-    ids = {text: f"sub-{label}" for name, label in labels.items() for text in (f"sub-{label}", f"sub-{name}", name)}
-    found = participants[column].astype("str")
+    written = ((label, text) for name, label in labels.items() for text in (f"sub-{label}", f"sub-{name}", name))
+    ids = {composed(text): f"sub-{label}" for label, text in written}
+    found = participants[column].astype("str").map(composed, na_action="ignore")
     named = participants.assign(**{column: found.map(ids)})
     lacking = sorted({f"sub-{label}" for label in labels.values()} - set(named[column].dropna()))
     if lacking:

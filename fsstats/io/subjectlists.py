@@ -16,7 +16,7 @@ PathLike = str | os.PathLike[str]
 def _opened(path: PathLike) -> Iterator[TextIO]:
     """Open a list; say of which file it is that it is none."""
     try:
-        with Path(path).open(encoding="utf-8") as file:
+        with Path(path).open(encoding="utf-8-sig") as file:
             yield file
     except (UnicodeError, csv.Error) as error:
         text = wording(expected="a list of subjects in UTF-8", found=f"something else ({error})")

@@ -9,6 +9,7 @@ _ARCHIVE: Final = re.compile(
 )
 _ARCHIVES: Final = ("zip", "tar")
 _URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?P<rest>.*)", re.DOTALL)
+_DRIVE: Final = re.compile(r"/[A-Za-z]:[/\\]")
 _WEB: Final = ("http", "https")
 _PLAIN: Final = "+,;=@&!$'()*~:"
 """What stands for itself in the path of a URL; ``+`` and others are in names of kinds of file."""
@@ -46,11 +47,16 @@ def local(address: str) -> str | None:
     --------
     >>> local("file:///data/study"), local("file://localhost/data/study"), local("s3://bucket/study")
     ('/data/study', '/data/study', None)
+    >>> local("file:///C:/study")
+    'C:/study'
     """
     found = _URL.fullmatch(address) if "://" in address else None
     if found is None:
         return address
-    return found["rest"].removeprefix("localhost") if found["scheme"].lower() == "file" else None
+    if found["scheme"].lower() != "file":
+        return None
+    path = found["rest"].removeprefix("localhost")
+    return path[1:] if _DRIVE.match(path) else path
 
 
 def file_of(address: str) -> str | None:

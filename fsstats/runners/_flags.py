@@ -27,7 +27,7 @@ class Flag:
     Parameters
     ----------
     spelling : str
-        As on the command line: ``-f``, ``--ref``.
+        As on the command line: ``-f``, ``--ref``. Of two words, ``-kernel 2D``, each is an argument of its own.
     says : str
         What it does, in a sentence.
     low, high : float
@@ -40,6 +40,8 @@ class Flag:
         The option stands again before each of several values.
     also : tuple of str
         Other spellings that the tool takes for the same.
+    is_of_one : bool
+        It names a subject or one of its files, and so differs between subjects, as what names an output does.
     """
 
     spelling: str
@@ -50,6 +52,7 @@ class Flag:
     join: str = ""
     is_repeated: bool = False
     also: tuple[str, ...] = ()
+    is_of_one: bool = False
 
 
 class Option(NamedTuple):
@@ -175,13 +178,13 @@ def _spelled(option: Option, texts: Sequence[str], *, has_equals: bool) -> list[
     """Put the spelling of an option before its values."""
     spelling, join = option.flag.spelling, option.flag.join
     if not option.kinds:
-        return [spelling]
+        return spelling.split()
     if option.flag.is_repeated:
         n = len(option.kinds)
         return [word for at in range(0, len(texts), n) for word in (spelling, *texts[at : at + n])]
     values = [join.join(texts)] if join else texts
     is_one_word = has_equals and spelling.startswith("--")
-    return [f"{spelling}={' '.join(values)}"] if is_one_word else [spelling, *values]
+    return [f"{spelling}={' '.join(values)}"] if is_one_word else [*spelling.split(), *values]
 
 
 def _texts(program: str, option: Option, value: object) -> Iterator[str]:

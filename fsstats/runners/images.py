@@ -10,7 +10,7 @@ from typing import Final
 
 import pandas as pd
 
-from fsstats._frames import as_words, one_or_more, plain_rows, printable, require, some_of
+from fsstats._frames import as_words, composed, one_or_more, plain_rows, printable, require, some_of
 from fsstats.discovery.folders import Folder, look, spot_of
 from fsstats.discovery.footprint import Notes
 from fsstats.discovery.subjects import BIDS
@@ -195,11 +195,16 @@ def _of_subjects(rows: Iterable[Images], subjects: Collection[str] | None) -> li
     every = [*rows]
     if subjects is None:
         return every
-    wanted = {name.removeprefix("sub-"): name for name in subjects}
-    there = {row.subject.removeprefix("sub-") for row in every}
+    wanted = {_plain(name): name for name in subjects}
+    there = {_plain(row.subject) for row in every}
     problem = wording(expected="images of this subject", found="none")
     lost = [Images(name, problem=problem) for plain, name in wanted.items() if plain not in there]
-    return [*(row for row in every if row.subject.removeprefix("sub-") in wanted), *lost]
+    return [*(row for row in every if _plain(row.subject) in wanted), *lost]
+
+
+def _plain(subject: str) -> str:
+    """Write a subject's name in the one way in which it is compared."""
+    return composed(subject.removeprefix("sub-"))
 
 
 def _judged(row: Images, needs: Sequence[str]) -> Images:
@@ -276,7 +281,8 @@ def _in_bids(root: Path, pattern: str | None) -> Iterator[Images]:
         found = f"{some_of(top.names()) or 'nothing'}"
         message = f"{root}: {wording(expected='folders sub-* of a BIDS data set', found=found)}"
         raise NothingFoundError(message)
-    for subject in filter(lambda name: name not in people, _listed(root)):
+    there = {*map(composed, people)}
+    for subject in filter(lambda name: composed(name) not in there, _listed(root)):
         problem = wording(expected=f"a folder {subject}, as participants.tsv names it", found="none")
         yield Images(subject, problem=problem)
     for subject in people:

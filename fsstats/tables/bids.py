@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, require
+from fsstats._frames import FloatArray, Positions, composed, require
 from fsstats.errors import TableError
 from fsstats.parsers import Layout
 from fsstats.schema import GLOBAL, LONG, SUBJECT_KEY, global_measures, measures, source_of
@@ -38,7 +38,7 @@ def bids_labels(subjects: pd.Series) -> dict[str, str]:
     Raises
     ------
     TableError
-        If two subjects would have the same, or one has none.
+        If two subjects would have the same, but for large and small letters, or one has none.
 
     Examples
     --------
@@ -48,16 +48,16 @@ def bids_labels(subjects: pd.Series) -> dict[str, str]:
     labels = {str(name): _label(str(name).removeprefix("sub-")) for name in subjects.dropna().unique()}
     holders: dict[str, str] = {}
     for name, label in labels.items():
-        if not label or label in holders:
-            found = f"{holders[label]!r} and {name!r} would both be sub-{label}" if label else f"{name!r} has neither"
-            message = f"BIDS names subjects by letters and digits alone, and {found}; rename one"
+        other = holders.setdefault(label.casefold(), name)  # many disks take large and small letters for the same
+        if not label or other != name:
+            found = f"{other!r} and {name!r} would both be sub-{label}" if label else f"{name!r} has neither"
+            message = f"BIDS names subjects by letters and digits alone, large or small, and {found}; rename one"
             raise TableError(message)
-        holders[label] = name
     return labels
 
 
 def _label(text: str) -> str:
-    return _NO_LABEL.sub("", text)
+    return _NO_LABEL.sub("", composed(text))
 
 
 def subject_tables(table: pd.DataFrame) -> Iterator[BidsTable]:
@@ -182,7 +182,7 @@ def require_labels(table: pd.DataFrame) -> dict[str, str]:
 def _require_sessions(table: pd.DataFrame) -> None:
     """Raise if two sessions of a subject would have the same label."""
     runs = table[["subject", "session"]].dropna().drop_duplicates().astype("str")
-    labels = runs["session"].map(session_label)
+    labels = runs["session"].map(lambda session: session_label(session).casefold())
     again = runs[pd.DataFrame({"subject": runs["subject"], "label": labels}).duplicated(keep=False)]
     if len(again):
         one, other = again["session"].iloc[:2]
@@ -200,7 +200,7 @@ def session_label(session: str) -> str:
 def _require_sources(sources: pd.Series) -> None:
     labels: dict[str, str] = {}
     for source in map(str, sources.dropna().unique()):
-        other = labels.setdefault(_label(source), source)
+        other = labels.setdefault(_label(source).casefold(), source)
         if other != source:
             message = f"{other!r} and {source!r} would both be seg-{_label(source)}; write one of them"
             raise TableError(message)

@@ -6,7 +6,7 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import Positions, as_words, require, some_of, to_category
+from fsstats._frames import Positions, as_words, composed, require, some_of, to_category
 from fsstats.errors import ColumnsError, TableError, UnknownNameError, warn
 from fsstats.schema import DETAIL_COLUMNS, LONG
 from fsstats.tables.versions import VERSION_COLUMNS
@@ -54,7 +54,8 @@ def join(table: pd.DataFrame, participants: pd.DataFrame, *, unmatched: Unmatche
 
     Notes
     -----
-    Subjects are matched as they are written. Nothing is guessed: ``01`` is not ``sub-01``.
+    Subjects are matched as they are written. Nothing is guessed: ``01`` is not ``sub-01``. Only the two ways in which
+    Unicode stores the same letter, ``ü`` as one sign or as ``u`` and two dots, make no difference.
 
     Examples
     --------
@@ -118,7 +119,7 @@ def identified(table: pd.DataFrame, participants: pd.DataFrame) -> tuple[pd.Data
     """
     names = _key_columns(table, participants)
     people = participants.rename(columns={theirs: ours for ours, theirs in names.items()})
-    people = people.assign(**{ours: as_words(people[ours]) for ours in names})
+    people = people.assign(**{ours: _spelled_as(table[ours], as_words(people[ours])) for ours in names})
     keys = list(names)
     _refuse_repeats(people, keys, has_session=any(name in participants.columns for name in _SESSION))
     _refuse_collisions(table, people, keys)
@@ -136,6 +137,15 @@ def _key_columns(table: pd.DataFrame, participants: pd.DataFrame) -> dict[str, s
     session = next((name for name in _SESSION if name in participants.columns), None)
     has_sessions = "session" in table.columns and bool(table["session"].notna().any())
     return {"subject": subject} | ({"session": session} if session and has_sessions else {})
+
+
+def _spelled_as(own: pd.Series, names: pd.Series) -> pd.Series:
+    """Give names as the table spells them, whose letters with marks may be taken apart, as macOS has them in folders.
+
+    Of two spellings in the table the first counts; the other has no match, and is named.
+    """
+    known = {composed(name): name for name in reversed([str(name) for name in own.dropna().unique()])}
+    return names.map(lambda name: known.get(composed(name), name), na_action="ignore").astype("str")
 
 
 def _advice(columns: Sequence[str]) -> str:
@@ -173,7 +183,7 @@ def _refuse_collisions(table: pd.DataFrame, people: pd.DataFrame, keys: list[str
 
 
 def _names(rows: pd.DataFrame) -> str:
-    parts = rows.astype("object").where(rows.notna(), "(no session)")
+    parts = rows.astype("object").fillna({"subject": "(no name)", "session": "(no session)"})
     return ", ".join("/".join(map(str, row)) for row in parts.itertuples(index=False))
 
 
@@ -207,6 +217,8 @@ _HABITS: Final[tuple[tuple[Callable[[str], str], str, str], ...]] = (
     (_without_sub, "without 'sub-'", "with 'sub-' in front"),
     (_without_zeros, "without leading zeros", "with leading zeros"),
     (lambda name: _without_zeros(_without_sub(name)), "without 'sub-' and zeros", "with 'sub-' and zeros"),
+    (composed, "stored in other letters of Unicode", "stored in other letters of Unicode"),
+    (str.casefold, "in other capital or small letters", "in other capital or small letters"),
 )
 """Ways in which the same name is written; what to say if the table or participants has more."""
 

@@ -1,10 +1,14 @@
 """What an anonymised merge writes does not tell which machine and user processed the study, where and when."""
 
+import ntpath
+from types import SimpleNamespace
+
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 import fsstats as fs
+from fsstats.io import _anonymous
 from fsstats.io._anonymous import anonymous
 from merge_support import write_subject
 
@@ -144,6 +148,28 @@ CASES = {
         "of its user's, found '…', '…' and '…'",
     ),
 }
+
+
+WINDOWS = {
+    "a folder": (["C:\\a b"], "C:\\a b\\s1\\x.stats", "as C:\\a b\\s2\\x. It", "s1\\x.stats", "as s2\\x. It"),
+    "a slash at its end": (["C:\\a\\"], "C:\\a\\x.stats", "C:\\a is", "x.stats", ". is"),
+    "the other slash": (["C:/a"], "C:\\a\\x.stats", "at C:\\a\\x: no", "x.stats", "at x: no"),
+    "two folders": (["C:\\a", "D:\\a"], "D:\\a\\x", "as C:\\a\\s1\\x", "2/x", "as 1/s1\\x"),
+    "a name that begins alike": (["C:\\a"], "C:\\ab\\x.stats", "in C:\\ab\\d", "…/x.stats", "in …"),
+    "a server": (["\\\\host\\a"], "\\\\host\\a\\s1\\x", "as \\\\host\\b\\x", "s1\\x", "as …"),
+    "an archive": (["C:\\a"], "zip://s1/x::C:\\a\\b.zip", "ok", "zip://s1/x::b.zip", "ok"),
+    "a file URL": (["file:///C:/a"], "C:\\a\\s1\\x", "ok", "s1\\x", "ok"),
+    "a table": ([], "C:\\a\\s1\\x", "see C:\\me\\x", "x", "see …"),
+}
+"""The same as Windows writes it."""
+
+
+@pytest.mark.parametrize(("roots", "path", "problem", "new_path", "new_problem"), WINDOWS.values(), ids=WINDOWS)
+def test_paths_of_windows_begin_at_the_study_too(monkeypatch, roots, path, problem, new_path, new_problem):
+    monkeypatch.setattr(_anonymous, "os", SimpleNamespace(path=ntpath))
+    before = pd.DataFrame({"path": [path], "problem": [problem], "subject_in_file": ["D:\\me\\s1"]}, dtype="str")
+    after = anonymous(before, roots)
+    assert after.iloc[0].tolist() == [new_path, new_problem, "…/s1"]
 
 
 @pytest.mark.parametrize(("roots", "path", "problem", "new_path", "new_problem"), CASES.values(), ids=CASES)

@@ -145,15 +145,29 @@ def test_labels_are_letters_and_digits_and_may_not_meet(tmp_path):
     fs.write_bids(long_of("pat_02", "sub-01"), tmp_path / "a")
     people = rows(tmp_path / "a" / "participants.tsv")
     assert people.to_dict("list") == {"participant_id": ["sub-pat02", "sub-01"], "freesurfer_id": ["pat_02", "sub-01"]}
-    with pytest.raises(fs.TableError, match="would both be sub-pat02"):
-        fs.write_bids(long_of("pat_02", "pat02"), tmp_path / "b")
+    for other in ("pat02", "Pat02"):
+        with pytest.raises(fs.TableError, match=f"would both be sub-{other}"):
+            fs.write_bids(long_of("pat_02", other), tmp_path / "b")
 
 
-def test_sessions_may_not_meet_either(tmp_path):
-    table = pd.concat([long_of("s", session="ses-1.0"), long_of("s", session="ses-10")])
-    with pytest.raises(fs.TableError, match="would both be ses-10"):
+@pytest.mark.parametrize(("one", "other"), [("ses-1.0", "ses-10"), ("ses-pre", "ses-Pre")])
+def test_sessions_may_not_meet_either(tmp_path, one, other):
+    table = pd.concat([long_of("s", session=one), long_of("s", session=other)])
+    with pytest.raises(fs.TableError, match=f"would both be {one.replace('.', '')}"):
         fs.write_bids(table, tmp_path / "a")
     assert not (tmp_path / "a").exists()
+
+
+def test_sources_may_not_meet_either(tmp_path):
+    table = pd.concat([long_of("s").assign(source=name) for name in ("mine", "Mine")])
+    with pytest.raises(fs.TableError, match="'mine' and 'Mine' would both be seg-Mine"):
+        fs.write_bids(table, tmp_path / "a")
+
+
+def test_participants_are_found_in_either_form_of_unicode(tmp_path):
+    people = pd.DataFrame({"participant_id": ["M\u00fcller"], "age": [30]})
+    fs.write_bids(long_of("Mu\u0308ller"), tmp_path / "a", participants=people)
+    assert rows(tmp_path / "a" / "participants.tsv")["age"].tolist() == ["30"]
 
 
 def test_participants_are_found_by_either_name_and_missed_aloud(tmp_path):

@@ -563,7 +563,8 @@ def test_of_two_threads_one_is_refused(study, at, fresh, monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", f"{socket.gethostname()} 4194305 0a1b2c3d"])
-def test_a_lock_that_nobody_holds_is_taken(study, at, fresh, text, tmp_path):
+def test_a_lock_that_nobody_holds_is_taken(study, at, fresh, text, tmp_path, monkeypatch):
+    monkeypatch.setattr(_locks, "_PATIENCE", 0.1)
     (tmp_path / "out" / ".out.parquet.lock").write_text(text)
     assert_same(fs.merge(study, at("out.parquet")), fresh(study, "out.parquet"))
     assert listed(tmp_path / "out") == outputs_of("out.parquet")

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+import unicodedata
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,7 +22,8 @@ from fsstats.discovery import find_stats
 from fsstats.errors import NothingFoundError, RunError
 from fsstats.runners.command import Command, Suite, Tool
 from fsstats.runners.engine.cohort import _Pace, run_jobs
-from fsstats.runners.engine.jobs import Job, _reads_of
+from fsstats.runners.engine.jobs import Job
+from fsstats.runners.engine.left import _reads_of
 from fsstats.runners.engine.state import STATUS_COLUMNS, Mark, Record, status_of
 from fsstats.runners.programs.fsl import bet, fast
 from fsstats.runners.programs.recon import recon_all
@@ -558,6 +560,28 @@ def test_two_calls_at_once_share_the_work(out, bins):
     assert len(calls(bins)) == 12
 
 
+def test_two_calls_run_nothing_twice_on_a_slow_disk_without_hard_links(out, bins, monkeypatch):
+    opened = Path.open
+
+    def open_slowly(path, mode="r", *args, **more):
+        file = opened(path, mode, *args, **more)
+        time.sleep(0.1 if mode == "x" else 0.01)
+        return file
+
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    monkeypatch.setattr(Path, "open", open_slowly)
+    with another_call(out, 6, n_jobs=2) as other:
+        mine = run_jobs([job(out, number) for number in range(6)], n_jobs=2)
+        other.join(20)
+        assert other.exitcode == 0
+    assert set(states(mine)) <= {"done", "running"}
+    assert states(status_of(out)) == ["done"] * 6
+    assert len(calls(bins)) == 6
+
+
 def test_what_another_machine_runs_is_left_alone_unless_taken_over(out, bins):
     one = job(out)
     one.record.parent.mkdir(parents=True)
@@ -705,6 +729,30 @@ def test_names_that_are_no_files_names(out, bins):
 def test_two_jobs_of_one_name_are_refused(out, bins):
     with pytest.raises(RunError, match=r"expected one job a subject and session, found 2 jobs called bet of sub-001"):
         run_jobs([job(out), job(out)])
+
+
+SAME_FILE = {
+    "large and small letters": (("sub-01", None), ("Sub-01", None), "bet of Sub-01: .* found one of sub-01 there"),
+    "a name and a session": (("a_b", None), ("a", "b"), "bet of a / b: .* found one of a_b there"),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "said"), SAME_FILE.values(), ids=SAME_FILE)
+def test_two_subjects_that_would_share_a_record_are_named(out, bins, monkeypatch, one, other, said):
+    monkeypatch.setattr("fsstats.runners.engine.jobs._file_name", str.casefold)  # as many disks do
+    first, second = (replace(job(out), subject=subject, session=session) for subject, session in (one, other))
+    assert states(run_jobs([first])) == ["done"]
+    with pytest.raises(RunError, match=said):
+        run_jobs([second])
+    assert len(calls(bins)) == 1
+
+
+def test_a_subject_is_the_same_in_either_form_of_unicode(out, bins, monkeypatch):
+    monkeypatch.setattr("fsstats.runners.engine.jobs._file_name", lambda text: unicodedata.normalize("NFD", text))
+    first = replace(job(out), subject="M\u00fcller")
+    assert states(run_jobs([first])) == ["done"]
+    assert states(run_jobs([replace(first, subject="Mu\u0308ller")])) == ["done"]
+    assert len(calls(bins)) == 1
 
 
 def test_no_jobs_are_an_empty_table():

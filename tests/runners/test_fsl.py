@@ -224,6 +224,13 @@ def test_short_options_stand_apart_from_their_values_and_long_ones_do_not():
         (lambda: fslmaths("a", "b", add=1, mul="c", thr=0.5, bin=True), "-add 1 -mul c -thr 0.5 -bin", ["a", "c"]),
         (lambda: fslmaths("a", "b", {"ero": True}, {"ero": True}, dilF=True), "-ero -ero -dilF", ["a"]),
         (lambda: fslmaths("a", "b", kernel=("gauss", 2.5), fmean=True), "-kernel gauss 2.5 -fmean", ["a"]),
+        (lambda: fslmaths("a", "b", kernel_2D=True, ero=True), "-kernel 2D -ero", ["a"]),
+        (
+            lambda: fslmaths("a", "b", {"kernel_3D": True, "dilM": True}, kernel_boxv3=(3, 3, 1), ero=True),
+            "-kernel 3D -dilM -kernel boxv3 3 3 1 -ero",
+            ["a"],
+        ),
+        (lambda: fslmaths("a", "b", kernel_file="-k", fmean=True), "-kernel file ./-k -fmean", ["a", "-k"]),
         (lambda: fslmaths("a", "b", sub="2", mas="-m"), "-sub 2 -mas ./-m", ["a", "-m"]),
         (lambda: fslmaths("a", "b", sub="-c", bin=False, Tmean=None), "-sub ./-c", ["a", "-c"]),
         (lambda: fslmaths("a", "b", mul=-1), "-mul -1", ["a"]),

@@ -99,6 +99,16 @@ def test_a_subject_whom_the_data_set_names_and_does_not_have_is_a_row(tmp_path, 
         assert table.loc[0, "problem"] == "expected a folder sub-02, as participants.tsv names it, found none"
 
 
+def test_a_subject_is_the_same_in_either_form_of_unicode(tmp_path):
+    name, composed = "sub-Mu\u0308", "sub-M\u00fc"
+    touch(tmp_path, f"{name}/anat/{name}_T1w.nii.gz")
+    (tmp_path / "participants.tsv").write_text(f"participant_id\n{composed}\n", encoding="utf-8")
+    for subjects in (None, [composed], [composed.removeprefix("sub-")]):
+        table = images_in(tmp_path, subjects=subjects)
+        assert table["subject"].tolist() == [name]
+        assert table["problem"].isna().all()
+
+
 def test_labels_that_differ_only_in_case_are_two_subjects(tmp_path):
     touch(tmp_path, *(f"sub-{name}/anat/sub-{name}_T1w.nii.gz" for name in ("a1", "A1")))
     if len([*tmp_path.iterdir()]) == 2:  # the system may not tell them apart

@@ -11,13 +11,11 @@ import pytest
 
 import fsstats as fs
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.runners._flags import options_of
 from fsstats.runners.catalogue import ALL_TOOLS
 from fsstats.runners.engine.cohort import run_jobs
 from fsstats.runners.engine.local import run
 from fsstats.runners.engine.state import Mark, same_line
 from fsstats.runners.images import Images
-from fsstats.runners.recipes._steps import _OF_ONE
 from fsstats.runners.recipes.named import RECIPES, options_for, plan
 from fsstats.runners.scripts import script_of
 
@@ -159,13 +157,6 @@ def test_every_recipe_sets_the_options_of_its_tools_alone():
         assert {"options", "threads"} <= set(own)
         assert all(tool in ALL_TOOLS or tool.name == "segstats" for tool in recipe.tools)
         assert recipe.make.__doc__
-
-
-def test_options_of_one_subject_are_options_of_tools_that_recipes_run():
-    tools = {tool.name: options_of(tool.options) for recipe in RECIPES.values() for tool in recipe.tools}
-    assert {(tool, name) for tool, names in _OF_ONE.items() for name in names.split()} <= {
-        (tool, name) for tool, options in tools.items() for name in options
-    }
 
 
 @pytest.fixture

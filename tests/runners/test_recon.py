@@ -7,14 +7,15 @@ import pytest
 
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.runners._flags import options_of
+from fsstats.runners.programs._recon_newer import ReconAllNewer
 from fsstats.runners.programs._recon_options import ReconAllOptions
 from fsstats.runners.programs._recon_steps import FILES, OFF, STAGES
 from fsstats.runners.programs.freesurfer import mri_convert
 from fsstats.runners.programs.recon import continued, recon_all, subject_folder
 from tests_support import HERE
 
-SCRIPT = HERE / "fixtures" / "tools" / "recon-all.tsv"
-OLD_OR_NEW = {"-autorecon2-pial", "-nuiterations"}  # spelled so by other releases
+SCRIPTS = {release: HERE / "fixtures" / "tools" / f"recon-all{release}.tsv" for release in ("", "-8")}
+OLD = {"-autorecon2-pial"}  # spelled so by FreeSurfer 5
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +51,15 @@ LINES = {
         {"s": "bert", "qcache": True, "measure": ["thickness", "area.pial"], "fwhm": 10},
         "-s bert -qcache -measure thickness -measure area.pial -fwhm 10",
     ),
+    "FreeSurfer 8": (
+        {"s": "bert", "all": True, "no_v8": True, "synthstrip": True, "topofit": 2, "high_myelin": 0.5},
+        "-s bert -all -no-v8 -synthstrip -topofit 2 -high-myelin 0.5",
+    ),
+    "a mask of one's own": ({"s": "bert", "xmask": "-m.nii", "all": True}, "-s bert -xmask ./-m.nii -all"),
+    "programs at the end": (
+        {"s": "bert", "all": True, "termscript": ["post-recon-all", "qa"]},
+        "-s bert -all -termscript post-recon-all -termscript qa",
+    ),
     "experts": (
         {"s": "bert", "all": True, "expert": "expert.opts", "xopts_overwrite": True, "cw256": True},
         "-s bert -all -expert expert.opts -xopts-overwrite -cw256",
@@ -65,13 +75,29 @@ def test_options_are_written_in_the_order_in_which_they_are_given(options, expec
     assert " ".join(recon_all(**options).argv) == f"recon-all {expected}"
 
 
-def test_every_option_is_one_that_the_script_takes_with_as_many_values():
-    with SCRIPT.open(encoding="utf-8", newline="") as file:
-        script = {row["spelling"]: int(row["n_values"]) for row in csv.DictReader(file, delimiter="\t")}
+def taken_by(release):
+    """Give how many values each option has that a recon-all takes."""
+    with SCRIPTS[release].open(encoding="utf-8", newline="") as file:
+        return {row["spelling"]: int(row["n_values"]) for row in csv.DictReader(file, delimiter="\t")}
+
+
+def test_every_option_is_one_that_a_script_takes_with_as_many_values():
     options = options_of(ReconAllOptions).values()
     ours = {word: len(one.kinds) for one in options for word in (one.flag.spelling, *one.flag.also)}
     assert len(ours) == sum(1 + len(one.flag.also) for one in options)
-    assert {word: n for word, n in ours.items() if script.get(word) != n}.keys() == OLD_OR_NEW
+    known = [taken_by(release) for release in SCRIPTS]
+    assert {word for word, n in ours.items() if n not in [script.get(word) for script in known]} == OLD
+
+
+def test_what_freesurfer_8_does_not_take_is_said():
+    options, newest = options_of(ReconAllOptions).values(), taken_by("-8")
+    gone = {one.name for one in options if one.flag.spelling not in newest}
+    assert {one.name for one in options if "not in FreeSurfer 8" in one.flag.says} == gone
+
+
+def test_what_freesurfer_6_does_not_take_stands_apart():
+    older, newer = taken_by(""), options_of(ReconAllNewer).values()
+    assert {one.name for one in newer if one.flag.spelling in older} <= {"termscript", "no_mprage"}
 
 
 def test_names_are_the_spelling_without_dashes():
@@ -115,6 +141,8 @@ WRITTEN = {
     "a step in front of its stage": ({"noskullstrip": True, "autorecon1": True}, FIRST, set()),
     "a step alone": ({"segstats": True}, {"stats/aseg.stats"}, {"stats/wmparc.stats"}),
     "no segmentation": ({"all": True, "noaseg": True}, {"stats/lh.aparc.stats"}, {"stats/aseg.stats"}),
+    "behind SynthSeg": ({"autorecon2_synthseg": True}, {"mri/wm.mgz", "surf/lh.inflated"}, {"mri/norm.mgz"}),
+    "behind an edit of the fill": ({"autorecon2_fill": True}, {"mri/filled.mgz"}, {"mri/wm.mgz"}),
     "nothing is run": ({"all": True, "dontrun": True}, set(), STATS),
     "gyrification": ({"lgi": True}, {"surf/lh.pial_lgi", "surf/rh.pial_lgi"}, STATS),
     "usual maps": (

@@ -73,6 +73,27 @@ def test_people_without_sessions_are_joined_to_every_session():
     assert join(table("a", "a", session=["1", "2"]), people("a", age=[31]))["age"].tolist() == [31, 31]
 
 
+COMPOSED, APART = "M\u00fcller", "Mu\u0308ller"
+FORMS = {"the folder as macOS has it": (APART, COMPOSED), "the list as macOS has it": (COMPOSED, APART)}
+
+
+@pytest.mark.parametrize(("subject", "name"), FORMS.values(), ids=FORMS)
+def test_a_name_is_the_same_in_either_form_of_unicode(subject, name):
+    found = join(table(subject, "a", session=[subject, "1"]), people(name, "a").assign(session_id=[name, "1"]))
+    assert found["age"].tolist() == [30, 31]
+    assert found["subject"].tolist() == [subject, "a"]
+
+
+def test_a_name_that_the_table_has_in_both_forms_is_named():
+    with pytest.raises(TableError, match=f"1 in the table but not in participants: {APART}.*other letters of Unicode"):
+        join(table(COMPOSED, APART), people(APART))
+
+
+def test_a_name_that_participants_has_in_both_forms_is_named():
+    with pytest.raises(TableError, match=f"participants has these more than once: {APART}"):
+        join(table(APART), people(COMPOSED, APART))
+
+
 MANY = tuple(f"sub-{i:03}" for i in range(60))
 
 
@@ -110,6 +131,7 @@ HINTS = {
     "zeros only in participants": ("7", "007", "leading zeros"),
     "sub- and zeros": ("sub-007", "7", "without 'sub-' and zeros"),
     "sub- and zeros, numbers read as such": ("sub-007", 7, "without 'sub-' and zeros"),
+    "large letters": ("Sub-01", "sub-01", "in other capital or small letters"),
 }
 
 
@@ -151,6 +173,30 @@ def test_keep_leaves_truth_values_and_dates_what_they_are():
     assert found["seen"].iloc[0] == pd.Timestamp("2020-02-29")
 
 
+@pytest.mark.parametrize("unmatched", ["keep", "drop"])
+def test_where_no_subject_has_a_match_the_first_of_both_sides_are_named(unmatched):
+    rows, who = table(*"abcd", session=["1", "1", "2", None]), people("v").assign(session_id="1")
+    message = "no subject of the table is in participants: a/1, b/1, c/2 and 1 more against v/1$"
+    with pytest.raises(TableError, match=message):
+        join(rows, who, unmatched=unmatched)
+    with pytest.raises(TableError, match=r"against 01, 02, 03 and 1 more\. Hint: .* without 'sub-' and zeros"):
+        join(table("sub-1"), people("01", "02", "03", "04"), unmatched=unmatched)
+
+
+def test_on_a_table_in_categories_text_is_in_categories_in_the_order_of_the_alphabet():
+    rows = table("a", "b", "c").astype({"subject": "category"})
+    found = join(rows, people("a", "b", "c", sex=["m", "f", None], age=[1, 2, 3]))
+    assert found["sex"].cat.categories.tolist() == ["f", "m"]
+    assert found["sex"].isna().tolist() == [False, False, True]
+    assert found["age"].dtype == "int64"
+    assert join(table("a"), people("a", sex=["f"]))["sex"].dtype == "str"
+
+
+def test_a_participant_without_a_name_is_nobodys_match():
+    with pytest.raises(TableError, match=r"^1 in participants but not in the table: \(no name\)\. To go"):
+        join(table("a"), people("a", None))
+
+
 def test_an_option_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="Drop"):
         join(table("a"), people("b"), unmatched="Drop")
@@ -188,6 +234,24 @@ def test_tables_without_subjects_are_refused_by_the_columns_they_lack():
         join(pd.DataFrame({"x": [1]}), people("a"))
     with pytest.raises(ColumnsError, match=r"join \(participants\) needs .*'participant_id'; the table has 'x'"):
         join(table("a"), pd.DataFrame({"x": [1]}))
+
+
+ADVICE = {
+    "a semicolon between the columns": ("id;age;sex", r"Is it separated by ';'\?$"),
+    "a tab": ("participant_id\tage", r"Is it separated by '\\t'\?$"),
+    "another name of the column": ("Subject_ID", r"Is it 'Subject_ID'\? Rename that one to participant_id$"),
+}
+
+
+@pytest.mark.parametrize(("column", "advice"), ADVICE.values(), ids=ADVICE)
+def test_where_nobody_is_named_a_likely_reason_is_said(column, advice):
+    with pytest.raises(ColumnsError, match=advice):
+        join(table("a"), pd.DataFrame({column: [1]}))
+
+
+def test_a_reason_is_not_made_up():
+    with pytest.raises(ColumnsError, match=r"the table has 'age', 'a;b'$"):
+        join(table("a"), pd.DataFrame({"age": [1], "a;b": [2]}))
 
 
 def test_no_participants_at_all_are_nobodys_match():

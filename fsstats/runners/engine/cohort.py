@@ -14,9 +14,10 @@ import pandas as pd
 from fsstats._frames import printable
 from fsstats.discovery.folders import RUNS
 from fsstats.errors import RunError
-from fsstats.runners.engine.jobs import How, Job, known, register, run_job
+from fsstats.runners.engine.jobs import How, Job, known, register
 from fsstats.runners.engine.local import Limits
 from fsstats.runners.engine.state import Record, as_it_is, now, table_of
+from fsstats.runners.engine.work import run_job
 
 Progress = Callable[[int, int, float | None], object]
 """Called with how many jobs are over, how many there are, and how many seconds the others take (None: not known)."""

@@ -4,23 +4,35 @@ from collections.abc import Sequence
 from typing import Annotated, Final, Literal, TypedDict
 
 from fsstats.runners._flags import Flag, PathLike
+from fsstats.runners.programs._recon_newer import ReconAllNewer
 from fsstats.runners.programs._recon_steps import ReconAllStages, ReconAllSteps
 
 
-class ReconAllOptions(ReconAllSteps, ReconAllStages, TypedDict, total=False):
+class ReconAllOptions(ReconAllSteps, ReconAllStages, ReconAllNewer, TypedDict, total=False):
     """Options of ``recon-all``."""
 
     i: Annotated[
         Sequence[PathLike],
-        Flag("-i", "A T1-weighted image of a new subject; several are averaged.", role="in", is_repeated=True),
+        Flag(
+            "-i",
+            "A T1-weighted image of a new subject; several are averaged.",
+            role="in",
+            is_repeated=True,
+            is_of_one=True,
+        ),
     ]
-    T2: Annotated[PathLike, Flag("-T2", "A T2-weighted image.", role="in", also=("-t2",))]
+    T2: Annotated[PathLike, Flag("-T2", "A T2-weighted image.", role="in", also=("-t2",), is_of_one=True)]
     T2pial: Annotated[bool, Flag("-T2pial", "Refine the pial surface with the T2-weighted image.", also=("-t2pial",))]
     noT2pial: Annotated[
         bool, Flag("-noT2pial", "Leave -T2pial out.", also=("-no-T2pial", "-no-t2pial", "-no_T2pial", "-no_t2pial"))
     ]
-    T2max: Annotated[float, Flag("-T2max", "The greatest T2-weighted intensity of cortex.", also=("-t2max", "-T2_max"))]
-    FLAIR: Annotated[PathLike, Flag("-FLAIR", "A FLAIR image.", role="in", also=("-flair",))]
+    T2max: Annotated[
+        float,
+        Flag(
+            "-T2max", "The greatest T2-weighted intensity of cortex; not in FreeSurfer 8.", also=("-t2max", "-T2_max")
+        ),
+    ]
+    FLAIR: Annotated[PathLike, Flag("-FLAIR", "A FLAIR image.", role="in", also=("-flair",), is_of_one=True)]
     FLAIRpial: Annotated[
         bool, Flag("-FLAIRpial", "Refine the pial surface with the FLAIR image.", also=("-flairpial",))
     ]
@@ -32,17 +44,23 @@ class ReconAllOptions(ReconAllSteps, ReconAllStages, TypedDict, total=False):
             also=("-no-FLAIRpial", "-no_FLAIRpial", "-no-flairpial", "-no_flairpial"),
         ),
     ]
-    s: Annotated[str, Flag("-s", "The subject's name, which becomes the name of its folder.")]
-    subjid: Annotated[str, Flag("-subjid", "The same as -s.", also=("-subject", "-sid"))]
-    sd: Annotated[PathLike, Flag("-sd", "The folder of the subjects, instead of SUBJECTS_DIR.", role="in")]
-    base: Annotated[str, Flag("-base", "Make a within-subject template of this name; name its time points with -tp.")]
-    base_affine: Annotated[str, Flag("-base-affine", "As -base, with an affine registration.")]
+    s: Annotated[str, Flag("-s", "The subject's name, which becomes the name of its folder.", is_of_one=True)]
+    subjid: Annotated[str, Flag("-subjid", "The same as -s.", also=("-subject", "-sid"), is_of_one=True)]
+    sd: Annotated[
+        PathLike, Flag("-sd", "The folder of the subjects, instead of SUBJECTS_DIR.", role="in", is_of_one=True)
+    ]
+    base: Annotated[
+        str,
+        Flag("-base", "Make a within-subject template of this name; name its time points with -tp.", is_of_one=True),
+    ]
+    base_affine: Annotated[str, Flag("-base-affine", "As -base, with an affine registration.", is_of_one=True)]
     tp: Annotated[
-        Sequence[str], Flag("-tp", "A time point of the template: a subject.", is_repeated=True, also=("-base-tp",))
+        Sequence[str],
+        Flag("-tp", "A time point of the template: a subject.", is_repeated=True, also=("-base-tp",), is_of_one=True),
     ]
     long: Annotated[
         tuple[str, str],
-        Flag("-long", "Run a time point (first) with its template (second).", also=("-longitudinal",)),
+        Flag("-long", "Run a time point (first) with its template (second).", also=("-longitudinal",), is_of_one=True),
     ]
     addtp: Annotated[bool, Flag("-addtp", "With -long: the time point is not part of the template.")]
     base_invol: Annotated[str, Flag("-base-invol", "With -base: the volume of the time points to average.")]
@@ -62,17 +80,28 @@ class ReconAllOptions(ReconAllSteps, ReconAllStages, TypedDict, total=False):
         bool, Flag("-no-smooth-cortex-only", "With -qcache: smooth across the border of the cortex.")
     ]
     lgi: Annotated[bool, Flag("-lgi", "Also compute the local gyrification index.", also=("-lGI", "-localGI"))]
-    brainstem_structures: Annotated[bool, Flag("-brainstem-structures", "Also segment the brainstem.")]
+    brainstem_structures: Annotated[
+        bool, Flag("-brainstem-structures", "Also segment the brainstem; not in FreeSurfer 8: -subfields.")
+    ]
     hippocampal_subfields_T1: Annotated[
-        bool, Flag("-hippocampal-subfields-T1", "Also segment the hippocampal subfields.")
+        bool,
+        Flag("-hippocampal-subfields-T1", "Also segment the hippocampal subfields; not in FreeSurfer 8: -subfields."),
     ]
     hippocampal_subfields_T1T2: Annotated[
         tuple[PathLike, str],
-        Flag("-hippocampal-subfields-T1T2", "The same with a second image (first) under a name (second)."),
+        Flag(
+            "-hippocampal-subfields-T1T2",
+            "The same with a second image (first) under a name (second); not in FreeSurfer 8.",
+            is_of_one=True,
+        ),
     ]
     hippocampal_subfields_T2: Annotated[
         tuple[PathLike, str],
-        Flag("-hippocampal-subfields-T2", "The same by the second image (first) alone, under a name (second)."),
+        Flag(
+            "-hippocampal-subfields-T2",
+            "The same by the second image (first) alone, under a name (second); not in FreeSurfer 8.",
+            is_of_one=True,
+        ),
     ]
     parallel: Annotated[bool, Flag("-parallel", "Run both hemispheres at once, with 4 threads each.")]
     openmp: Annotated[int, Flag("-openmp", "The number of threads.", low=1)]
@@ -83,7 +112,7 @@ class ReconAllOptions(ReconAllSteps, ReconAllStages, TypedDict, total=False):
     mprage: Annotated[bool, Flag("-mprage", "The images are MPRAGE.")]
     washu_mprage: Annotated[bool, Flag("-washu_mprage", "The images are MPRAGE as at Washington University.")]
     cm: Annotated[bool, Flag("-cm", "Keep the smallest voxel size instead of 1 mm.")]
-    hires: Annotated[bool, Flag("-hires", "As -cm, for voxels below 1 mm.")]
+    hires: Annotated[bool, Flag("-hires", "As -cm, for voxels below 1 mm.", also=("-highres",))]
     conform_dc: Annotated[bool, Flag("-conform-dc", "Keep the direction of the axes.")]
     cw256: Annotated[bool, Flag("-cw256", "Crop a field of view above 256 mm.")]
     notal_check: Annotated[
@@ -99,7 +128,7 @@ class ReconAllOptions(ReconAllSteps, ReconAllStages, TypedDict, total=False):
         bool, Flag("-schwartzya3t-atlas", "Use the 3 tesla atlas of young adults for the Talairach transform.")
     ]
     nuiterations: Annotated[
-        int, Flag("-nuiterations", "Rounds of the bias field's correction; newer releases do not know it.", low=0)
+        int, Flag("-nuiterations", "Rounds of the bias field's correction; not all releases know it.", low=0)
     ]
     nuintensitycor_3T: Annotated[
         bool, Flag("-nuintensitycor-3T", "Correct the bias field as for 3 tesla.", also=("-nuintensitycor-3t",))
@@ -147,7 +176,9 @@ class ReconAllOptions(ReconAllSteps, ReconAllStages, TypedDict, total=False):
     gca_dir: Annotated[PathLike, Flag("-gca-dir", "Where that atlas is.", role="in")]
     gcs: Annotated[str, Flag("-gcs", "The atlas of the cortical labels.")]
     gcs_dir: Annotated[PathLike, Flag("-gcs-dir", "Where that atlas is.", role="in")]
-    twm: Annotated[PathLike, Flag("-twm", "Points in the white matter of the temporal lobe.", role="in")]
+    twm: Annotated[
+        PathLike, Flag("-twm", "Points in the white matter of the temporal lobe.", role="in", is_of_one=True)
+    ]
     gca_skull: Annotated[str, Flag("-gca-skull", "The atlas with the skull.")]
     no_ca_align: Annotated[bool, Flag("-no-ca-align", "Label without aligning to the atlas first.")]
     no_ca_align_after: Annotated[bool, Flag("-no-ca-align-after", "Register without aligning afterwards.")]
@@ -155,7 +186,9 @@ class ReconAllOptions(ReconAllSteps, ReconAllStages, TypedDict, total=False):
     uncompress: Annotated[bool, Flag("-uncompress", "Register without compressed regions.")]
     nothicken: Annotated[bool, Flag("-nothicken", "Do not thicken thin strands of white matter.")]
     noneg: Annotated[bool, Flag("-noneg", "Remove negative triangles of the sphere.")]
-    surfreg_to_subject: Annotated[str, Flag("-surfreg-to-subject", "Register the surfaces to this average subject.")]
+    surfreg_to_subject: Annotated[
+        str, Flag("-surfreg-to-subject", "Register the surfaces to this average subject; not in FreeSurfer 8.")
+    ]
     avgcurvtif: Annotated[str, Flag("-avgcurvtif", "The average curvature to register to.")]
     avgcurvtifpath: Annotated[PathLike, Flag("-avgcurvtifpath", "Where it is.", role="in")]
     pial_noaparc: Annotated[
@@ -193,16 +226,20 @@ class ReconAllOptions(ReconAllSteps, ReconAllStages, TypedDict, total=False):
     ]
     use_gpu: Annotated[
         bool,
-        Flag("-use-gpu", "Use the graphics card, up to FreeSurfer 6.", also=("-use_gpu", "-use-cuda", "-use_cuda")),
+        Flag(
+            "-use-gpu",
+            "Use the graphics card, up to FreeSurfer 6; not in FreeSurfer 8: -gpu.",
+            also=("-use_gpu", "-use-cuda", "-use_cuda"),
+        ),
     ]
     no_isrunning: Annotated[bool, Flag("-no-isrunning", "Do not ask whether the subject is being processed.")]
     dontrun: Annotated[bool, Flag("-dontrun", "Do everything but run the programs.")]
     onlyversions: Annotated[bool, Flag("-onlyversions", "Print the versions of the programs and stop.")]
-    log: Annotated[PathLike, Flag("-log", "The log, instead of scripts/recon-all.log.")]
-    status: Annotated[PathLike, Flag("-status", "The status, instead of scripts/recon-all-status.log.")]
+    log: Annotated[PathLike, Flag("-log", "The log, instead of scripts/recon-all.log.", is_of_one=True)]
+    status: Annotated[PathLike, Flag("-status", "The status, instead of scripts/recon-all-status.log.", is_of_one=True)]
     noappend: Annotated[bool, Flag("-noappend", "Start log and status anew.")]
     nolog: Annotated[bool, Flag("-nolog", "Write no log.")]
-    waitfor: Annotated[PathLike, Flag("-waitfor", "Wait for this file.")]
+    waitfor: Annotated[PathLike, Flag("-waitfor", "Wait for this file.", is_of_one=True)]
     notify: Annotated[PathLike, Flag("-notify", "Make this file at the end.", role="out")]
     mail: Annotated[str, Flag("-mail", "Whom to send a mail at the end.")]
     umask: Annotated[str, Flag("-umask", "The permissions that new files do not have.")]
@@ -220,6 +257,9 @@ EXCLUSIVE: Final = (
     ("xopts_use", "xopts_clean"),
     ("parallel", "hemi"),
     ("parallel", "autorecon_hemi"),
+    ("synthseg", "samseg"),
+    ("synthseg", "cblum_from_synthseg"),
+    ("synthseg", "synthseg_for_surf"),
 )
 """Options that recon-all refuses to take together."""
 CACHED: Final = (("thickness", "area", "curv", "sulc"), ("0", "5", "10", "15", "20", "25"), "fsaverage")

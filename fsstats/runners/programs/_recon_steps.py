@@ -129,12 +129,16 @@ class ReconAllSteps(TypedDict, total=False):
     nosubcortseg: Annotated[bool, Flag("-nosubcortseg", "Leave the subcortical segmentation out.")]
     skull_lta: Annotated[bool, Flag("-skull-lta", "Register to the atlas with the skull.")]
     noskull_lta: Annotated[bool, Flag("-noskull-lta", "Leave -skull-lta out.")]
-    careginv: Annotated[bool, Flag("-careginv", "Invert the registration to the atlas.")]
-    nocareginv: Annotated[bool, Flag("-nocareginv", "Leave -careginv out.")]
+    careginv: Annotated[bool, Flag("-careginv", "Invert the registration to the atlas; not in FreeSurfer 8.")]
+    nocareginv: Annotated[bool, Flag("-nocareginv", "Leave -careginv out; not in FreeSurfer 8.")]
     asegmerge: Annotated[bool, Flag("-asegmerge", "Merge the corpus callosum into the segmentation.")]
     jacobian_dist0: Annotated[bool, Flag("-jacobian_dist0", "As -jacobian_white, of the surface of distance 0.")]
-    contrasurfreg: Annotated[bool, Flag("-contrasurfreg", "Register to the other hemisphere of the average subject.")]
-    contrasurfreg_subj: Annotated[bool, Flag("-contrasurfreg-subj", "Register to the subject's other hemisphere.")]
+    contrasurfreg: Annotated[
+        bool, Flag("-contrasurfreg", "Register to the other hemisphere of the average subject; not in FreeSurfer 8.")
+    ]
+    contrasurfreg_subj: Annotated[
+        bool, Flag("-contrasurfreg-subj", "Register to the subject's other hemisphere; not in FreeSurfer 8.")
+    ]
     surfvolume: Annotated[bool, Flag("-surfvolume", "Compute the volume at each vertex.")]
     label_v1: Annotated[bool, Flag("-label_v1", "Label the primary visual cortex.", also=("-label-v1", "-label_V1"))]
     subcortseg: Annotated[bool, Flag("-subcortseg", "All steps of the subcortical segmentation.")]
@@ -159,6 +163,15 @@ class ReconAllStages(TypedDict, total=False):
     autorecon2_cp: Annotated[bool, Flag("-autorecon2-cp", "Go on behind an edit of control points.")]
     autorecon2_wm: Annotated[bool, Flag("-autorecon2-wm", "Go on behind an edit of the white matter.")]
     autorecon2_noaseg: Annotated[bool, Flag("-autorecon2-noaseg", "Go on behind an edit of the segmentation.")]
+    autorecon2_synthseg: Annotated[bool, Flag("-autorecon2-synthseg", "Go on behind the segmentation by SynthSeg.")]
+    autorecon2_samseg: Annotated[bool, Flag("-autorecon2-samseg", "Go on behind the segmentation by SAMSEG.")]
+    autorecon2_fill: Annotated[
+        bool, Flag("-autorecon2-fill", "Go on behind an edit of filled.mgz.", also=("-autorecon2-filled",))
+    ]
+    autorecon2_surf: Annotated[
+        bool, Flag("-autorecon2-surf", "The steps of -autorecon2 on surfaces.", also=("-autorecon2-surfs",))
+    ]
+    autorecon_bfs: Annotated[bool, Flag("-autorecon-bfs", "Go on behind an edit of brain.finalsurfs.")]
     autorecon_pial: Annotated[
         bool, Flag("-autorecon-pial", "Go on behind an edit of the brain mask.", also=("-autorecon2-pial",))
     ]
@@ -169,7 +182,7 @@ class ReconAllStages(TypedDict, total=False):
     autorecon_hemi: Annotated[Literal["lh", "rh"], Flag("-autorecon-hemi", "All steps on one hemisphere's surfaces.")]
     make: Annotated[
         Literal["all", "autorecon1", "autorecon2", "autorecon2-volonly", "autorecon2-perhemi", "autorecon3", "qcache"],
-        Flag("-make", "Run only what is older than what it depends on."),
+        Flag("-make", "Run only what is older than what it depends on; not in FreeSurfer 8."),
     ]
 
 
@@ -208,6 +221,11 @@ STAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "autorecon2_cp": _EDITED,
     "autorecon2_wm": _EDITED,
     "autorecon2_noaseg": _EDITED,
+    "autorecon2_synthseg": _EDITED,
+    "autorecon2_samseg": _EDITED,
+    "autorecon2_fill": ("fill", "inflate2"),
+    "autorecon2_surf": ("inflate2",),
+    "autorecon_bfs": ("inflate2", *_THIRD),
     "autorecon_pial": ("inflate2", *_THIRD),
     "autorecon3": _THIRD,
     "autorecon3_T2pial": _STATS,

@@ -14,8 +14,13 @@ ANTS: Final = Suite(name="ANTs", set_up="pip install antspyx", package="antspyx"
 class N4Options(TypedDict, total=False):
     """Options of `n4_bias_field`."""
 
-    mask: Annotated[PathLike, Flag("--mask", "Where the bias field is estimated; everywhere unless given.", role="in")]
-    weight: Annotated[PathLike, Flag("--weight", "Weights of voxels, such as of white matter.", role="in")]
+    mask: Annotated[
+        PathLike,
+        Flag("--mask", "Where the bias field is estimated; everywhere unless given.", role="in", is_of_one=True),
+    ]
+    weight: Annotated[
+        PathLike, Flag("--weight", "Weights of voxels, such as of white matter.", role="in", is_of_one=True)
+    ]
     shrink: Annotated[int, Flag("--shrink", "Estimate on every so-manieth voxel, to be quicker; 4.", low=1)]
     iterations: Annotated[
         Sequence[int], Flag("--iterations", "Greatest number of rounds at each level; 50,50,50,50.", 1, join=",")

@@ -51,6 +51,12 @@ class FslmathsOperations(TypedDict, total=False):
         tuple[Literal["box", "boxv", "gauss", "sphere"], float],
         Flag("-kernel", "Shape and size for what follows: box, gauss and sphere in mm, boxv in voxels."),
     ]
+    kernel_2D: Annotated[bool, Flag("-kernel 2D", "3 x 3 x 1 voxels, for what follows.")]
+    kernel_3D: Annotated[bool, Flag("-kernel 3D", "3 x 3 x 3 voxels, as it is unless a kernel is given.")]
+    kernel_boxv3: Annotated[
+        tuple[int, int, int], Flag("-kernel boxv3", "So many voxels in x, y and z, for what follows.", low=1)
+    ]
+    kernel_file: Annotated[PathLike, Flag("-kernel file", "The voxels of this image, for what follows.", role="in")]
     dilM: Annotated[bool, Flag("-dilM", "Dilate by the mean of voxels that are not zero.")]
     dilD: Annotated[bool, Flag("-dilD", "Dilate by their most frequent value.")]
     dilF: Annotated[bool, Flag("-dilF", "Greatest value in the kernel.")]

@@ -23,24 +23,34 @@ FASTSURFER: Final = Suite(
 class FastSurferOptions(TypedDict, total=False):
     """Options of ``run_fastsurfer.sh``."""
 
-    sid: Required[Annotated[str, Flag("--sid", "The subject's name, which becomes the name of its folder.")]]
-    sd: Required[Annotated[PathLike, Flag("--sd", "The folder of the subjects, made where it is not there.")]]
-    t1: Annotated[PathLike, Flag("--t1", "The T1-weighted image, by its whole path.", role="in")]
-    t2: Annotated[PathLike, Flag("--t2", "A T2-weighted image, for the hypothalamus.", role="in")]
+    sid: Required[
+        Annotated[str, Flag("--sid", "The subject's name, which becomes the name of its folder.", is_of_one=True)]
+    ]
+    sd: Required[
+        Annotated[PathLike, Flag("--sd", "The folder of the subjects, made where it is not there.", is_of_one=True)]
+    ]
+    t1: Annotated[PathLike, Flag("--t1", "The T1-weighted image, by its whole path.", role="in", is_of_one=True)]
+    t2: Annotated[PathLike, Flag("--t2", "A T2-weighted image, for the hypothalamus.", role="in", is_of_one=True)]
     fs_license: Annotated[PathLike, Flag("--fs_license", "FreeSurfer's licence.", role="in")]
     seg_only: Annotated[bool, Flag("--seg_only", "Only the segmentations.")]
     surf_only: Annotated[bool, Flag("--surf_only", "Only the surfaces.")]
-    asegdkt_segfile: Annotated[PathLike, Flag("--asegdkt_segfile", "The segmentation, elsewhere.")]
-    asegdkt_statsfile: Annotated[PathLike, Flag("--asegdkt_statsfile", "Its stats file, elsewhere.")]
-    aseg_segfile: Annotated[PathLike, Flag("--aseg_segfile", "The subcortical segmentation, elsewhere.")]
-    cereb_segfile: Annotated[PathLike, Flag("--cereb_segfile", "The cerebellum's segmentation, elsewhere.")]
-    cereb_statsfile: Annotated[PathLike, Flag("--cereb_statsfile", "Its stats file, elsewhere.")]
-    hypo_segfile: Annotated[PathLike, Flag("--hypo_segfile", "The hypothalamus' segmentation, elsewhere.")]
-    hypo_statsfile: Annotated[PathLike, Flag("--hypo_statsfile", "Its stats file, elsewhere.")]
-    conformed_name: Annotated[PathLike, Flag("--conformed_name", "The conformed image, elsewhere.")]
-    norm_name: Annotated[PathLike, Flag("--norm_name", "The image without its bias field, elsewhere.")]
-    mask_name: Annotated[PathLike, Flag("--mask_name", "The mask of the brain, elsewhere.")]
-    seg_log: Annotated[PathLike, Flag("--seg_log", "The log of the segmentations, elsewhere.")]
+    asegdkt_segfile: Annotated[PathLike, Flag("--asegdkt_segfile", "The segmentation, elsewhere.", is_of_one=True)]
+    asegdkt_statsfile: Annotated[PathLike, Flag("--asegdkt_statsfile", "Its stats file, elsewhere.", is_of_one=True)]
+    aseg_segfile: Annotated[
+        PathLike, Flag("--aseg_segfile", "The subcortical segmentation, elsewhere.", is_of_one=True)
+    ]
+    cereb_segfile: Annotated[
+        PathLike, Flag("--cereb_segfile", "The cerebellum's segmentation, elsewhere.", is_of_one=True)
+    ]
+    cereb_statsfile: Annotated[PathLike, Flag("--cereb_statsfile", "Its stats file, elsewhere.", is_of_one=True)]
+    hypo_segfile: Annotated[
+        PathLike, Flag("--hypo_segfile", "The hypothalamus' segmentation, elsewhere.", is_of_one=True)
+    ]
+    hypo_statsfile: Annotated[PathLike, Flag("--hypo_statsfile", "Its stats file, elsewhere.", is_of_one=True)]
+    conformed_name: Annotated[PathLike, Flag("--conformed_name", "The conformed image, elsewhere.", is_of_one=True)]
+    norm_name: Annotated[PathLike, Flag("--norm_name", "The image without its bias field, elsewhere.", is_of_one=True)]
+    mask_name: Annotated[PathLike, Flag("--mask_name", "The mask of the brain, elsewhere.", is_of_one=True)]
+    seg_log: Annotated[PathLike, Flag("--seg_log", "The log of the segmentations, elsewhere.", is_of_one=True)]
     vox_size: Annotated[str, Flag("--vox_size", "The voxel size in mm, up to 1, or min.")]
     no_biasfield: Annotated[bool, Flag("--no_biasfield", "No correction of the bias field, and so no stats files.")]
     no_asegdkt: Annotated[bool, Flag("--no_asegdkt", "Leave the segmentation of the whole brain out.")]
@@ -64,7 +74,7 @@ class FastSurferOptions(TypedDict, total=False):
     no_fs_T1: Annotated[bool, Flag("--no_fs_T1", "Leave T1.mgz out.")]
     no_surfreg: Annotated[bool, Flag("--no_surfreg", "Leave the registration of the surfaces out.")]
     base: Annotated[bool, Flag("--base", "The subject is a template, prepared before.")]
-    long: Annotated[str, Flag("--long", "The subject is a time point of this template.")]
+    long: Annotated[str, Flag("--long", "The subject is a time point of this template.", is_of_one=True)]
     ignore_fs_version: Annotated[bool, Flag("--ignore_fs_version", "Take any version of FreeSurfer.")]
     allow_root: Annotated[bool, Flag("--allow_root", "Run as the root user, too.")]
 

@@ -27,7 +27,9 @@ class FirstOptions(TypedDict, total=False):
     m: Annotated[str | float, Flag("-m", "How boundaries are corrected: auto, fast, none, or a threshold.")]
     b: Annotated[bool, Flag("-b", "The image is of the brain alone.")]
     s: Annotated[Sequence[str], Flag("-s", "The structures; all unless given.", join=",")]
-    a: Annotated[PathLike, Flag("-a", "The matrix to standard space, so that it is not estimated.", role="in")]
+    a: Annotated[
+        PathLike, Flag("-a", "The matrix to standard space, so that it is not estimated.", role="in", is_of_one=True)
+    ]
     three_stage: Annotated[bool, Flag("-3", "Register in three stages; for the hippocampus.")]
     d: Annotated[bool, Flag("-d", "Keep the images of the single structures.")]
     v: Annotated[bool, Flag("-v", "Say more.")]

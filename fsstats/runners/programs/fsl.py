@@ -79,7 +79,7 @@ class BetOptions(TypedDict, total=False):
     Z: Annotated[bool, Flag("-Z", "Variation: for few slices in Z.")]
     F: Annotated[bool, Flag("-F", "Variation: for a time series (functional MRI).")]
     A: Annotated[bool, Flag("-A", "Variation: also find the surfaces of skull and scalp.")]
-    A2: Annotated[PathLike, Flag("-A2", "Variation: as -A, with this T2-weighted image.", role="in")]
+    A2: Annotated[PathLike, Flag("-A2", "Variation: as -A, with this T2-weighted image.", role="in", is_of_one=True)]
     v: Annotated[bool, Flag("-v", "Say more.")]
     d: Annotated[bool, Flag("-d", "Keep temporary images.")]
 
@@ -249,7 +249,10 @@ class FastOptions(TypedDict, total=False):
         Flag("-f", "Smoothness of the segmentation during the bias estimate; 0.02 unless given.", also=("--fHard",)),
     ]
     g: Annotated[bool, Flag("-g", "Also write a mask for each tissue.", also=("--segments",))]
-    a: Annotated[PathLike, Flag("-a", "Start from tissue priors, with this matrix from flirt to them.", role="in")]
+    a: Annotated[
+        PathLike,
+        Flag("-a", "Start from tissue priors, with this matrix from flirt to them.", role="in", is_of_one=True),
+    ]
     A: Annotated[tuple[PathLike, PathLike, PathLike], Flag("-A", "Three other images of tissue priors.", role="in")]
     nopve: Annotated[bool, Flag("--nopve", "Do not estimate partial volumes.")]
     b: Annotated[bool, Flag("-b", "Also write the estimated bias field.")]
@@ -267,7 +270,9 @@ class FastOptions(TypedDict, total=False):
     ]
     H: Annotated[float, Flag("-H", "Smoothness of the segmentation; 0.1 unless it is given.", low=0, also=("--Hyper",))]
     v: Annotated[bool, Flag("-v", "Say more.", also=("--verbose",))]
-    s: Annotated[PathLike, Flag("-s", "A file of the tissues' intensities.", role="in", also=("--manualseg",))]
+    s: Annotated[
+        PathLike, Flag("-s", "A file of the tissues' intensities.", role="in", also=("--manualseg",), is_of_one=True)
+    ]
     p: Annotated[bool, Flag("-p", "Also write a map of probability for each tissue.")]
 
 

@@ -78,7 +78,7 @@ class MrdegibbsOptions(_StandardOptions, total=False):
 class DwidenoiseOptions(_StandardOptions, total=False):
     """Options of ``dwidenoise``."""
 
-    mask: Annotated[PathLike, Flag("-mask", "Where to work.", role="in")]
+    mask: Annotated[PathLike, Flag("-mask", "Where to work.", role="in", is_of_one=True)]
     extent: Annotated[Sequence[int], Flag("-extent", "Size of the patch in voxels, odd: 5, or 5,5,3.", 1, join=",")]
     noise: Annotated[PathLike, Flag("-noise", "The map of noise to be written.", role="out")]
     datatype: Annotated[Literal["float32", "float64"], Flag("-datatype", "Precision of the calculation.")]

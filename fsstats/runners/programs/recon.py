@@ -31,7 +31,7 @@ RECON_ALL: Final = Tool(
 )
 TOOLS: Final = (RECON_ALL,)
 _NAMES: Final = ("s", "subjid", "base", "base_affine")
-_FILES: Final = ("i", "T2", "FLAIR", "sd")
+_FILES: Final = ("i", "T2", "FLAIR", "xmask", "emregmask", "sd")
 _NEW: Final = "with -i, recon-all refuses a subject whose folder is already there; without -i it goes on with it"
 _NOWHERE: Final = "neither -sd nor SUBJECTS_DIR is set: recon-all stops, and where its files would be is not known"
 _Given = Mapping[str, tuple[str, ...]]

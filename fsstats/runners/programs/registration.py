@@ -29,7 +29,7 @@ class FlirtOptions(TypedDict, total=False):
 
     in_: Required[Annotated[PathLike, Flag("-in", "The image to be moved.", role="in")]]
     ref: Required[Annotated[PathLike, Flag("-ref", "The image to which it is moved.", role="in")]]
-    init: Annotated[PathLike, Flag("-init", "A matrix to start from, or to apply.", role="in")]
+    init: Annotated[PathLike, Flag("-init", "A matrix to start from, or to apply.", role="in", is_of_one=True)]
     omat: Annotated[PathLike, Flag("-omat", "The matrix to be written.", role="out")]
     out: Annotated[PathLike, Flag("-out", "The moved image to be written.", role="out", also=("-o",))]
     datatype: Annotated[DataType, Flag("-datatype", "Type of the numbers in the moved image.")]
@@ -62,12 +62,16 @@ class FlirtOptions(TypedDict, total=False):
     finesearch: Annotated[float, Flag("-finesearch", "Fine step of angles in degrees; 18.", low=0)]
     schedule: Annotated[PathLike, Flag("-schedule", "A file of steps in place of the usual ones.", role="in")]
     refweight: Annotated[PathLike, Flag("-refweight", "Weights in the reference image.", role="in")]
-    inweight: Annotated[PathLike, Flag("-inweight", "Weights in the image that is moved.", role="in")]
-    wmseg: Annotated[PathLike, Flag("-wmseg", "White matter, for the cost bbr.", role="in")]
-    wmcoords: Annotated[PathLike, Flag("-wmcoords", "Points on its boundary, for bbr.", role="in")]
-    wmnorms: Annotated[PathLike, Flag("-wmnorms", "Directions across its boundary, for bbr.", role="in")]
-    fieldmap: Annotated[PathLike, Flag("-fieldmap", "Field map in rad/s, in the reference's space.", role="in")]
-    fieldmapmask: Annotated[PathLike, Flag("-fieldmapmask", "Where the field map holds.", role="in")]
+    inweight: Annotated[PathLike, Flag("-inweight", "Weights in the image that is moved.", role="in", is_of_one=True)]
+    wmseg: Annotated[PathLike, Flag("-wmseg", "White matter, for the cost bbr.", role="in", is_of_one=True)]
+    wmcoords: Annotated[PathLike, Flag("-wmcoords", "Points on its boundary, for bbr.", role="in", is_of_one=True)]
+    wmnorms: Annotated[
+        PathLike, Flag("-wmnorms", "Directions across its boundary, for bbr.", role="in", is_of_one=True)
+    ]
+    fieldmap: Annotated[
+        PathLike, Flag("-fieldmap", "Field map in rad/s, in the reference's space.", role="in", is_of_one=True)
+    ]
+    fieldmapmask: Annotated[PathLike, Flag("-fieldmapmask", "Where the field map holds.", role="in", is_of_one=True)]
     pedir: Annotated[Literal[1, 2, 3, -1, -2, -3], Flag("-pedir", "Phase encoding: 1, 2, 3 are x, y, z; - reversed.")]
     echospacing: Annotated[float, Flag("-echospacing", "Echo spacing of the EPI in seconds.", low=0)]
     bbrtype: Annotated[Literal["signed", "global_abs", "local_abs"], Flag("-bbrtype", "Kind of the cost bbr.")]
@@ -157,18 +161,22 @@ class FnirtOptions(TypedDict, total=False):
     ref: Annotated[PathLike, Flag("--ref", "The image to which it is warped; a name in FSL's standard folder will do.")]
     in_: Required[Annotated[PathLike, Flag("--in", "The image to be warped.", role="in")]]
     aff: Annotated[PathLike, Flag("--aff", "The affine matrix to start from, of flirt.", role="in")]
-    inwarp: Annotated[PathLike, Flag("--inwarp", "A warp to start from.", role="in")]
-    intin: Annotated[PathLike, Flag("--intin", "A mapping of intensities to start from.")]
+    inwarp: Annotated[PathLike, Flag("--inwarp", "A warp to start from.", role="in", is_of_one=True)]
+    intin: Annotated[PathLike, Flag("--intin", "A mapping of intensities to start from.", is_of_one=True)]
     cout: Annotated[PathLike, Flag("--cout", "The warp's coefficients to be written.", role="out")]
     iout: Annotated[PathLike, Flag("--iout", "The warped image to be written.", role="out")]
     fout: Annotated[PathLike, Flag("--fout", "The warp as a field to be written.", role="out")]
     jout: Annotated[PathLike, Flag("--jout", "The warp's Jacobian to be written.", role="out")]
     refout: Annotated[PathLike, Flag("--refout", "The reference with its intensities matched.", role="out")]
-    intout: Annotated[PathLike, Flag("--intout", "Beginning of the names for the mapping of intensities.")]
+    intout: Annotated[
+        PathLike, Flag("--intout", "Beginning of the names for the mapping of intensities.", is_of_one=True)
+    ]
     logout: Annotated[PathLike, Flag("--logout", "The log to be written.", role="out")]
     config: Annotated[PathLike, Flag("--config", "A file of options, also one of $FSLDIR/etc/flirtsch.")]
     refmask: Annotated[PathLike, Flag("--refmask", "A mask in the reference's space.")]
-    inmask: Annotated[PathLike, Flag("--inmask", "A mask in the space of the image to be warped.", role="in")]
+    inmask: Annotated[
+        PathLike, Flag("--inmask", "A mask in the space of the image to be warped.", role="in", is_of_one=True)
+    ]
     applyrefmask: Annotated[Sequence[int], Flag("--applyrefmask", "Use --refmask, at each level.", 0, 1, join=",")]
     applyinmask: Annotated[Sequence[int], Flag("--applyinmask", "Use --inmask, at each level.", 0, 1, join=",")]
     imprefm: Annotated[_OnOff, Flag("--imprefm", "Leave out voxels of the reference that have --imprefval; 1.")]

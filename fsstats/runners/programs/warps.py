@@ -15,9 +15,15 @@ class ApplywarpOptions(TypedDict, total=False):
     ref: Required[Annotated[PathLike, Flag("--ref", "The image whose voxels are filled.", role="in", also=("-r",))]]
     out: Required[Annotated[PathLike, Flag("--out", "The warped image to be written.", role="out", also=("-o",))]]
     warp: Annotated[PathLike, Flag("--warp", "The warp: coefficients or a field.", role="in", also=("-w",))]
-    premat: Annotated[PathLike, Flag("--premat", "An affine matrix that is applied before it.", role="in")]
-    postmat: Annotated[PathLike, Flag("--postmat", "An affine matrix that is applied after it.", role="in")]
-    mask: Annotated[PathLike, Flag("--mask", "A mask in the reference's space.", role="in", also=("-m",))]
+    premat: Annotated[
+        PathLike, Flag("--premat", "An affine matrix that is applied before it.", role="in", is_of_one=True)
+    ]
+    postmat: Annotated[
+        PathLike, Flag("--postmat", "An affine matrix that is applied after it.", role="in", is_of_one=True)
+    ]
+    mask: Annotated[
+        PathLike, Flag("--mask", "A mask in the reference's space.", role="in", also=("-m",), is_of_one=True)
+    ]
     interp: Annotated[
         Literal["nn", "trilinear", "sinc", "spline"],
         Flag("--interp", "Interpolation; nn (nearest neighbour) keeps labels whole."),

@@ -14,26 +14,6 @@ from fsstats.runners.programs import fsl
 Options = Mapping[str, Mapping[str, Any]]
 """Options of the tools, by the tools' names: what a user sets beside, or in place of, what a recipe sets."""
 _STANDARD: Final = "data/standard/MNI152_T1_1mm_brain.nii.gz"
-_OF_ONE: Final[Mapping[str, str]] = {
-    "recon-all": (
-        "i s subjid sd tp base base_affine long T2 FLAIR hippocampal_subfields_T1T2 hippocampal_subfields_T2 twm log "
-        "status waitfor"
-    ),
-    "run_fastsurfer.sh": (
-        "t1 t2 sid sd long asegdkt_segfile asegdkt_statsfile aseg_segfile cereb_segfile cereb_statsfile hypo_segfile "
-        "hypo_statsfile conformed_name norm_name mask_name seg_log"
-    ),
-    "segstats": "subject session map",
-    "bet": "A2",
-    "fast": "a s",
-    "run_first_all": "a",
-    "flirt": "init inweight wmseg wmcoords wmnorms fieldmap fieldmapmask",
-    "fnirt": "inmask intin inwarp intout",
-    "applywarp": "premat postmat mask",
-    "dwidenoise": "mask",
-    "n4_bias_field": "mask weight",
-}
-"""Options that name a subject or one of its files, by tool; those that name a file to be written do, too."""
 
 
 def given(tool: Tool, options: Options | None, **own: object) -> dict[str, Any]:
@@ -45,10 +25,9 @@ def given(tool: Tool, options: Options | None, **own: object) -> dict[str, Any]:
         If the user sets whose images are read, or a file of one subject: it differs between subjects.
     """
     wanted, known = (options or {}).get(tool.name, {}), options_of(tool.options)
-    of_one = _OF_ONE.get(tool.name, "").split()
     for name in filter(known.__contains__, wanted):
         flag = known[name].flag
-        if name in of_one or flag.role == "out" or (own.get(name) and flag.role):
+        if flag.is_of_one or flag.role == "out" or (own.get(name) and flag.role):
             expected = "options that are the same for all subjects"
             raise TableError(f"{tool.name}: {wording(expected=expected, found=f'{flag.spelling}, which is of one')}")
     return {**own, **wanted}

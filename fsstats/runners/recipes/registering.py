@@ -185,10 +185,13 @@ def atlas_to_native(
 class SegstatsOptions(TypedDict, total=False):
     """Options of ``fsstats segstats``."""
 
-    map: Annotated[Sequence[str], Flag("--map", "NAME=FILE: summarise this image in every label.", is_repeated=True)]
+    map: Annotated[
+        Sequence[str],
+        Flag("--map", "NAME=FILE: summarise this image in every label.", is_repeated=True, is_of_one=True),
+    ]
     lut: Annotated[PathLike, Flag("--lut", "The labels' names: a colour table, dseg.tsv or FSL atlas.", role="in")]
-    subject: Annotated[str, Flag("--subject", "What to enter as subject.")]
-    session: Annotated[str, Flag("--session", "What to enter as session.")]
+    subject: Annotated[str, Flag("--subject", "What to enter as subject.", is_of_one=True)]
+    session: Annotated[str, Flag("--session", "What to enter as session.", is_of_one=True)]
     source: Annotated[str, Flag("--source", "What to enter as source.")]
     units: Annotated[str, Flag("--units", "Unit of the maps' values.")]
     empty: Annotated[bool, Flag("--empty", "Give labels without a voxel a row too.")]
