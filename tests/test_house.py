@@ -11,7 +11,7 @@ import pytest
 import fsstats
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = (".ci", "benchmarks", "cli", "docs", "fsstats", "licenses", "notebooks", "scripts", "tests")
+FOLDERS = (".ci", "benchmarks", "cli", "docs", "fsstats", "licenses", "notebooks", "packaging", "scripts", "tests")
 VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "fsstats" / "_version.py").read_text(encoding="utf-8"))[1]
 
 # Folders that only one machine has: a path under them in a file means that it works nowhere else.

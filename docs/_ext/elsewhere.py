@@ -16,6 +16,7 @@ PAGES = {
     "benchmarks/README.md": "benchmarks",
     "benchmarks/RESULTS.md": "benchmarks-reading",
     "benchmarks/MODELS.md": "benchmarks-statistics",
+    "packaging/README.md": "install",
 } | {f"notebooks/{path.name}": path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
 _LINK = re.compile(r"(!?)\[([^\]]+)\]\((?!\w+:|/)([\w./-]*[./][\w./-]*)(#[\w-]+)?\)")
 
