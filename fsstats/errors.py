@@ -23,10 +23,14 @@ Every class is also the built-in exception that a caller would expect, so ``exce
 
 import inspect
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Final, Self
 
+_ALL_NAMED: Final = 30
+"""So many names are all given in an error."""
+_SOME_NAMED: Final = 8
+"""Of more than that these many."""
 _PASSED_OVER: Final = ("fsstats", "pandas")
 """Packages between a warning and the line that it is about; pandas for ``table.pipe(fsstats.regress)``."""
 
@@ -67,7 +71,7 @@ class ColumnsError(FsstatsError, KeyError):
     def missing(cls, missing: Iterable[str], available: Iterable[str], *, needed_by: str) -> Self:
         """Name the missing columns, the function, and the columns that there are."""
         lacking = ", ".join(map(repr, missing))
-        present = ", ".join(map(repr, available)) or "none"
+        present = _listed([*map(repr, available)]) or "none"
         return cls(f"{needed_by} needs the column(s) {lacking}; the table has {present}")
 
 
@@ -124,15 +128,22 @@ class UnknownNameError(FsstatsError, ValueError):
     """A name was given that does not exist here."""
 
     @classmethod
-    def among(cls, kind: str, name: object, known: Iterable[str], *, shown: Iterable[str] | None = None) -> Self:
-        """Name the stranger and the nearest names that exist; or if none is near, all of them, or those to be shown."""
+    def among(
+        cls, kind: str, name: object, known: Iterable[str], *, shown: Iterable[str] | None = None, why: str = ""
+    ) -> Self:
+        """Name the stranger and the nearest names that exist; or if none is near, all of them, or those to be shown.
+
+        Of many only the first few are named. `why` is the likeliest reason, said first unless it is only the case.
+        """
         names, text = sorted(set(known)), str(name)
         alike = [one for one in names if one.casefold() == text.casefold()]
         near = alike or get_close_matches(text, names, n=3, cutoff=0.5)
-        some = names if shown is None else sorted(set(shown))
-        listed = ", ".join(some[:30]) + (f" and {len(some) - 30} more" if len(some) > 30 else "")
+        some = names if shown is None else list(dict.fromkeys(shown))
+        listed = _listed(some)
         others = f"there are: {listed}" if listed else "there are none"
         advice = f"did you mean {' or '.join(near)}?" if near else others
+        if why and not alike:
+            advice = f"{why}; {advice}" if near or listed else why
         return cls(f"no {kind} is called {name!r}; {advice}")
 
 
@@ -167,6 +178,12 @@ def warn(*texts: str) -> None:
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _PASSED_OVER:
         frame, level = frame.f_back, level + 1
     warnings.warn("; ".join(texts), FsstatsWarning, stacklevel=level)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Name all; or of many the first few, and say how many more there are."""
+    most = len(names) if len(names) <= _ALL_NAMED else _SOME_NAMED
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def wording(*, expected: str, found: str, hint: str = "") -> str:

@@ -75,3 +75,24 @@ def test_the_manifest_names_every_file():
     named = {param.values[0] for param in manifest()}
     there = {path for path in CORPUS.rglob("*") if path.is_file() and path.name != "MANIFEST.tsv"}
     assert named == there
+
+
+def test_every_subject_is_found_from_the_one_root_of_all():
+    found = set(fs.find_stats(CORPUS)["path"].dropna())
+    due = {str(path) for path in CORPUS.rglob("stats/*.stats")}
+    assert due - found == set()
+
+
+def test_zeros_of_labels_that_a_file_only_lists_bury_nothing():
+    (run,) = CORPUS.rglob("FSL_MNI152_FS4.5.0")
+    found = fs.qc.judge(fs.load_cohort(run).table, rules="zero")
+    assert found[["severity", "source", "value"]].to_numpy().tolist() == [["note", "wmparc", 997.0]]
+    # awk '!/^#/ && $3 == 0 && $4 == 0' counts 1005 of 1189 rows; 8 of them are ventricles and the like, which may be absent
+
+
+def test_what_to_look_at_for_a_head_size_fits_outputs_of_fsl():
+    (run,) = CORPUS.rglob("AnnArbor_sub16960")
+    (other,) = CORPUS.rglob("sub-v1s0x0050642_ses-1")
+    cohort = fs.load_cohort([run, other])
+    found = fs.qc.judge(cohort.table, rules="head_size").set_index("subject")["says"]
+    assert "this run has only fsl.segstats" in found["AnnArbor_sub16960"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar, get_args
 import typer
 
 from fsstats_cli.cohort import cohort_of, require_other
-from fsstats_cli.options import Stream, read_subjects
+from fsstats_cli.options import Stream, a_file, read_subjects
 from fsstats_cli.output import number, said_warnings, say
 from fsstats_cli.terminal import print_rows
 
@@ -80,7 +80,7 @@ SaveModelOption = Annotated[
 ]
 ModelOption = Annotated[
     Path | None,
-    typer.Option("--model", metavar="FILE", help="Apply what was fitted before.", exists=True, dir_okay=False),
+    typer.Option("--model", metavar="FILE", help="Apply what was fitted before.", callback=a_file),
 ]
 
 
@@ -347,26 +347,21 @@ def _refuse_unknown(kind: str, names: Sequence[str] | None, column: "pd.Series")
 
 
 @contextmanager
-def in_our_words(table: "pd.DataFrame") -> Iterator[None]:
-    """Say warnings of the library; add to its errors that participants can be given, if that may be what it lacks."""
+def in_our_words(*tables: "pd.DataFrame | None") -> Iterator[None]:
+    """Say warnings of the library; add to an error of columns that participants can be given, if no table has any.
+
+    Errors of variables say so themselves.
+    """
     import fsstats as fs
+    from fsstats.tables.variables import people_columns
 
     with said_warnings():
         try:
             yield
-        except fs.FsstatsError as error:
-            if _lacks_people(error, table):
+        except fs.ColumnsError as error:
+            if not any(people_columns(table.columns) for table in tables if table is not None):
                 error.add_note("(the participants' columns are given with -p FILE)")
             raise
-
-
-def _lacks_people(error: Exception, table: "pd.DataFrame") -> bool:
-    """Say whether a name may be unknown because no participants were given."""
-    import fsstats as fs
-    from fsstats.schema import LONG
-
-    of_name = isinstance(error, fs.ColumnsError) or re.match("no (variable|column) ", str(error)) is not None
-    return of_name and set(table.columns) <= {*LONG, "version", "definition"}
 
 
 def names_in(texts: Sequence[str] | None) -> list[str]:

@@ -1,8 +1,9 @@
 """Arguments and options that several commands share."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -10,14 +11,39 @@ from fsstats.errors import TableError
 
 
 def _existing(roots: list[str]) -> list[str]:
-    for root in roots:
-        if not root:
-            message = "one of them is empty; is $SUBJECTS_DIR set?"
-            raise typer.BadParameter(message)
+    if not all(roots):
+        message = "one of them is empty; is $SUBJECTS_DIR set?"
+        raise typer.BadParameter(message)
+    found = [os.path.expanduser(root) for root in roots]  # noqa: PTH111 - it may be an address
+    for root in found:
         if "://" not in root and not Path(root).exists():
-            message = f"path {root!r} does not exist."
-            raise typer.BadParameter(message)
-    return roots
+            raise typer.BadParameter(_no_root(root))
+    return found
+
+
+def _no_root(root: str) -> str:
+    if "~ " in root:
+        return f"{root}: expected a folder of subjects or a merged table, found a formula, which is given with -f."
+    return _not_there(root, "file or folder")
+
+
+def _not_there(path: str | Path, what: str = "file") -> str:
+    from fsstats.io._given import not_there
+
+    return str(not_there(path, what))
+
+
+def a_file(path: Path | None) -> Path | None:
+    """Refuse what is no file on this machine, and say what may have been meant; ``~`` is the home folder."""
+    if path is None:
+        return None
+    found = Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises where nobody is called so
+    if found.is_dir():
+        message = f"{found}: expected a file, found a folder."
+        raise typer.BadParameter(message)
+    if not found.exists():
+        raise typer.BadParameter(_not_there(found))
+    return found
 
 
 Roots = Annotated[
@@ -44,17 +70,17 @@ SubjectsOption = Annotated[
         "--subjects",
         metavar="FILE",
         help="Only the subjects in this text file, one a line.",
-        exists=True,
-        dir_okay=False,
+        callback=a_file,
     ),
 ]
 
 
 def _register(path: Path | None) -> None:
-    if path is not None:
+    kinds = a_file(path)
+    if kinds is not None:
         import fsstats as fs
 
-        fs.register(path)
+        fs.register(kinds)
 
 
 KindsOption = Annotated[
@@ -63,8 +89,6 @@ KindsOption = Annotated[
         "--kinds",
         metavar="FILE",
         help="Kinds of file and atlases of your own, described in TOML.",
-        exists=True,
-        dir_okay=False,
         callback=_register,
     ),
 ]
@@ -92,8 +116,7 @@ ParticipantsOption = Annotated[
         "-p",
         metavar="FILE",
         help="What is known of the people: participant_id, perhaps session_id, and any other columns.",
-        exists=True,
-        dir_okay=False,
+        callback=a_file,
     ),
 ]
 OutOption = Annotated[
@@ -118,6 +141,9 @@ def part_of(text: str | None) -> str | None:
     return text
 
 
+_SEPARATORS: Final = ("\t", ";", ",")
+
+
 def read_subjects(path: Path | None) -> list[str] | None:
     """Read a subject list: one name a line, blank lines and lines that begin with # left out."""
     if path is None:
@@ -128,6 +154,9 @@ def read_subjects(path: Path | None) -> list[str] | None:
         message = f"{path}: expected a subject list in UTF-8, found something else ({error})"
         raise TableError(message) from error
     names = [line for line in lines if line and not line.startswith("#")]
+    if len(names) > 1 and any(all(sign in name for name in names) for sign in _SEPARATORS):
+        message = f"{path}: expected one subject a line, found a table. Make a text file of its column of subjects"
+        raise TableError(message)
     if not names:
         message = f"{path}: expected one subject a line, found none"
         raise TableError(message)

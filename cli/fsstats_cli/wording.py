@@ -43,6 +43,11 @@ _PHRASES: Final = (
     (r"(?<=[Uu]se )(mixed|regress)\b|(?<=; )regress (?=is|fits)", r"fsstats \g<0>"),
     (r"\bby_site (?=can|could)", "--by "),
     (r"\bfsstats\.check\b", "fsstats check"),
+    (
+        r"\bRead it with read_table\b",
+        "A table of participants is given with -p; one that fsstats merge wrote is for check, report and statistics",
+    ),
+    (r"the participants, which join puts on", "the participants, which are given with -p FILE"),
     (r"[Ll]eave the region or the site out", "Leave the region out (--without REGION) or the site"),
     (r"\bpandas\.to_numeric turns text into numbers", "Mend the column in the file of the participants"),
 )

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Final
 
 import pandas as pd
 
-from fsstats._frames import one_or_more, printable
+from fsstats._frames import one_or_more, printable, some_of
 from fsstats.discovery._rows import NOBODY, Rows, Whose, row_of
 from fsstats.discovery.collect import GROUP_TABLE, collect
 from fsstats.discovery.footprint import Footprint, Notes
@@ -17,13 +18,13 @@ from fsstats.discovery.meanings import ON_REQUEST, Told
 from fsstats.discovery.subjects import LeftOut
 from fsstats.discovery.table import TEXT, files_table
 from fsstats.discovery.walk import MAX_DEPTH, recognised_table
-from fsstats.errors import NothingFoundError, UnknownNameError
+from fsstats.errors import NothingFoundError, wording
 from fsstats.places import Place
 from fsstats.places import place as place_at
-from fsstats.schema import identify, is_of
+from fsstats.schema import identify, is_of, unknown_source
 
 PathLike = str | os.PathLike[str]
-_TABLES: Final = (".parquet", ".csv", ".tsv")
+_TABLES: Final = (".parquet", ".csv", ".tsv", ".xlsx", ".xls", ".ods")
 
 
 def find_stats(
@@ -37,7 +38,7 @@ def find_stats(
     Parameters
     ----------
     roots : path or sequence of paths
-        SUBJECTS_DIRs, BIDS derivatives, FSL's outputs, folders of such folders (down to four levels), single
+        SUBJECTS_DIRs, BIDS derivatives, FSL's outputs, folders of such folders (down to five levels), single
         subjects, single files, tables of many subjects; or archives (``.zip``, ``.tar.gz``) and URLs (``s3://``,
         ``https://``) of any of these.
     subjects : collection of str, optional
@@ -66,6 +67,9 @@ def find_stats(
 
     A file ought to be there if more than half of the subjects that were processed alike (tool, first
     number of the version, stream) have it, or the other one of two, or if its other hemisphere is there.
+    A folder is a subject by what it holds, ``stats/*.stats`` or both ``mri`` and ``surf``, whatever it is called.
+    Folders that lie too deep have one row, with the reason.
+
     A link to a subject that is found under its own name too is left out. Kinds of file that are read only on
     request (`sources`) have status ``skipped``, and so have tables of many subjects that lie beside subjects.
 
@@ -202,8 +206,9 @@ def _require_local(paths: list[Path]) -> None:
         raise NothingFoundError(message)
     for path in paths:
         if path.suffix in _TABLES and path.is_file() and not (identify(str(path)) or recognised_table(path, Notes())):
-            message = f"{path} is a table, not a folder of subjects: read it with read_table"
-            raise NothingFoundError(message)
+            expected = "a folder of subjects, a stats file or a table of many subjects"
+            text = wording(expected=expected, found="a table of another kind", hint="Read it with read_table")
+            raise NothingFoundError(f"{path}: {text}")
 
 
 def _nothing(paths: list[Place], left_out: list[LeftOut]) -> str:
@@ -212,9 +217,19 @@ def _nothing(paths: list[Place], left_out: list[LeftOut]) -> str:
     beside = "; ".join(f"{item.path.name}: {item.reason}" for item in left_out[:10])
     message = (
         f"no processed subject in {places}, nor {MAX_DEPTH} levels below: expected folders that hold "
-        f"stats/*.stats, as recon-all and run_fastsurfer.sh make them in SUBJECTS_DIR, or files of a known name"
+        f"stats/*.stats, as recon-all and run_fastsurfer.sh make them in SUBJECTS_DIR, or files of a known name, "
+        f"found {some_of(_names_in(paths)) or 'nothing'}"
     )
     return printable(f"{message}; left out: {beside}" if beside else message)
+
+
+def _names_in(paths: Iterable[Place]) -> list[str]:
+    """Name what is in folders, as far as they are open to us."""
+    names: list[str] = []
+    for path in paths:
+        with suppress(OSError):
+            names += sorted(child.name for child in path.iterdir() if child.name[0] != ".")
+    return names
 
 
 def _chosen(names: Collection[str], present: Iterable[str]) -> set[str]:
@@ -223,11 +238,7 @@ def _chosen(names: Collection[str], present: Iterable[str]) -> set[str]:
     found = {name: {source for source in present if is_of(source, name)} for name in names}
     for name, meant in found.items():
         if not meant and GROUP_TABLE not in present:  # what a table of many subjects holds is known when it is read
-            plain = identify(name if name.endswith(".stats") else f"{name}.stats")
-            if plain and plain.source in present:
-                message = f"no source is called {name!r}; did you mean {plain.source}?"
-                raise UnknownNameError(message)
-            raise UnknownNameError.among("source", name, present)
+            raise unknown_source(name, present)
     return {source for meant in found.values() for source in meant}
 
 

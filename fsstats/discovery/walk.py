@@ -16,19 +16,23 @@ from fsstats.discovery.subjects import LISTS, PARTS, TEMPLATES, LeftOut
 from fsstats.parsers.grouptables import recognises_group_table
 from fsstats.places import Place, faults, is_archive_root
 
-MAX_DEPTH: Final = 4
+MAX_DEPTH: Final = 5
 """How far below a root subjects are looked for (study/derivatives/freesurfer/sub-01/ses-1 is 4).
 
-Folders whose names tell only what was done (``anat``, ``T1.anat``, ``first_results``) do not count.
+Of the folders on the way those do not count whose names tell only what was done (``anat``, ``T1.anat``,
+``first_results``). A folder's own name never counts: of those that lie beside each other all are looked into, or none.
 """
 _MOST_FOLDERS: Final = 12
 """Where the walk ends whatever the folders are called."""
+_DEPTH_WITHIN: Final = 2
+"""How far below a folder that others put into a subject's files are looked for, counted alike."""
 _WITHIN: Final = ("stats", "mri", "scripts")
 """Folders of a subject that hold files we read; of the others only those that FreeSurfer does not make are walked."""
 _FREESURFERS: Final = ("dpath", "dlabel", "dmri", "tmp", "trash", "bem", "src", "rgb", "tiff", "morph")
 _OWN_FOLDERS: Final = frozenset({*PARTS, *_FREESURFERS})
 _ASKED_FOR: Final = (*PARTS, "dpath", "base-tps")
 """What a subject's folder is asked for that may not be listed."""
+_NO_SUBJECT: Final = "not a subject: no stats/*.stats in it, nor both mri and surf, nor files of a known name"
 _WITHIN_ANOTHER: Final = "a subject within a subject; name it itself to read it"
 _TEXTS: Final = (".txt", ".csv", ".tsv", ".table", ".dat", ".stats")
 _HEAD: Final = 65536
@@ -69,8 +73,8 @@ class Found:
     tables: list[str] = field(default_factory=list)
     """Tables of many subjects."""
     left_out: dict[LeftOut, None] = field(default_factory=dict)
-    too_deep: list[Spot] = field(default_factory=list)
-    """Folders that nobody looked into."""
+    too_deep: dict[str, list[Spot]] = field(default_factory=dict)
+    """Folders that nobody looked into, by the reason."""
 
     def leave_out(self, folder: Place, reason: str, status: str = "skipped") -> None:
         """Note a folder that is left out."""
@@ -83,18 +87,19 @@ def walk(roots: Iterable[Place], notes: Notes) -> Found:
     seen: set[str] = set()
     for root in roots:
         _walk(look(spot_of(root), notes), found, seen, MAX_DEPTH)
-        _leave_out_deep(found)
+    _leave_out_deep(found, seen)
     _leave_out_links(found)
     return found
 
 
-def _leave_out_deep(found: Found) -> None:
-    """Say in one row which folders lie too deep: a study of images has thousands of them."""
-    if found.subjects and found.too_deep:
-        more = f", nor into {len(found.too_deep) - 1} more" if len(found.too_deep) > 1 else ""
-        text = f"more than {MAX_DEPTH} levels down, so not looked into{more}: name a folder nearer to the subjects"
-        found.leave_out(found.too_deep[0].place, text)
-    found.too_deep.clear()
+def _leave_out_deep(found: Found, seen: Collection[str]) -> None:
+    """Say in one row a reason which folders lie too deep: a study of images has thousands of them."""
+    for reason, spots in found.too_deep.items():
+        left = [spot for spot in spots if spot.text not in found.subjects and spot.real not in seen]
+        if left:  # the others were reached from another root
+            more = f", nor into {len(left) - 1} more" if len(left) > 1 else ""
+            text = f"{reason}, so not looked into{more}: name a folder nearer to the subjects"
+            found.leave_out(left[0].place, text)
 
 
 def _leave_out_links(found: Found) -> None:
@@ -134,11 +139,21 @@ def _search(folder: Folder, found: Found, seen: set[str], depth: int, most: int)
         return True
     files, folders = folder.contents(folder.names())
     anything = _take_loose(folder, files, found)
-    barren = [child for child in folders if not _enter(child, found, seen, depth, most)]
-    if any(child.text in found.subjects for child in folders):
+    others = [child for child in folders if not _is_template(child, found)]
+    if others and (depth == 0 or most == 0):
+        found.too_deep.setdefault(_why_not_deeper(depth), []).extend(others)
+        return True
+    barren = [child for child in others if not _enter(child, found, seen, depth, most)]
+    if any(child.text in found.subjects for child in others):
         for child in barren:
-            found.leave_out(child.place, f"not a subject: holds none of {', '.join(PARTS)}")
+            found.leave_out(child.place, _NO_SUBJECT)
     return anything or len(barren) < len(folders)
+
+
+def _why_not_deeper(depth: int) -> str:
+    if depth == 0:
+        return f"more than {MAX_DEPTH} levels down"
+    return f"more than {_MOST_FOLDERS} folders down, whatever they are called"
 
 
 def _status(fault: str) -> str:
@@ -146,14 +161,16 @@ def _status(fault: str) -> str:
     return "skipped" if fault.startswith("left out of the archive, links") else "unreadable"
 
 
-def _enter(child: Spot, found: Found, seen: set[str], depth: int, most: int) -> bool:
-    """Go into a folder or an archive, unless it is a template or too deep."""
-    if TEMPLATES.match(child.name):
-        found.leave_out(child.place, "a template that FreeSurfer ships, not a subject")
-        return True
-    if most == 0 or (depth == 0 and not is_generic(child.name)):
-        found.too_deep.append(child)
+def _is_template(child: Spot, found: Found) -> bool:
+    """Leave out a subject that FreeSurfer ships."""
+    if not TEMPLATES.match(child.name):
         return False
+    found.leave_out(child.place, "a template that FreeSurfer ships, not a subject")
+    return True
+
+
+def _enter(child: Spot, found: Found, seen: set[str], depth: int, most: int) -> bool:
+    """Go into a folder or an archive; tell whether anything is in it."""
     folder = look(child, found.notes)
     return _taken(folder, found) or _search(folder, found, seen, depth - (not is_generic(child.name)), most - 1)
 
@@ -215,7 +232,7 @@ def _files_of(folder: Folder, found: Found) -> list[FoundFiles]:
 def _files_within(other: Folder, found: Found) -> list[FoundFiles]:
     """Give the files in a folder that others put into a subject's, and take what else is in it."""
     inner = Found(found.notes, found.meanings)
-    _walk(other, inner, set(), 1)
+    _walk(other, inner, set(), _DEPTH_WITHIN)
     found.tables += inner.tables
     found.left_out |= inner.left_out
     found.left_out |= dict.fromkeys(LeftOut(nested.spot.place, _WITHIN_ANOTHER) for nested in inner.subjects.values())

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fsstats._frames import Positions, one_or_more
 from fsstats.errors import ColumnsError, UnknownNameError
-from fsstats.schema import LONG, is_of
+from fsstats.schema import LONG, is_of, unknown_source
 
 Choice = Mapping[str, frozenset[str]]
 """The names that are asked for, column by column; what stands in any other column does not matter."""
@@ -104,5 +104,7 @@ class Finder:
             there = set(known(among, column))
             lacking = names.difference(*(self._meant(column, one) for one in there))
             if lacking:
+                if column == "source":
+                    raise unknown_source(min(lacking), there)
                 kind = " of ".join([column, *(", ".join(sorted(sources)) for sources in among.values())])
                 raise UnknownNameError.among(kind, min(lacking), there)

@@ -13,6 +13,7 @@ from fsstats.io._batch import KIND, PLACE, Batch
 from fsstats.io._cells import once_each, overlapping
 from fsstats.io._reading import Reading, content_of, digest_of, text_of
 from fsstats.schema import SUBJECT_KEY
+from fsstats.tables.problems import THE_SAME
 
 _NOTHING: Mapping[int, str] = MappingProxyType({})
 
@@ -85,18 +86,16 @@ def _path(reading: Reading) -> str:
 
 def _same_place(readings: Sequence[Reading]) -> dict[int, Reading]:
     """Of several files for one place keep one if they are equal, and none if they differ."""
-    changed = {}
+    changed: dict[int, Reading] = {}
     for group in _groups(readings, lambda reading: _cells(reading, PLACE)):
-        first = readings[group[0]]
+        paths = [_path(readings[i]) for i in group]
         how = _alike([readings[i] for i in group])
-        for i in group[1:] if how else group:
-            if how:
-                changed[i] = readings[i].refused("skipped", f"the same, {how}, as {_path(first)}")
-            else:
-                others = ", ".join(_path(readings[j]) for j in group if j != i)
-                text = wording(expected="one file of this subject and kind", found=f"another that differs: {others}")
-                hint = "None of them is used: read the folders apart, and tell them by a column of your own"
-                changed[i] = readings[i].refused("conflict", f"{text}. {hint}")
+        if how:
+            changed |= {i: readings[i].refused("skipped", THE_SAME.format(how=how) + paths[0]) for i in group[1:]}
+            continue
+        text = wording(expected="one file of this subject and kind", found=f"several that differ: {', '.join(paths)}")
+        hint = "None of them is used: read the folders apart, and tell them by a column of your own"
+        changed |= {i: readings[i].refused("conflict", f"{text}. {hint}") for i in group}
     return changed
 
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from fsstats.errors import TableError
 from fsstats.io._choice import Choice, Coded, Finder, selected
+from fsstats.io._given import to_be_read
 from fsstats.io._stores import is_remote, parts_source, reaching, with_suffix
 from fsstats.schema import LONG
 
@@ -41,8 +42,10 @@ def content_of(path: Path) -> Iterator[None]:
     ------
     TableError
         If what is done within cannot make sense of it.
+    NothingFoundError
+        If it is not there.
     """
-    with reaching(path):
+    with to_be_read(path), reaching(path):
         try:
             yield
         except (pa.ArrowException, UnicodeError, OSError) as error:

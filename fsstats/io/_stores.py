@@ -37,7 +37,7 @@ def path_of(address: PathLike) -> Path:
     """
     if is_remote(address):
         return cast("Path", address)
-    text = os.fspath(address)
+    text = os.path.expanduser(os.fspath(address))  # noqa: PTH111 - it may be a URL
     path = local(text)
     if path is not None:
         return Path(path)
@@ -100,7 +100,8 @@ def require_place(path: Path) -> None:
     if is_remote(path):
         _require_bucket([*path.parents][-1])
     elif not folder.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "no such folder", str(folder))
+        way_on = "write the home folder in full" if str(folder).startswith("~") else "make it first"
+        raise FileNotFoundError(errno.ENOENT, f"no such folder, {way_on}", str(folder))
     elif not os.access(folder, os.W_OK):
         raise PermissionError(errno.EACCES, "this folder cannot be written to", str(folder))
 

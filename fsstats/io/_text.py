@@ -1,5 +1,6 @@
 """Delimited text: every cell is read as it stands, and becomes a number only if all of its column are numbers."""
 
+import codecs
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, Literal
@@ -8,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pc_csv
 
-from fsstats.errors import TableError
-from fsstats.io._stores import whole_source
+from fsstats.errors import TableError, wording
+from fsstats.io._stores import is_remote, whole_source
 
 SEPARATOR: Final = {".csv": ",", ".tsv": "\t"}
 MISSING: Final = {".csv": "", ".tsv": "n/a"}
@@ -17,6 +18,7 @@ MISSING: Final = {".csv": "", ".tsv": "n/a"}
 STRINGS: Final = pd.StringDtype(na_value=float("nan"))
 _MISSING_ELSEWHERE: Final = ("", "n/a", "N/A", "NA", "NaN", "nan")
 """How others write a missing value in a column that is not a name."""
+_MARKS_OF_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LEADING_ZERO: Final = r"^[+-]?0[0-9]"
 _WHOLE: Final = r"^[+-]?[0-9]{1,18}$"
 
@@ -42,6 +44,7 @@ def write_delimited(table: pd.DataFrame, path: Path, suffix: str, *, mode: Liter
 def read_text(path: Path, is_text: Callable[[str, Iterable[str]], bool]) -> pd.DataFrame:
     """Read a delimited text file; `is_text` tells which columns stay text whatever they look like."""
     suffix = path.suffix
+    _refuse_utf16(path)
     cells = pc_csv.read_csv(
         whole_source(path),
         parse_options=pc_csv.ParseOptions(delimiter=SEPARATOR[suffix], newlines_in_values=True),
@@ -59,6 +62,17 @@ def read_text(path: Path, is_text: Callable[[str, Iterable[str]], bool]) -> pd.D
         for name, text in texts.items()
     }
     return pd.DataFrame(columns, columns=names)
+
+
+def _refuse_utf16(path: Path) -> None:
+    """Refuse what spreadsheet programs call Unicode text, on this machine: elsewhere that were a request more."""
+    if is_remote(path):
+        return
+    with path.open("rb") as file:
+        start = file.read(2)
+    if start in _MARKS_OF_UTF16:
+        text = wording(expected="text in UTF-8", found="UTF-16", hint="Save it again as CSV UTF-8")
+        raise TableError(f"{path}: {text}")
 
 
 def _require_closed_quotes(path: Path, cells: pa.Table) -> None:

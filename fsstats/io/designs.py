@@ -7,15 +7,15 @@ import pandas as pd
 
 from fsstats._frames import listed, plain_rows, require, some_of
 from fsstats.errors import TableError, warn
+from fsstats.io._given import read_given
 from fsstats.io._replace import replacing, write_text
 from fsstats.io._stores import PathLike, path_here, require_file
 from fsstats.io.load import Cohort
-from fsstats.places import read_bytes
 from fsstats.schema import CELL, DETAIL_COLUMNS, LONG, SUBJECT_KEY
 from fsstats.tables._alike import folders_of, run_names
 from fsstats.tables.designs import BASE, FSID, design_of, fsgd_text, parse_fsgd, parse_qdec, qdec_text
 from fsstats.tables.join import join
-from fsstats.tables.variables import places_of
+from fsstats.tables.variables import people_columns, places_of
 
 _MOST_NAMED: Final = 3
 
@@ -82,7 +82,7 @@ def people_of(
     people = runs if participants is None else join(runs, participants, unmatched="drop")
     missing = [name for name in variables if name not in people.columns]
     if missing:
-        people = people.merge(_values(own, missing), on=list(SUBJECT_KEY), how="left")
+        people = people.merge(_values(own, missing, people_columns(people.columns)), on=list(SUBJECT_KEY), how="left")
     _warn_of_rows(people["subject"], longitudinal=longitudinal)
     who = plain_rows(people[list(SUBJECT_KEY)])
     scans = [(subject, session, "cross") for subject, session, _ in who]
@@ -113,11 +113,11 @@ def _warn_of_rows(subjects: pd.Series, *, longitudinal: bool) -> None:
         warn(f"{len(odd)} subjects have {text}: {which}")
 
 
-def _values(own: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+def _values(own: pd.DataFrame, names: Sequence[str], others: Sequence[str]) -> pd.DataFrame:
     """Give the values that names stand for, a row a run and a column a name."""
     cells = own[list(CELL)].drop_duplicates().reset_index(drop=True)
     columns: list[pd.Series] = []
-    for name, place in places_of(names, cells).items():
+    for name, place in places_of(names, cells, others=others).items():
         source, hemi, region, measure = cells.iloc[place]
         side = own["hemi"].isna() if pd.isna(hemi) else own["hemi"] == hemi
         rows = own[(own["source"] == source) & side & (own["region"] == region) & (own["measure"] == measure)]
@@ -314,4 +314,4 @@ def read_fsgd(path: PathLike) -> pd.DataFrame:
 
 
 def _text(path: PathLike) -> str:
-    return read_bytes(path).decode("utf-8-sig", "backslashreplace")
+    return read_given(path).decode("utf-8-sig", "backslashreplace")

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 
 from fsstats._frames import categorical, to_category
 from fsstats._version import __version__
-from fsstats.errors import TableError, UnknownNameError
+from fsstats.errors import FsstatsError, TableError, UnknownNameError, wording
 from fsstats.io._choice import Choice, Coded, Finder, choice_of, selected
+from fsstats.io._given import not_there
 from fsstats.io._parquet import COMPRESSION, content_of, parts_of, read_parquet
 from fsstats.io._replace import replacing
 from fsstats.io._sidecar import GENERATOR, describe_columns, is_ours
@@ -23,6 +24,7 @@ from fsstats.schema import DETAIL_COLUMNS, FILES, LONG, SCHEMA_VERSION
 from fsstats.tables.problems import PROBLEMS
 
 SUFFIXES: Final = (".parquet", *SEPARATOR)
+_SPREADSHEETS: Final = (".xlsx", ".xls", ".ods")
 _OWN: Final = (*LONG, *DETAIL_COLUMNS)
 IDENTITIES: Final = ("participant_id", "subject", "session", "session_id", "stream")
 """Columns that are text whatever they look like, in any table."""
@@ -110,10 +112,13 @@ def require_own_sidecar(path: Path) -> None:
 def require_suffix(path: Path) -> None:
     """Raise unless the suffix of a table tells its format."""
     if path.suffix not in SUFFIXES:
-        if not path.suffix:
-            message = f"{path}: expected a name that ends in {', '.join(SUFFIXES)}, which decides the format"
-            raise UnknownNameError(message)
-        raise UnknownNameError.among("table format", path.suffix, SUFFIXES)
+        raise unknown_format(path)
+
+
+def unknown_format(path: Path, hint: str = "") -> UnknownNameError:
+    """Say what the name of a table ends in."""
+    text = f"a name that ends in {', '.join(SUFFIXES)}, which decides the format"
+    return UnknownNameError(f"{path}: {wording(expected=text, found=path.suffix or 'none of these', hint=hint)}")
 
 
 def _require_plain(table: pd.DataFrame, suffix: str) -> None:
@@ -196,6 +201,8 @@ def read_table(
         If a column is not there, or rows are to be chosen and the table is no long table.
     TableError
         If the content is not such a table, or the files of a folder have different columns.
+    NothingFoundError
+        If it is not there.
     OSError
         If it cannot be opened.
 
@@ -232,8 +239,8 @@ def read_table(
     """
     path = path_of(path)
     parts = parts_of(path)
-    if not parts:
-        require_suffix(path)
+    if not parts and path.suffix not in SUFFIXES:
+        raise _no_table(path)
     choice = choice_of(source=source, measure=measure, region=region, hemi=hemi, subject=subject)
     is_parquet = bool(parts) or path.suffix == ".parquet"
     table, names = (
@@ -244,6 +251,17 @@ def read_table(
     except (ValueError, TypeError) as error:
         message = f"{path}: expected numbers in the columns that hold them, found something else ({error})"
         raise TableError(message) from error
+
+
+def _no_table(path: Path) -> FsstatsError:
+    """Say why a name that tells no format is no table's."""
+    if is_folder(path):
+        expected = "a table (.parquet, .csv, .tsv), or a folder of .parquet files"
+        text = wording(expected=expected, found="a folder without any", hint="A folder of subjects is read with load")
+        return TableError(f"{path}: {text}")
+    if not is_there(path):
+        return not_there(path)
+    return unknown_format(path, hint="Save the sheet as .csv or .tsv" if path.suffix.lower() in _SPREADSHEETS else "")
 
 
 def _read_delimited(path: Path, choice: Choice, columns: Collection[str] | None) -> tuple[pd.DataFrame, Sequence[str]]:

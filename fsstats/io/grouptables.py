@@ -10,9 +10,10 @@ import pandas as pd
 
 from fsstats.discovery.subjects import Subject, name_all
 from fsstats.errors import warn
+from fsstats.io._given import read_given
 from fsstats.parsers import chosen, summarise
 from fsstats.parsers.grouptables import GroupTable, parse_group_table
-from fsstats.places import Place, read_bytes
+from fsstats.places import Place
 from fsstats.tables.assemble import Block, assemble
 
 NameAll = Callable[[Iterable[Place]], Sequence[Subject]]
@@ -83,7 +84,7 @@ def read_group_table(
     0  sub-01   ses-2  aparc   lh  insula  thickness  3.012   mm
     """
     where = os.fspath(path)
-    table = parse_group_table(read_bytes(where), where, source=source, hemi=hemi, measure=measure)
+    table = parse_group_table(read_given(where), where, source=source, hemi=hemi, measure=measure)
     text = doubts(table)
     if text:
         warn(f"{where}: {text}")

@@ -12,6 +12,7 @@ from fsstats.discovery.find import Survey, survey
 from fsstats.errors import UnknownNameError, warn
 from fsstats.io._account import Account
 from fsstats.io._batch import Batch, Tick
+from fsstats.io._given import read_given
 from fsstats.io._reading import content_of
 from fsstats.io._stores import PathLike
 from fsstats.io._study import Plan, Progress, Task, plan_of, read_task, spoilt, task_of, ticking
@@ -76,7 +77,7 @@ def read_stats(path: PathLike, *, strict: bool = True) -> StatsFile:
     >>> stats.source, stats.hemi, stats.rows["ThickAvg"][0].item()
     ('mine', 'lh', 3.012)
     """
-    return parse_stats(content_of(os.fspath(path)), where=os.fspath(path), strict=strict)
+    return parse_stats(read_given(path, content_of), where=os.fspath(path), strict=strict)
 
 
 def load(

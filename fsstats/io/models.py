@@ -1,17 +1,24 @@
 """Fitted models on disk: JSON texts, nothing that could run."""
 
 import json
-from typing import Final, get_args
+from typing import TYPE_CHECKING, TypeAlias
 
 from fsstats.errors import FsstatsError, TableError, wording
+from fsstats.io._given import read_given
 from fsstats.io._replace import write_text
 from fsstats.io._stores import PathLike, path_here, require_file
-from fsstats.places import read_bytes
-from fsstats.stats import Composite, Harmonisation, HeadSize, Norms
-from fsstats.stats._required import with_article
 
-Model = Composite | Harmonisation | HeadSize | Norms
-_KINDS: Final[dict[str, type[Model]]] = {one.KIND: one for one in (Composite, Harmonisation, HeadSize, Norms)}
+if TYPE_CHECKING:
+    from fsstats.stats import Composite, Harmonisation, HeadSize, Norms
+
+Model: TypeAlias = "Composite | Harmonisation | HeadSize | Norms"
+
+
+def _kinds() -> "dict[str, type[Model]]":
+    """Give what can be fitted by its name; only here, as statistics take longer to load than all that reads files."""
+    from fsstats.stats import Composite, Harmonisation, HeadSize, Norms  # noqa: PLC0415 - as the docstring says
+
+    return {one.KIND: one for one in (Composite, Harmonisation, HeadSize, Norms)}
 
 
 def write_model(model: Model, path: PathLike) -> None:
@@ -50,9 +57,10 @@ def write_model(model: Model, path: PathLike) -> None:
     >>> read_model("memory.json") == memory
     True
     """
-    if not isinstance(model, get_args(Model)):
-        names = ", ".join(kind.__name__ for kind in _KINDS.values())
-        raise TableError(wording(expected=f"one of {names}", found=with_article(type(model).__name__)))
+    kinds = tuple(_kinds().values())
+    if not isinstance(model, kinds):
+        names = ", ".join(kind.__name__ for kind in kinds)
+        raise TableError(wording(expected=f"one of {names}", found=f"a value of type {type(model).__name__}"))
     place = path_here(path)
     require_file(place)
     write_text(model.to_json(), place)
@@ -84,19 +92,19 @@ def read_model(path: PathLike) -> Model:
     --------
     See `write_model`.
     """
-    text = read_bytes(path).decode("utf-8", "replace")
+    text = read_given(path).decode("utf-8", "replace")
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         message = f"{path}: expected a model that fsstats wrote, found no JSON ({error})"
         raise TableError(message) from error
-    kind = found.get("kind") if isinstance(found, dict) else None
-    if not isinstance(kind, str) or kind not in _KINDS:
+    kind, kinds = found.get("kind") if isinstance(found, dict) else None, _kinds()
+    if not isinstance(kind, str) or kind not in kinds:
         said = f"the kind {kind!r}" if isinstance(kind, str) else "something else"
-        message = wording(expected=f"a model that fsstats wrote ({', '.join(_KINDS)})", found=said)
+        message = wording(expected=f"a model that fsstats wrote ({', '.join(kinds)})", found=said)
         raise TableError(f"{path}: {message}")
     try:
-        return _KINDS[kind].from_json(text)
+        return kinds[kind].from_json(text)
     except FsstatsError as error:
         message = f"{path}: {error}"
         raise type(error)(message) from error

@@ -14,6 +14,7 @@ from nibabel.spatialimages import SpatialImage
 
 from fsstats._frames import FloatArray, some_of
 from fsstats.errors import StatsFormatError, TableError, UnknownNameError, warn
+from fsstats.io._given import read_given
 from fsstats.io._reading import content_of
 from fsstats.io._stores import PathLike
 from fsstats.parsers import Layout
@@ -166,7 +167,7 @@ def _read(given: LabelImage, where: str) -> Image:
         return image_of_array(array, affine, where)
     if isinstance(given, str | os.PathLike):
         path = os.fspath(given)
-        return read_image(content_of(path), path)
+        return read_image(read_given(path, content_of), path)
     hint = "Give (array, affine): an array alone does not tell how large its voxels are"
     found = type(given).__name__
     raise StatsFormatError.at(where, expected="a path, a nibabel image, or (array, affine)", found=found, hint=hint)
@@ -257,7 +258,7 @@ def _names(counts: Mapping[int, int], lut: PathLike | Mapping[int, str] | None) 
             raise TableError(message)
         return lut
     path = os.fspath(lut)
-    return read_lut(content_of(path), path)
+    return read_lut(read_given(path, content_of), path)
 
 
 def _summaries(labels: Image, values: Image, found: _Labels, name: str, unit: str) -> Iterator[_Measured]:

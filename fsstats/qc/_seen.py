@@ -18,7 +18,7 @@ from fsstats.schema.policy import HEAD_SIZES, NOT_STRAIGHT
 from fsstats.stats import design_of
 from fsstats.stats._pairs import SidePairs, pairs_of
 from fsstats.tables.panel import BoolArray, Panel, column_by_value, number, panel_of
-from fsstats.tables.variables import with_variables
+from fsstats.tables.variables import NO_PEOPLE, people_columns, with_variables
 from fsstats.tables.versions import VERSION_COLUMNS, with_versions
 
 TIME: Final = "time"
@@ -239,7 +239,7 @@ def seen_of(
     panel = panel_of(table, needed_by=needed_by, leave_out=[name for name in table.columns if name not in wanted])
     has = np.zeros(panel.values.shape, dtype=np.bool_)
     has[panel.row, panel.column] = True
-    design, variables = _design(panel, covariates)
+    design, variables = _design(panel, covariates, people_columns(table.columns))
     return Seen(
         panel,
         has,
@@ -295,8 +295,8 @@ def _group(people: pd.DataFrame, site: str | None, table: pd.DataFrame) -> Posit
 
 def _require_column(people: pd.DataFrame, name: str, kind: str, table: pd.DataFrame) -> None:
     if name not in people.columns or name in SUBJECT_KEY:
-        known = [str(one) for one in table.columns if one not in LONG]
-        raise UnknownNameError.among(f"column of people ({kind})", name, known or ["none; join puts them on"])
+        known = people_columns(table.columns)
+        raise UnknownNameError.among(f"column of people ({kind})", name, known, why="" if known else NO_PEOPLE)
 
 
 def _years(people: pd.DataFrame, time: str, table: pd.DataFrame) -> FloatArray:
@@ -307,11 +307,11 @@ def _years(people: pd.DataFrame, time: str, table: pd.DataFrame) -> FloatArray:
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _design(panel: Panel, covariates: Sequence[str]) -> tuple[FloatArray | None, list[int]]:
+def _design(panel: Panel, covariates: Sequence[str], known: Sequence[str]) -> tuple[FloatArray | None, list[int]]:
     """Give the design of the covariates, row by row, and the cells that they are."""
     if not covariates:
         return None, []
-    people, places = with_variables(panel, covariates)
+    people, places = with_variables(panel, covariates, others=known)
     design = design_of(" + ".join(f"`{name}`" for name in covariates), people)
     matrix = np.full((len(people), design.matrix.shape[1]), np.nan)
     matrix[design.rows] = design.matrix

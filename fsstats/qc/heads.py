@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray
+from fsstats._frames import FloatArray, some_of
 from fsstats.errors import TableError
 from fsstats.qc._judgements import NOTHING, figure, of_cohort, of_runs, together
 from fsstats.qc._robust import Scores, fitted_by, scores_of
@@ -58,10 +58,27 @@ def _varying(seen: Seen, runs: BoolArray) -> pd.DataFrame:
 
 def _said(seen: Seen, one: Finding, sizes: FloatArray, which: BoolArray) -> pd.DataFrame:
     runs = np.flatnonzero(which)
-    says = [f"{one.each[run]}. Look at the registration to the atlas (talairach.xfm)" for run in runs.tolist()]
+    says = [f"{one.each[run]}. {_advice(seen, one, run)}" for run in runs.tolist()]
     labels = {"region": GLOBAL, "measure": str(seen.head), "unit": "mm^3"}
     severity = _SEVERITIES.get(one.check, "warning")
     return of_runs(seen, runs, says, value=sizes[runs], severity=severity, labels=labels)
+
+
+def _advice(seen: Seen, one: Finding, run: int) -> str:
+    """Say what to look at, of the files that a run has."""
+    if one.check == "unit":
+        return "Look at where this number comes from"
+    own = np.array([measure == seen.head for measure in seen.measure]) & seen.is_global
+    if one.check != "missing" or seen.has[run, own].any():
+        return "Look at the registration to the atlas (talairach.xfm)"
+    sources = seen.panel.cells["source"].astype("str").to_numpy()
+    there = sorted({*sources[own]})
+    there = ["aseg"] if "aseg" in there else there
+    theirs = sorted({*sources[seen.has[run]]})
+    if not {*there} & {*theirs}:
+        has = f"It stands in {' or '.join(there)}, and this run has only {some_of(theirs, 3)}"
+        return f"{has}. Read that file too, or leave the run out of models with {seen.head}"
+    return f"Look at the header of {' and '.join(there)}, and at which version wrote it"
 
 
 def find_brain_in_head(seen: Seen) -> pd.DataFrame:

@@ -29,6 +29,13 @@ _NEAR: Final = 0.15
 _LEAST_CELLS: Final = 3
 _WRITTEN_AS_ZERO: Final = {("wmparc", "BrainSegVolNotVent"): "as FreeSurfer 5.1 is known to write for whole brains"}
 """Source and header Measure in which 0 is known to say nothing of the brain, and why."""
+_WHAT_IS_DUE_IS_KNOWN: Final = (
+    "As most of its labels are 0, it lists all of a colour table; what every brain has is judged by itself"
+)
+_WHAT_IS_DUE_IS_NOT_KNOWN: Final = (
+    "It lists all of a colour table, or the segmentation failed: fsstats does not know which of them every brain has. "
+    "Look at its outlines over the T1"
+)
 _WHOLE_CORTEX: Final = ("aparc", "aparc.a2009s", "aparc.DKTatlas")
 
 
@@ -77,10 +84,59 @@ def find_zeros(seen: Seen) -> pd.DataFrame:
     n = np.maximum(np.isfinite(seen.panel.values[:, cells]).sum(axis=0), 1)
     share = is_zero.sum(axis=0) / n
     usual = (share > _USUAL) & (n > 1)
-    runs, own = np.nonzero(is_zero & ~usual)
+    listed = _only_listed(seen)
+    runs, own = np.nonzero(is_zero & ~usual & ~listed[:, cells])
     is_rare = (share[own] <= _RARE) | (is_zero.sum(axis=0)[own] <= 1)
     severity = [None if rare else "warning" for rare in is_rare]
-    return together([_zero(seen, runs, cells[own], severity), _usually_zero(seen, cells[usual])])
+    listed[:, cells[usual]] = False
+    return together(
+        [_zero(seen, runs, cells[own], severity), _said_once(seen, listed), _usually_zero(seen, cells[usual])]
+    )
+
+
+def _only_listed(seen: Seen) -> BoolArray:
+    """Say which zeros are of labels that a run has not and its file lists, as it lists all of a colour table.
+
+    Such a file has more labels that are not there than others. What every brain has is not among them.
+    """
+    found = np.zeros(seen.panel.values.shape, dtype=np.bool_)
+    sized = _has_size(seen) & ~seen.is_global
+    for source in seen.panel.cells["source"].unique():
+        cells = np.flatnonzero(sized & (seen.panel.cells["source"] == source).to_numpy())
+        values = seen.panel.values[:, cells]
+        is_zero, is_there = values == 0, np.isfinite(values) & (values != 0)
+        runs = np.flatnonzero((is_zero.sum(axis=1) > is_there.sum(axis=1)) & is_there.any(axis=1))
+        if len(runs):
+            may_lack = [not (seen.zero_allowed[cell] or _is_in_everybody(seen, cell)) for cell in cells.tolist()]
+            found[np.ix_(runs, cells)] = is_zero[runs] & ~_of_labels(seen, cells, is_there[runs]) & may_lack
+    return found
+
+
+def _of_labels(seen: Seen, cells: Positions, is_there: BoolArray) -> BoolArray:
+    """Say of each cell whether anything is there of its label."""
+    label, first = number(seen.panel.cells.iloc[cells], ["hemi", "region"])
+    has = np.zeros((len(is_there), len(first)), dtype=np.bool_)
+    for place, own in enumerate(label):
+        has[:, own] |= is_there[:, place]
+    found: BoolArray = has[:, label]
+    return found
+
+
+def _said_once(seen: Seen, listed: BoolArray) -> pd.DataFrame:
+    """Say in one row a file how many labels it lists that are not there, and name a few."""
+    parts = []
+    for source in seen.panel.cells["source"].unique():
+        own = np.flatnonzero(seen.panel.cells["source"] == source)
+        runs = np.flatnonzero(listed[:, own].any(axis=1))
+        names = [list(dict.fromkeys(seen.panel.cells["region"].iloc[own[listed[run, own]]])) for run in runs]
+        known = bool(printed_regions(atlas_of(str(source)) or str(source)))
+        what = _WHAT_IS_DUE_IS_KNOWN if known else _WHAT_IS_DUE_IS_NOT_KNOWN
+        says = [f"{source} lists {len(some)} labels with a size of 0 ({some_of(some)}). {what}" for some in names]
+        severity = "note" if known else "warning"
+        labels = {"source": source, "unit": "unitless"}
+        value = np.array([len(some) for some in names], dtype=np.float64)
+        parts.append(of_runs(seen, runs, says, value=value, severity=severity, labels=labels))
+    return together(parts)
 
 
 def _zero(seen: Seen, runs: Positions, cells: Positions, severity: list[str | None]) -> pd.DataFrame:

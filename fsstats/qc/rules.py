@@ -58,7 +58,12 @@ RULES: Final[Mapping[str, Rule]] = {
         "values that there cannot be: negative or infinite, thickness above 5 mm, counts that are not whole",
         "recon-all cuts the thickness at 5 mm; fsstats.schema.limits",
     ),
-    "zero": Rule(impossible.find_zeros, "error", "sizes of 0 of structures that every brain has", "schema.limits"),
+    "zero": Rule(
+        impossible.find_zeros,
+        "error",
+        "sizes of 0 of structures that every brain has; in one row a file that lists labels which are not there",
+        "schema.limits",
+    ),
     "constant": Rule(
         impossible.find_constant,
         "warning",

@@ -22,7 +22,7 @@ from fsstats.stats._head_size_fit import HeadSizeMethod
 from fsstats.stats.design import Design, Effect, design_of
 from fsstats.tables.join import identified, join
 from fsstats.tables.panel import panel_of
-from fsstats.tables.variables import with_variables
+from fsstats.tables.variables import NO_PEOPLE, people_columns, with_variables
 from fsstats.tables.versions import VERSION_COLUMNS, with_versions
 
 _METHODS: Final[Mapping[str, HeadSizeMethod]] = {
@@ -163,8 +163,9 @@ def study_of(
         table = with_versions(table, files)
     joined, runs, strangers = _joined(table, participants)
     if choices.site is not None and choices.site not in joined.columns:
-        known = [str(name) for name in joined.columns if name not in LONG]
-        raise UnknownNameError.among("column of people (site)", choices.site, known)
+        known = people_columns(joined.columns)
+        why = "" if known else NO_PEOPLE
+        raise UnknownNameError.among("column of people (site)", choices.site, known, why=why)
     variables = variables_of(formula)
     cells = chosen_cells(joined, sources, measures)
     head = _head_in(joined)

@@ -48,7 +48,17 @@ from fsstats.schema.regions import (
     segid_of,
     side_of,
 )
-from fsstats.schema.sources import Identity, Source, atlas_of, identify, is_of, kind_of, source_of, sources
+from fsstats.schema.sources import (
+    Identity,
+    Source,
+    atlas_of,
+    identify,
+    is_of,
+    kind_of,
+    source_of,
+    sources,
+    unknown_source,
+)
 from fsstats.schema.versions import number, release, same_release, tool_and_version
 
 __all__ = [
@@ -106,4 +116,5 @@ __all__ = [
     "sources",
     "take_back_kinds",
     "tool_and_version",
+    "unknown_source",
 ]

@@ -58,6 +58,8 @@ _SMALL_LABELS: Final = ("BA", "entorhinal_exvivo", "perirhinal_exvivo", "vpnl")
 """Sources of labels that may hold no vertex."""
 _NO_CALLOSUM: Final = ("aseg+DKT", "fastsurfer")
 """Sources of FastSurfer's network, which has no class for the corpus callosum."""
+_NOT_IN_DKT: Final = ("-bankssts", "-frontalpole", "-temporalpole")
+"""Ends of the names of white matter beside cortex that the DKT atlas gives to its neighbours."""
 
 SKEWED: Final = frozenset({"gaussian_curvature", "folding_index", "curvature_index", "intensity_std", "contrast_std"})
 """Measures that are positive and skewed to the right in every region."""
@@ -111,4 +113,5 @@ def may_be_zero(source: str, region: str, measure: str) -> bool:
     if region == GLOBAL:
         return measure in MAY_BE_ZERO or measure not in global_measures()
     is_small = source.startswith(_SMALL_LABELS) or (source.startswith(_NO_CALLOSUM) and region.startswith("CC_"))
-    return is_small or region in MAY_BE_ZERO
+    is_none = source == "wmparc.DKTatlas.mapped" and region.endswith(_NOT_IN_DKT)
+    return is_small or is_none or region in MAY_BE_ZERO

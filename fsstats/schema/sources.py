@@ -4,12 +4,12 @@ The kinds themselves are data: ``kinds/*.toml``.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from fsstats.errors import KindsError
+from fsstats.errors import KindsError, UnknownNameError
 from fsstats.schema._registry import Entry, entries, forget_with_registry, of_registry
 from fsstats.schema.versions import number
 
@@ -277,3 +277,17 @@ def atlas_of(source: str | None) -> str | None:
     """
     known = source_of(source)
     return known.atlas if known else None
+
+
+def unknown_source(name: str, present: Collection[str]) -> UnknownNameError:
+    """Say what source may have been meant: also by the name of a file.
+
+    Examples
+    --------
+    >>> print(unknown_source("lh.aparc.stats", ["aparc", "aparc.pial", "aseg"]))
+    no source is called 'lh.aparc.stats'; did you mean aparc?
+    """
+    meant = identify(name if name.endswith(".stats") else f"{name}.stats")
+    if meant and meant.source in present:
+        return UnknownNameError(f"no source is called {name!r}; did you mean {meant.source}?")
+    return UnknownNameError.among("source", name, present)

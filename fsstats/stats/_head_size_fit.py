@@ -20,7 +20,7 @@ from fsstats.stats.design import design_of
 from fsstats.stats.guards import GUARDS, Notes, notes_of_mixing
 from fsstats.tables.panel import BoolArray, Panel, panel_of
 from fsstats.tables.shape import column_name
-from fsstats.tables.variables import places_of, with_variables
+from fsstats.tables.variables import people_columns, places_of, with_variables
 
 HeadSizeMethod = Literal["residual", "proportion", "power", "covariate", "sienax"]
 METHODS: Final[tuple[HeadSizeMethod, ...]] = get_args(HeadSizeMethod)
@@ -139,8 +139,8 @@ def _variables(formula: str) -> list[str]:
 
 def _require_variables(names: Sequence[str], table: pd.DataFrame, panel: Panel) -> None:
     """Raise if a variable is neither a column nor a value of the table."""
-    known = [name for name in map(str, table.columns) if name not in LONG]
-    places_of([name for name in names if name not in table.columns], panel.cells, others=known, values=panel.values)
+    strange = [name for name in names if name not in table.columns]
+    places_of(strange, panel.cells, others=people_columns(table.columns), values=panel.values)
 
 
 def _refuse_wrong_way(head: Head, method: HeadSizeMethod) -> None:

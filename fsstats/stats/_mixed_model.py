@@ -15,6 +15,7 @@ from fsstats.stats._mixed_fit import MixedFits, fit_mixed
 from fsstats.stats._model import Model, model_of
 from fsstats.stats._random import Random, component_names, not_told, random_of
 from fsstats.stats.guards import Notes, refuse_repeated
+from fsstats.tables.variables import NO_PEOPLE, people_columns
 
 LIKELIHOODS: Final = ("REML", "ML")
 FEW_GROUPS: Final = 5
@@ -158,7 +159,8 @@ def _require_columns(table: pd.DataFrame, names: Sequence[str]) -> None:
         known = [str(name) for name in table.columns if name in SUBJECT_KEY or name not in LONG]
     strange = next((name for name in names if name not in known), None)
     if strange is not None:
-        raise UnknownNameError.among("column of the people", strange, known)
+        why = "" if people_columns(known) else NO_PEOPLE
+        raise UnknownNameError.among("column of the people", strange, known, why=why)
 
 
 def _require_told(random: Random, matrix: FloatArray) -> None:

@@ -16,7 +16,7 @@ from fsstats.stats._formula import variables_of
 from fsstats.stats._required import require_of_people, require_rows
 from fsstats.tables.panel import BoolArray, Panel, panel_of
 from fsstats.tables.shape import column_name
-from fsstats.tables.variables import with_variables
+from fsstats.tables.variables import people_columns, with_variables
 
 FEW: Final = 10
 """A site with fewer runs is warned of."""
@@ -67,7 +67,7 @@ def runs_of_sites(table: pd.DataFrame, site: str, keep: str, *, needed_by: str) 
     wanted = {*LONG, site, *variables}
     panel = panel_of(table, needed_by=needed_by, leave_out=[name for name in table.columns if name not in wanted])
     require_of_people([site], panel, needed_by=f"{needed_by} (site)")
-    people, _ = with_variables(panel, variables)
+    people, _ = with_variables(panel, variables, others=people_columns(table.columns))
     for name in (site, *variables):
         _refuse_missing(people, name)
     return RunsOfSites(panel, people, as_words(people[site]))

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import Numbers, require
+from fsstats._frames import Numbers, plain_rows, require
 from fsstats.parsers import MIXED_MEANING
 from fsstats.schema import FILES, GOOD, SUBJECT_KEY, same_release
 
@@ -31,6 +31,8 @@ _STATES: Final = {
     "never run": "scripts holds no sign that recon-all ran",
 }
 Record = Mapping[Any, Any]
+THE_SAME: Final = "the same, {how}, as "
+"""How the problem of a file begins that is left out for an equal one; the path of that follows."""
 
 
 def problems(files: pd.DataFrame) -> pd.DataFrame:
@@ -55,12 +57,13 @@ def problems(files: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    Rules: the file's status (``partial``, ``empty``, ``missing``, ``unreadable``, ``conflict``);
-    ``remark`` for a whole file with something odd; ``recon-all`` for subjects whose run failed or did not
-    end; ``subject`` where headers name another subject of the cohort, or several subjects, or one
-    subject's files come from several folders; ``versions`` where a cohort or a subject mixes releases of a
-    tool; ``definitions`` where a measure means different things in different files; ``uncorrected
-    volumes`` for brain volumes that old FreeSurfer counted in voxels that are not 1 mm^3.
+    Rules: the file's status (``partial``, ``empty``, ``missing``, ``unreadable``, ``conflict``), of files
+    that claim one place and differ in one row; ``remark`` for a whole file with something odd;
+    ``recon-all`` for subjects whose run failed or did not end; ``subject`` where headers name another
+    subject of the cohort, or several subjects, or one subject's files come from several folders; ``copy``
+    where equal files of one subject lie in several places; ``versions`` where a cohort or a subject mixes
+    releases of a tool; ``definitions`` where a measure means different things in different files;
+    ``uncorrected volumes`` for brain volumes that old FreeSurfer counted in voxels that are not 1 mm^3.
 
     Examples
     --------
@@ -81,6 +84,7 @@ def problems(files: pd.DataFrame) -> pd.DataFrame:
         _states,
         _misplaced,
         _from_several,
+        _copied,
         _mixed_versions,
         _mixed_versions_within,
         _mixed_definitions,
@@ -132,12 +136,21 @@ def _line(rows: list[Record]) -> str:
 
 
 def _bad_files(files: pd.DataFrame) -> Iterator[Record]:
-    bad = ~files["status"].isin(GOOD)
+    bad = ~files["status"].isin(GOOD) & ~_named_before(files)
     remarked = (files["status"] == "ok") & files["problem"].notna()
     for row in files[bad | remarked].to_dict("records"):
         ok = row["status"] == "ok"
         shown = {name: row[name] for name in PROBLEMS if name in row}
         yield {**shown, "level": "note" if ok else "error", "rule": "remark" if ok else row["status"]}
+
+
+def _named_before(files: pd.DataFrame) -> pd.Series:
+    """Say which files the problem of one before them names already: those that claim one place have one problem."""
+    said = files["status"].eq("conflict") & files.duplicated([*SUBJECT_KEY, "source", "hemi", "problem"])
+    rows = files[said]
+    named = [path in problem for path, problem in zip(rows["path"], rows["problem"], strict=True)]
+    said[said] = np.array(named, dtype=np.bool_)
+    return said
 
 
 def _states(files: pd.DataFrame) -> Iterator[Record]:
@@ -199,10 +212,31 @@ def _from_several(files: pd.DataFrame) -> Iterator[Record]:
         yield {**dict(zip(SUBJECT_KEY, key, strict=True)), "level": "warning", "rule": "subject", "problem": text}
 
 
+def _copied(files: pd.DataFrame) -> Iterator[Record]:
+    """Note the subjects of whom equal files lie in several places; two forms of one file have names of their own."""
+    start, end = THE_SAME.split("{how}")
+    rows = files[files["status"].eq("skipped") & files["problem"].str.startswith(start, na=False)]
+    copies: dict[tuple[str | None, ...], list[tuple[str, str]]] = {}
+    for *who, path, problem in plain_rows(rows[[*SUBJECT_KEY, "path", "problem"]]):
+        used = problem.partition(end)[2]
+        if _name(path) == _name(used):
+            copies.setdefault(tuple(who), []).append((used, path))
+    for run, pairs in copies.items():
+        used, path = pairs[0]
+        more = f"; {len(pairs) - 1} more of this subject likewise" if len(pairs) > 1 else ""
+        text = f"found the same file in two places: {used} is used, and {path} is not{more}"
+        yield {**dict(zip(SUBJECT_KEY, run, strict=True)), "level": "note", "rule": "copy", "problem": text}
+
+
+def _name(path: str) -> str:
+    """Give the name of a file, perhaps in an archive."""
+    return path.partition("::")[0].replace("\\", "/").rpartition("/")[2]  # Windows has the other stroke
+
+
 def _subject_folder(path: str) -> str | None:
     """Give the folder, perhaps in an archive, in whose ``stats`` a file lies; None if it lies elsewhere."""
     inner, sign, archive = path.partition("::")
-    folder, _, name = inner.rpartition("/stats/")
+    folder, _, name = inner.replace("\\", "/").rpartition("/stats/")  # which Windows has
     return None if "/" in name else folder + sign + archive
 
 

@@ -1,24 +1,41 @@
 """Values of the table by the names that a researcher gives them: eTIV, aseg_Left-Hippocampus_volume."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from fsstats._frames import FloatArray, plain_rows
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.schema import CELL, GLOBAL, SUBJECT_KEY
+from fsstats.schema import CELL, DETAIL_COLUMNS, GLOBAL, LONG
+from fsstats.schema.policy import HEAD_SIZES
 from fsstats.tables.panel import Panel
 from fsstats.tables.shape import column_name
+from fsstats.tables.versions import VERSION_COLUMNS
 
+NO_PEOPLE: Final = "the table has no columns of the participants, which join puts on"
+"""Why a name is unknown, most likely, where that is so."""
+_OWN: Final = frozenset({*LONG, *DETAIL_COLUMNS, *VERSION_COLUMNS})
 _Label = tuple[str, str | None, str, str]
+
+
+def people_columns(columns: Iterable[object]) -> list[str]:
+    """Name those columns of a long table that fsstats did not give it: what is known of the people.
+
+    Examples
+    --------
+    >>> people_columns(["subject", "region", "value", "version", "age"])
+    ['age']
+    """
+    return [str(name) for name in columns if name not in _OWN]
 
 
 def places_of(
     names: Sequence[str],
     cells: pd.DataFrame,
     *,
-    others: Sequence[str] = (),
+    others: Sequence[str] | None = None,
     values: FloatArray | None = None,
 ) -> dict[str, int]:
     """Find the values that names stand for.
@@ -29,8 +46,8 @@ def places_of(
         Header Measures (``eTIV``), or columns of the wide table (``aseg_Left-Hippocampus_volume``).
     cells : DataFrame
         source, hemi, region and measure of the values that there are, a row each.
-    others : sequence of str
-        What else could have been meant, for the error: columns of the participants.
+    others : sequence of str, optional
+        What else could have been meant, for the error: columns of the participants. If there are none, that is said.
     values : ndarray, shape (runs, cells), optional
         The values, to see whether several copies of a Measure say the same; then the first is taken.
 
@@ -64,9 +81,18 @@ def places_of(
     found = {}
     for name in names:
         if name not in known and name not in measures:
-            raise UnknownNameError.among("variable", name, [*others, *measures, *known], shown=[*others, *measures])
+            raise _unknown(name, others, measures, known)
         found[name] = known[name] if name in known else _measure(name, measures[name], rows, values)
     return found
+
+
+def _unknown(
+    name: str, others: Sequence[str] | None, measures: Iterable[str], known: Iterable[str]
+) -> UnknownNameError:
+    """Say what could have been meant: columns of the people first, then sizes of the head and other Measures."""
+    shown = [*(others or ()), *sorted(measures, key=lambda measure: (measure not in HEAD_SIZES, measure))]
+    why = NO_PEOPLE if others is not None and not others else ""
+    return UnknownNameError.among("variable", name, [*shown, *known], shown=shown, why=why)
 
 
 def _measure(name: str, found: Sequence[int], rows: Sequence[_Label], values: FloatArray | None) -> int:
@@ -80,7 +106,9 @@ def _measure(name: str, found: Sequence[int], rows: Sequence[_Label], values: Fl
     return own[0]
 
 
-def with_variables(panel: Panel, names: Sequence[str]) -> tuple[pd.DataFrame, dict[str, int]]:
+def with_variables(
+    panel: Panel, names: Sequence[str], *, others: Sequence[str] | None = None
+) -> tuple[pd.DataFrame, dict[str, int]]:
     """Put measured variables beside what is known of the people.
 
     Parameters
@@ -89,6 +117,8 @@ def with_variables(panel: Panel, names: Sequence[str]) -> tuple[pd.DataFrame, di
         Values and people.
     names : sequence of str
         Variables: columns of the people, or what `places_of` finds.
+    others : sequence of str, optional
+        What else could have been meant, for the error; by default the columns of the people that the panel has.
 
     Returns
     -------
@@ -103,6 +133,6 @@ def with_variables(panel: Panel, names: Sequence[str]) -> tuple[pd.DataFrame, di
         As for `places_of`.
     """
     measured = [name for name in names if name not in panel.people.columns]
-    people = [name for name in map(str, panel.people.columns) if name not in SUBJECT_KEY]
+    people = people_columns(panel.people.columns) if others is None else others
     places = places_of(measured, panel.cells, others=people, values=panel.values) if measured else {}
     return panel.people.assign(**{name: panel.values[:, place] for name, place in places.items()}), places

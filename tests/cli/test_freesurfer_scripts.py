@@ -334,7 +334,10 @@ def test_links_are_written_through_and_modes_kept(fsstats, subjects):
 
 def test_a_place_that_cannot_be_is_named_as_it_was_given(fsstats, subjects):
     Path("folder").mkdir()
-    for name, found in (("nowhere/x.txt", "no such folder: nowhere"), ("folder", "a folder has this name: folder")):
+    for name, found in (
+        ("nowhere/x.txt", "no such folder, make it first: nowhere"),
+        ("folder", "a folder has this name: folder"),
+    ):
         done = fsstats("asegstats2table", "-s", "anna", "-t", name)
         assert done.status == 1
         assert found.split(":")[0] in done.err

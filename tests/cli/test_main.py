@@ -227,3 +227,22 @@ def test_a_reader_that_stops_early_costs_no_words(study):
 def test_the_help_is_quick_to_come_by():
     code = "import sys; from fsstats_cli.main import app; sys.exit('pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+STATISTICS = ("scipy.stats", "formulaic", "statsmodels", "matplotlib", "seaborn")
+LIGHT = {
+    "find": (["fsstats", "find", "sd"], "from fsstats_cli.main import main; main()"),
+    "merge": (["fsstats", "merge", "sd", "-o", "out.parquet"], "from fsstats_cli.main import main; main()"),
+    "run status": (["fsstats", "run", "status", "sd"], "from fsstats_cli.main import main; main()"),
+    "N4's program": (["n4", "--help"], "from fsstats.runners.programs._n4 import main; main()"),
+    "DIPY's program": (["degibbs", "--help"], "from fsstats.runners.programs._degibbs import main; main()"),
+}
+
+
+@pytest.mark.parametrize(("argv", "statement"), LIGHT.values(), ids=LIGHT)
+def test_what_needs_no_statistics_loads_none(study, argv, statement):
+    code = (
+        f"import atexit, sys; sys.argv = {argv}; atexit.register(lambda: print({{*sys.modules}} & {{*{STATISTICS}}}))"
+    )
+    done = subprocess.run([sys.executable, "-c", f"{code}; {statement}"], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "set()"

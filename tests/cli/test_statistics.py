@@ -325,7 +325,7 @@ WRITTEN = {
     "the output over the people": (["-o", "people.tsv"], "people.tsv is what is read"),
     "another's sidecar": (["-o", "own.csv"], "own.json says what the columns of own.parquet mean"),
     "the output nowhere": (["-o", "no/out.csv"], "no such folder"),
-    "an unknown format": (["-o", "out.xlsx"], "no table format is called '.xlsx'"),
+    "an unknown format": (["-o", "out.xlsx"], "out.xlsx: expected a name that ends in .parquet, .csv, .tsv"),
 }
 
 
@@ -354,7 +354,7 @@ def test_a_model_is_written_again(here, fsstats):
 def test_an_output_is_looked_at_before_the_work(words, here, fsstats):
     pathlib.Path("broken.parquet").write_text("no table", encoding="utf-8")
     done = fsstats(words[0], "broken.parquet", "-f", "~ age", *words[1:], "-o", "nodir/x.csv")
-    assert (done.status, done.err) == (1, "fsstats: no such folder: nodir\n")
+    assert (done.status, done.err) == (1, "fsstats: no such folder, make it first: nodir\n")
 
 
 @pytest.mark.parametrize("root", ["cohort.parquet", "fs"])
@@ -518,10 +518,38 @@ def test_a_constant_region_can_be_left_out(here, fsstats):
     assert "Left-Amygdala" not in set(library.read_table("out.csv")["region"])
 
 
+FIRST = "no columns of the participants, which are given with -p FILE; "
+WITHOUT_PEOPLE = {
+    "compare": (("-b", "group"), f"no variable is called 'group'; the table has {FIRST}there are: eTIV, "),
+    "regress": (("-f", "~ age"), f"no variable is called 'age'; the table has {FIRST}there are: eTIV, "),
+    "report": (("-f", "~ age"), f"no variable is called 'age'; the table has {FIRST}there are: eTIV\n"),
+    "check": (("-c", "age"), f"no variable is called 'age'; the table has {FIRST}there are: eTIV, "),
+    "mixed": (("-f", "~ eTIV", "-g", "family"), f"column of the people is called 'family'; the table has {FIRST}"),
+    "harmonise": (("--site", "hub"), "(the participants' columns are given with -p FILE)\n"),
+}
+
+
+@pytest.mark.parametrize(("command", "words", "said"), [(name, *case) for name, case in WITHOUT_PEOPLE.items()])
+def test_that_no_participants_were_given_is_said_first(here, fsstats, command, words, said):
+    done = fsstats(command, here / "plain.parquet", *words)
+    assert (done.status, said in done.err) == (1, True), done.err
+    assert len(done.err) < 600
+
+
+OTHER_REASONS = {
+    "of another case": (("-f", "~ etiv"), "no variable is called 'etiv'; did you mean eTIV?\n"),
+    "nearly one of the people": (("-p", "people.tsv", "-f", "~ agee"), "'agee'; did you mean age?\n"),
+    "none of the people": (("-p", "people.tsv", "-f", "~ diagnosis"), "'diagnosis'; there are: age, sex, group, site, eTIV, "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "said"), OTHER_REASONS.values(), ids=OTHER_REASONS)
+def test_a_variable_that_is_not_known_for_another_reason_is_told_the_nearest(here, fsstats, words, said):
+    done = fsstats("regress", here / "plain.parquet", *[here / one if one == "people.tsv" else one for one in words])
+    assert (done.status, said in done.err, "-p FILE" in done.err) == (1, True, False), done.err
+
+
 def test_what_an_error_advises_is_said_as_an_option(here, fsstats):
-    done = fsstats("regress", here / "plain.parquet", "-f", "~ age", "-s", "aseg", "-m", "volume")
-    assert done.status == 1
-    assert "(the participants' columns are given with -p FILE)" in done.err
     table = library.read_table(here / "cohort.parquet", source="aseg", measure="volume")
     twice = pd.concat([table.assign(session="1"), table.assign(session="2")])
     library.write_table(twice, "twice.csv")

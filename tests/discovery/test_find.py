@@ -37,6 +37,7 @@ LAYOUTS = {
     ),
     "BIDS without sessions": (["sub-01", "sub-02"], [one("sub-01"), one("sub-02")]),
     "derivatives below a study": (["derivatives/freesurfer/sub-01"], [one("sub-01")]),
+    "nested, five levels down": (["a/b/c/d/e"], [one("e")]),
     "nested, four levels down": (["derivatives/freesurfer/sub-01/ses-1"], [one("sub-01", "ses-1", directory="ses-1")]),
     "sites": (["site1/a", "site2/b"], [one("a"), one("b")]),
     "names that look like BIDS and are not": (
@@ -217,16 +218,52 @@ def test_templates_and_strangers_are_left_out_and_counted_with_the_reason(tree):
     assert out["subject"].isna().all()
 
 
-def test_what_lies_too_deep_is_said_in_one_row(tree):
-    tree.subject("a")
-    for name in ("x/1/2/3/4/b", "x/1/2/3/5/c"):
+LAST_LEVEL = {
+    "the deepest that is looked into": ("a/b/c/d", ["FSL_MNI152_FS4.5.0", "SPM_Colin27"], True),
+    "one deeper": ("a/b/c/d/e", ["FSL_MNI152_FS4.5.0", "SPM_Colin27"], False),
+    "deeper only by what was done": ("a/b/c/d/anat/T1", ["FSL_MNI152_FS4.5.0", "SPM_Colin27"], True),
+}
+
+
+@pytest.mark.parametrize(("around", "names", "taken"), LAST_LEVEL.values(), ids=LAST_LEVEL)
+def test_of_folders_beside_each_other_all_are_looked_into_or_none_whatever_they_are_called(tree, around, names, taken):
+    for name in ("near", *(f"{around}/{name}" for name in names)):
+        tree.subject(name)
+    files = find_stats(tree.root)
+    assert {directory for directory, *_ in who(files)} == {"near", *(names if taken else ())}
+    left = files[files["status"] == "skipped"]
+    assert left["path"].tolist() == ([] if taken else [str(tree.root / around / names[0])])
+
+
+TOO_DEEP = {
+    "levels": (
+        ["x/1/2/3/4/b", "x/1/2/3/5/c"],
+        "more than 5 levels down, so not looked into, nor into 1 more: name a folder nearer to the subjects",
+    ),
+    "folders": (
+        ["/".join(["anat"] * 13)],
+        "more than 12 folders down, whatever they are called, so not looked into: name a folder nearer to the subjects",
+    ),
+}
+
+
+@pytest.mark.parametrize(("deep", "reason"), TOO_DEEP.values(), ids=TOO_DEEP)
+def test_what_lies_too_deep_is_said_in_one_row_with_the_reason(tree, deep, reason):
+    for name in ("a", *deep):
         tree.subject(name)
     files = find_stats(tree.root)
     assert who(files) == [one("a")]
-    deep = files[files["problem"].str.startswith("more than 4 levels down", na=False)]
-    assert deep["status"].tolist() == ["skipped"]
-    assert deep["problem"].str.contains("nor into 1 more: name a folder nearer to the subjects").all()
-    assert len(find_stats(tree.root / "x" / "1")["subject"].dropna().unique()) == 2
+    left = files.loc[files["status"] == "skipped", ["path", "problem"]].to_numpy().tolist()
+    assert left == [[str(tree.root / deep[0]), reason]]
+    nearer = find_stats([tree.root, *(tree.root / name for name in deep)])
+    assert set(nearer["status"]) == {"found"}
+    assert nearer["directory"].nunique() == 1 + len(deep)
+
+
+def test_where_all_lies_too_deep_the_error_says_so(tree):
+    tree.subject("a/b/c/d/e/f")
+    with pytest.raises(NothingFoundError, match=r"left out: f: more than 5 levels down, so not looked into: name a"):
+        find_stats(tree.root)
 
 
 def test_a_study_folder_with_scripts_and_stats_of_its_own_is_no_subject(tree):

@@ -227,7 +227,7 @@ FAULTS = {
     "an archive": ("zip://out.parquet::a.zip", TableError, "can be written to a disk or to a bucket"),
     "no such protocol": ("nosuch://a/out.parquet", PlaceError, "nosuch://a/out.parquet: expected an answer"),
     "no suffix": ("{bucket}/out", fs.UnknownNameError, "expected a name that ends in"),
-    "another suffix": ("{bucket}/out.xlsx", fs.UnknownNameError, "no table format is called"),
+    "another suffix": ("{bucket}/out.xlsx", fs.UnknownNameError, "expected a name that ends in .parquet, .csv, .tsv"),
     "a stranger's folder": ("{bucket}/strange/", TableError, "is there, with notes.txt in it"),
     "a bucket": ("s3://some-bucket", TableError, "expected the name of a table in a bucket"),
     "a bucket as a folder": ("s3://some-bucket/", TableError, "expected the name of a table in a bucket"),

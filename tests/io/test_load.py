@@ -170,7 +170,10 @@ class TestChoosing:
 
     def test_a_merged_table_is_not_a_folder(self, small, tmp_path):
         fs.merge(small.root, tmp_path / "cohort.parquet", sources=["aseg"])
-        with pytest.raises(fs.NothingFoundError, match=r"cohort.parquet is a table.*read it with read_table"):
+        with pytest.raises(
+            fs.NothingFoundError,
+            match=r"cohort\.parquet: expected a folder of .*, found a table .*Read it with read_table",
+        ):
             fs.load(tmp_path / "cohort.parquet")
 
     def test_a_measure_that_does_not_exist(self, small):
@@ -192,7 +195,10 @@ class TestContradictions:
         cohort = fs.load_cohort([small.root, other.root], sources=["aseg"])
         rows = cohort.files[cohort.files["subject"] == "sub-001"]
         assert rows["status"].tolist() == ["conflict", "conflict"]
-        assert rows["problem"].str.contains("another that differs").all()
+        assert rows["problem"].str.contains("several that differ: ").all()
+        assert all(rows["problem"].str.contains(path, regex=False).all() for path in rows["path"])
+        found = fs.problems(cohort.files)
+        assert found.loc[found["rule"] == "conflict", "subject"].tolist() == ["sub-001"]
         assert "sub-001" not in set(cohort.table["subject"])
         assert "sub-002" in set(cohort.table["subject"])
 
@@ -200,10 +206,16 @@ class TestContradictions:
         shutil.copytree(small.root, tmp_path / "again", symlinks=True)
         cohort = fs.load_cohort([small.root, tmp_path / "again"])
         same_values(cohort.table, small.table)
-        assert cohort.files["status"].value_counts().to_dict() == {
-            "ok": len(cohort.files) // 2,
-            "skipped": len(cohort.files) // 2,
-        }
+        n = len(cohort.files) // 2
+        assert cohort.files["status"].value_counts().to_dict() == {"ok": n, "skipped": n}
+        found = fs.problems(cohort.files)
+        assert found[["level", "rule", "subject"]].to_numpy().tolist() == [
+            ["note", "copy", f"sub-00{k}"] for k in (1, 2, 3)
+        ]
+        of_one = [str(tmp_path / "again" / "sub-001"), str(small.root / "sub-001")]
+        assert found["problem"][0].startswith("found the same file in two places: ")
+        assert found["problem"][0].endswith(f"; {n // 3 - 1} more of this subject likewise")
+        assert all(one in found["problem"][0] for one in of_one)
 
     def test_a_copy_of_another_subject_is_refused_and_the_original_kept(self, small):
         shutil.copy(file_of(small, "sub-001", "aseg.stats"), file_of(small, "sub-002", "aseg.stats"))

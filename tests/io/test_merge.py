@@ -161,7 +161,7 @@ def never(done, total):
 
 
 MISTAKES = {
-    "no format": ({}, "out.xlsx", UnknownNameError, r"no table format is called '\.xlsx'"),
+    "no format": ({}, "out.xlsx", UnknownNameError, r"expected a name that ends in \.parquet, .*, found \.xlsx"),
     "no such source": (
         {"sources": ["sge"]},
         "out.csv",

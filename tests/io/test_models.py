@@ -375,7 +375,9 @@ def test_another_file_is_refused(text, message, tmp_path):
 
 
 def test_only_a_model_is_written(tmp_path):
-    with pytest.raises(TableError, match="expected one of Composite, Harmonisation, HeadSize, Norms, found a dict"):
+    with pytest.raises(
+        TableError, match="expected one of Composite, Harmonisation, HeadSize, Norms, found a value of type dict"
+    ):
         write_model({"a": 1}, tmp_path / "model.json")
     assert not (tmp_path / "model.json").exists()
 

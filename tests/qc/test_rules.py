@@ -10,7 +10,7 @@ from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownName
 from fsstats.io import read_table, write_table
 from fsstats.qc import RULES, judge, worklist
 from fsstats.qc._judgements import between, figure
-from fsstats.schema import FILES, JUDGEMENTS, SEVERITIES, SUBJECT_KEY
+from fsstats.schema import FILES, JUDGEMENTS, SEVERITIES, SUBJECT_KEY, printed_regions
 
 N = 40
 REGIONS = [f"{side}-{name}" for side in ("Left", "Right") for name in ("Hippocampus", "Amygdala", "Putamen", "Caudate")]
@@ -113,6 +113,53 @@ def test_zeros_of_several_runs_are_not_passed_over():
     usual = zeroed(N)
     assert usual["subject"].isna().all()
     assert usual["says"].tolist() == ["0 in more than half of the runs, so not judged: Left-Hippocampus volume (aseg)"]
+
+
+def listing(source, present, absent):
+    """Make up one run whose file lists labels, some of which have voxels and some of which have not."""
+    values = {**dict.fromkeys(present, 500.0), **dict.fromkeys(absent, 0.0)}
+    cells = [
+        (source, None, name, measure, unit)
+        for name in values
+        for measure, unit in (("volume", "mm^3"), ("n_voxels", "unitless"))
+    ]
+    return judge(long(np.repeat([*values.values()], 2)[None], cells), rules="zero")
+
+
+WM = printed_regions("wmparc")
+LINES = [f"Line-{k}" for k in range(100)]
+IN_A_COLOUR_TABLE = "wmparc lists 100 labels with a size of 0 (Line-0, Line-1, Line-2, Line-3, Line-4, Line-5, Line-6, Line-7 and 92 more)"
+LISTED = {
+    "labels that no brain need have": ("wmparc", WM, LINES, [("note", None)]),
+    "and one that every brain has": ("wmparc", WM[1:], [WM[0], *LINES], [("error", WM[0]), ("error", WM[0]), ("note", None)]),
+    "and what may be lacking": ("wmparc", WM, ["5th-Ventricle", *LINES], [("note", None)]),
+    "a few that no brain need have": ("wmparc", WM, LINES[:1], [("error", "Line-0"), ("error", "Line-0")]),
+    "of a file of another program": ("mine", [f"mine-{k}" for k in range(9)], LINES, [("warning", None)]),
+    "nothing at all": ("mine", [], LINES[:1], [("error", "Line-0"), ("error", "Line-0")]),
+    "what DKT has no cortex of": ("wmparc.DKTatlas.mapped", WM, ["wm-lh-bankssts", "wm-rh-frontalpole"], []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "present", "absent", "expected"), LISTED.values(), ids=LISTED)
+def test_labels_that_a_file_only_lists_are_said_in_one_row(source, present, absent, expected):
+    found = listing(source, present, absent)
+    regions = found["region"].astype("object").where(found["region"].notna(), None)
+    assert [*zip(found["severity"], regions, strict=True)] == expected
+
+
+def test_how_many_labels_a_file_only_lists_stays_visible():
+    found = listing("wmparc", WM, LINES)
+    assert found["says"].iloc[0].startswith(IN_A_COLOUR_TABLE)
+    assert found["value"].tolist() == [100]
+
+
+def test_a_label_with_voxels_and_no_volume_is_not_only_listed():
+    cells = [("wmparc", None, name, "volume", "mm^3") for name in (*WM, *LINES)]
+    values = np.repeat([500.0, 0.0, 3.0], [len(WM), len(LINES), 1])[None]
+    found = judge(long(values, [*cells, ("wmparc", None, "Line-0", "n_voxels", "unitless")]), rules="zero")
+    assert found["severity"].tolist() == ["error", "note"]
+    assert found["region"].tolist()[0] == "Line-0"
+    assert "lists 99 labels" in found["says"].iloc[1]
 
 
 def test_a_missing_value_is_found_where_the_table_names_no_stream():
@@ -240,6 +287,26 @@ def test_the_head_of_one_person_may_be_the_same_in_all_sessions():
     values[:, PLACE[None, "global", "eTIV"]] = 1.5e6
     one = long(values, CELLS).assign(session=lambda t: t["subject"], subject="s00", stream="long")
     assert judge(one, rules="constant").empty
+
+
+HEADLESS = {
+    "a file that cannot have one": ("fsl.segstats", None, "It stands in aseg, and this run has only fsl.segstats."),
+    "a header without one": ("aseg", None, "Look at the header of aseg, and at which version wrote it"),
+    "one that was not worked out": ("aseg", np.nan, "Look at the registration to the atlas (talairach.xfm)"),
+    "one in another unit": ("aseg", 1500.0, "Look at where this number comes from"),
+}
+
+
+@pytest.mark.parametrize(("source", "head", "advice"), HEADLESS.values(), ids=HEADLESS)
+def test_what_to_look_at_for_a_head_size_fits_what_the_run_has(source, head, advice):
+    table = long(matrix(12), CELLS)
+    own, heads = table["subject"] == "s05", table["measure"] == "eTIV"
+    rest = table[~own]
+    run = table[own & (heads if head is not None else False) | own & (table["region"] == "Left-Hippocampus")]
+    run = run.assign(value=np.where(run["measure"] == "eTIV", head, run["value"]), source=source)
+    says = judge(pd.concat([rest, run.astype({"value": "float64"})]), rules="head_size")["says"]
+    assert len(says) == 1
+    assert advice in says.iloc[0]
 
 
 def test_head_sizes_of_sessions_that_differ_little_are_one_note():

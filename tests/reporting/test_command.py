@@ -110,7 +110,7 @@ REFUSED = {
     "no page": (("-o", "page.pdf"), 1, "ends in .html"),
     "no folder": (("-o", "none/page.html"), 1, "no such folder"),
     "no such measure": (("-p", "people.tsv", "-m", "thicknes"), 1, "did you mean thickness"),
-    "no participants": ((), 1, "the participants' columns are given with -p FILE"),
+    "no participants": ((), 1, "no columns of the participants, which are given with -p FILE; there are: eTIV"),
     "no such way": (("-p", "people.tsv", "--head-size", "ratio"), 1, "did you mean proportion"),
     "no such correction": (("-p", "people.tsv", "--correct", "fdr"), 1, "fdr_bh"),
     "no formula": (("-f",), 2, "requires an argument"),

@@ -77,6 +77,56 @@ def test_something_odd_in_a_whole_file_is_a_note():
     assert found[["level", "rule", "problem"]].to_numpy().tolist() == [["note", "remark", "lines end as on Windows"]]
 
 
+CLAIMS = {
+    "two files": ([("x", None, "differ: x, y"), ("y", None, "differ: x, y")], "x"),
+    "three files": ([(path, None, "differ: x, y, z") for path in "xyz"], "x"),
+    "two of each side": (
+        [(f"{folder}.{side}", side, f"differ: x.{side}, y.{side}") for side in ("lh", "rh") for folder in "xy"],
+        ["x.lh", "x.rh"],
+    ),
+    "two of each part": (
+        [(f"{folder}.{part}", None, f"differ: x.{part}, y.{part}") for part in (1, 2) for folder in "xy"],
+        ["x.1", "x.2"],
+    ),
+    "conflicts of different kinds": ([("x", None, "differ: x, y"), ("y", None, "the same as another's")], "xy"),
+    "both sides alike": ([("x", "lh", "both sides are the same"), ("y", "rh", "both sides are the same")], "xy"),
+    "one fault in two files": ([("x", None, "found rh (its header)"), ("y", None, "found rh (its header)")], "xy"),
+}
+
+
+@pytest.mark.parametrize(("conflicts", "listed"), CLAIMS.values(), ids=CLAIMS)
+def test_files_that_claim_one_place_and_differ_are_one_problem_which_names_them(conflicts, listed):
+    table = files(*(lost("conflict", problem, path=path, hemi=hemi) for path, hemi, problem in conflicts))
+    assert problems(table)["path"].tolist() == [*listed]
+
+
+COPIES = {
+    "another place": ("y/a/stats/aseg.stats", "sd/a/stats/aseg.stats", 1),
+    "in archives": ("zip://a/stats/aseg.stats::/y.zip", "zip://a/stats/aseg.stats::/x.zip", 1),
+    "another form of one file": ("sd/a/mri/lh.hippoSfVolumes.txt", "sd/a/stats/hipposubfields.lh.stats", 0),
+}
+
+
+@pytest.mark.parametrize(("path", "used", "n"), COPIES.values(), ids=COPIES)
+def test_equal_files_of_a_subject_in_two_places_are_a_note(path, used, n):
+    found = problems(files({}, lost("skipped", f"the same, byte for byte, as {used}", path=path)))
+    assert found[["level", "rule", "subject"]].to_numpy().tolist() == [["note", "copy", "a"]] * n
+    assert found["problem"].tolist() == [f"found the same file in two places: {used} is used, and {path} is not"] * n
+
+
+def test_copies_of_many_files_are_one_note_a_run():
+    rows = [
+        lost("skipped", f"the same, value for value, as x/{name}", path=f"y/{name}", session=visit)
+        for visit in ("1", "2", None)
+        for name in ("aseg.stats", "wmparc.stats")
+    ]
+    found = problems(files(*rows))
+    assert found["session"].astype("object").where(found["session"].notna(), None).tolist() == ["1", "2", None]
+    assert set(found["problem"]) == {
+        "found the same file in two places: x/aseg.stats is used, and y/aseg.stats is not; 1 more of this subject likewise"
+    }
+
+
 STATES = {
     "failed": "ended with an error",
     "running": "is running or was killed",

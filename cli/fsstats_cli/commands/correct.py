@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fsstats_cli.models import OutputOption, deliver, read_results, ready
+from fsstats_cli.options import a_file
 from fsstats_cli.output import said_warnings, say
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ def correct(
         typer.Argument(
             metavar="RESULTS",
             help="A results table (.parquet, .csv, .tsv).",
-            exists=True,
-            dir_okay=False,
+            callback=a_file,
             show_default=False,
         ),
     ],

@@ -13,6 +13,7 @@ from fsstats_cli.options import (
     SourceOption,
     StrictOption,
     SubjectsOption,
+    a_file,
     part_of,
     read_subjects,
 )
@@ -57,8 +58,7 @@ def merge(
             "-p",
             metavar="FILE",
             help="Add this table's columns (participants.tsv) to every row.",
-            exists=True,
-            dir_okay=False,
+            callback=a_file,
         ),
     ] = None,
     wide: Annotated[bool, typer.Option("--wide", help="One row per subject instead of one per value.")] = False,

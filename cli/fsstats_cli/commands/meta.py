@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from fsstats_cli.models import ConfidenceOption, CorrectOption, OutputOption, deliver, read_results, ready
+from fsstats_cli.options import a_file
 from fsstats_cli.output import said_warnings
 
 EXAMPLES = """
@@ -23,8 +24,7 @@ def meta(
         typer.Argument(
             metavar="RESULTS",
             help="Results tables, one a site (its name is the site's); or one of all sites, with --site.",
-            exists=True,
-            dir_okay=False,
+            callback=lambda paths: [a_file(path) for path in paths],
             show_default=False,
         ),
     ],

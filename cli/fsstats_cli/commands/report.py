@@ -109,7 +109,7 @@ def report(
     require_page(output)
     cohort, reading = _read(roots, subjects, source, stream)
     people = None if participants is None else fs.read_table(participants)
-    with in_our_words(cohort.table), progress_bar("reporting") as progress:
+    with in_our_words(cohort.table, people), progress_bar("reporting") as progress:
         page = fs.report(
             cohort.table,
             formula,

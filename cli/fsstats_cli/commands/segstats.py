@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fsstats_cli.options import OutOption
+from fsstats_cli.options import OutOption, a_file
 from fsstats_cli.output import print_table, said_warnings
 
 EXAMPLES = """
@@ -18,14 +18,14 @@ EXAMPLES = """
 
 
 def segstats(
-    labels: Annotated[Path, typer.Argument(metavar="LABELS", exists=True, dir_okay=False, show_default=False)],
+    labels: Annotated[Path, typer.Argument(metavar="LABELS", callback=a_file, show_default=False)],
     maps: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="NAME=FILE", help="Summarise this image in every label. May be repeated."),
     ] = None,
     lut: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The labels' names: a colour table, dseg.tsv or FSL atlas.", exists=True),
+        typer.Option(metavar="FILE", help="The labels' names: a colour table, dseg.tsv or FSL atlas.", callback=a_file),
     ] = None,
     subject: Annotated[str | None, typer.Option(metavar="NAME", help="What to enter as subject.")] = None,
     session: Annotated[str | None, typer.Option(metavar="NAME", help="What to enter as session.")] = None,

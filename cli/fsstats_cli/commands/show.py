@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fsstats_cli.options import KindsOption
+from fsstats_cli.options import KindsOption, a_file
 from fsstats_cli.output import print_table, say
 
 EXAMPLES = """
@@ -20,10 +20,7 @@ EXAMPLES = """
 
 
 def _is_there(path: str) -> str:
-    if "://" not in path and not Path(path).is_file():
-        message = f"{path!r} is no file."
-        raise typer.BadParameter(message)
-    return path
+    return path if "://" in path else str(a_file(Path(path)))
 
 
 def show(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fsstats_cli.options import Roots, StreamOption, StrictOption, SubjectsOption, read_subjects
+from fsstats_cli.options import Roots, StreamOption, StrictOption, SubjectsOption, a_file, read_subjects
 from fsstats_cli.output import number, progress_bar, said_warnings, say
 
 EXAMPLES = """
@@ -69,7 +69,7 @@ def snapshots(
     plain: Annotated[bool, typer.Option("--plain/--no-plain", help="Draw without outlines too.")] = True,
     lut: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Names and colours of labels: FreeSurferColorLUT.txt.", exists=True),
+        typer.Option(metavar="FILE", help="Names and colours of labels: FreeSurferColorLUT.txt.", callback=a_file),
     ] = None,
     title: Annotated[str, typer.Option(metavar="TEXT", help="Title of the page.")] = "Snapshots",
     again: Annotated[bool, typer.Option("--again", help="Draw all again, also what has not changed.")] = False,
