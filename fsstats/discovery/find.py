@@ -10,7 +10,7 @@ from typing import Final
 
 import pandas as pd
 
-from fsstats._frames import one_or_more, printable, some_of
+from fsstats._frames import composed, one_or_more, printable, some_of
 from fsstats.discovery._rows import NOBODY, Rows, Whose, row_of
 from fsstats.discovery.collect import GROUP_TABLE, collect
 from fsstats.discovery.footprint import Footprint, Notes
@@ -171,9 +171,11 @@ def select_files(
         files = _as_asked_for(files, chosen_sources)
     if subjects is None:
         return files[keep].reset_index(drop=True)
-    borne = files["subject"].isin(subjects) | files["directory"].isin(subjects)
-    names = {*files["subject"].dropna(), *files["directory"].dropna()}
-    unknown = [_not_found(name, place) for name in dict.fromkeys(subjects) if name not in names]
+    wanted = {composed(name): name for name in subjects}
+    names, folders = (files[column].map(composed, na_action="ignore") for column in ("subject", "directory"))
+    there = {*names, *folders}
+    unknown = [_not_found(name, place) for plain, name in wanted.items() if plain not in there]
+    borne = names.isin(wanted) | folders.isin(wanted)
     chosen = files[keep & (borne | files["subject"].isna())]
     return pd.concat([chosen, files_table(unknown)], ignore_index=True) if unknown else chosen.reset_index(drop=True)
 

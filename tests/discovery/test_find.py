@@ -320,6 +320,13 @@ def test_a_subject_list_keeps_its_subjects_and_names_the_unknown(tree):
     assert set(find_stats(tree.root, subjects=["sub-01_ses-1"])["session"]) == {"ses-1"}
 
 
+def test_a_subject_is_found_however_its_letters_are_stored(tree):
+    tree.subject("Mu\u0308ller")  # as macOS has them in folders
+    tree.subject("Mueller")
+    files = find_stats(tree.root, subjects=["M\u00fcller"])
+    assert files["subject"].unique().tolist() == ["Mu\u0308ller"]
+
+
 def test_sources_choose_files(tree):
     tree.subject("a", "aseg.stats", "lh.mine.stats", "rh.mine.stats")
     tree.subject("fsaverage")
