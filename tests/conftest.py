@@ -13,6 +13,11 @@ import pytest
 from hypothesis import settings
 
 from browser_support import browser  # noqa: F401 - pytest takes a fixture from the module it stands in
+from mutation_support import (  # noqa: F401 - and hooks too
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_runtest_setup,
+)
 from tests_support import FS6
 
 # No deadline: machines are shared and noisy. With CI set the same examples are tried every time.

@@ -185,8 +185,8 @@ def _heterogeneity(
 ) -> tuple[FloatArray, FloatArray]:
     """Give I2 in per cent and H2; of a model without variance between sites they come from Q."""
     if method == "EE":
-        h2 = _ratio(common.q, k - 1)
-        return 100 * np.maximum(1 - _ratio(k - 1, np.where(k > 1, common.q, np.nan), at_zero=np.inf), 0.0), h2
+        q = np.where(k > 1, common.q, np.nan)
+        return 100 * np.maximum(1 - _ratio(k - 1, q, at_zero=np.inf), 0.0), _ratio(q, k - 1)
     typical = _ratio(k - 1, common.typical)
     typical = np.where(k > 1, typical, np.nan)
     return 100 * tau2 / (tau2 + typical), 1 + tau2 / typical

@@ -1,6 +1,7 @@
 """Volumes as cells: SynthSeg, WMH-SynthSeg, the hypothalamus, and what else FastSurfer leaves as JSON."""
 
 import csv
+import re
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from fsstats import StatsFormatError
 from fsstats.parsers import long_table, parse_stats
 from fsstats.parsers.formats import format_of
+from fsstats.schema import segid_of
 from tests_support import HANDMADE
 
 DEEP = HANDMADE / "deep"
@@ -202,6 +204,81 @@ def test_a_broken_file_says_what_is_wrong(data, where, message):
         parse_stats(data, where=where)
 
 
+WHOLE = {"synthseg.vol.csv": VOL, "synthseg.qc.csv": QC, HYPO_NAME: HYPO, "v.csv": WMH, "stats/synthseg.tiv.dat": TIV}
+
+
+LINES = {
+    "a lost column": None,
+    "a decimal comma": 2,
+    "a line cut short": 2,
+    "no line of numbers": None,
+    "an empty cell": 2,
+    "one name twice": 1,
+    "a score above 1": 2,
+    "a total that may be cut": 1,
+    "a column without id": 1,
+}
+
+
+@pytest.mark.parametrize(("name", "line"), LINES.items(), ids=LINES)
+def test_what_is_lost_is_said_with_its_line(name, line):
+    data, where, _ = BROKEN[name]
+    first = parse_stats(data, where=where, strict=False).remarks[0]
+    assert (first.line, first.loss) == (line, True)
+
+
+TABLES = ("synthseg.vol.csv", "synthseg.qc.csv", HYPO_NAME, "v.csv")
+
+
+@pytest.mark.parametrize("where", TABLES)
+def test_an_error_begins_with_the_file(where):
+    heading = WHOLE[where].split(b"\n")[0]
+    for data in (with_second_line(WHOLE[where]), heading):
+        with pytest.raises(StatsFormatError, match=f"^sub-01/{re.escape(where)}: expected"):
+            parse_stats(data, where=f"sub-01/{where}")
+
+
+@pytest.mark.parametrize("where", TABLES)
+def test_of_a_heading_alone_nothing_else_is_said(where):
+    heading = WHOLE[where].split(b"\n")[0] + b"\n"
+    assert len(parse_stats(heading, where=where, strict=False).remarks) == 1
+
+
+ABOUT = {
+    "volumes": (VOL, {"image": "orig.mgz"}, [("total intracranial", "sTIV")]),
+    "parcels": (
+        PARC,
+        {"subjectname": "sub-01_T1w"},
+        [
+            ("total intracranial", "sTIV"),
+            ("left cerebral cortex", "Left-Cerebral-Cortex"),
+            ("right cerebral cortex", "Right-Cerebral-Cortex"),
+        ],
+    ),
+    "scores": (QC, {"image": "native.mgz"}, []),
+    "hyperintensities": (
+        WMH,
+        {"segmentation": "/data/out/sub-01_seg.nii.gz"},
+        [("Intracranial-volume", "Intracranial-volume")],
+    ),
+    "hypothalamus": (HYPO, {"subjectname": "sub-01"}, [("Whole-Left", "Whole-Left"), ("Whole-Right", "Whole-Right")]),
+}
+
+
+@pytest.mark.parametrize(("data", "header", "measures"), ABOUT.values(), ids=ABOUT)
+def test_header_and_totals_are_called_as_in_the_file(data, header, measures):
+    stats = parse_stats(data, strict=False)
+    assert stats.header == header
+    assert [(line.key, line.field) for line in stats.measure_lines] == measures
+    assert set(stats.units) == {""}  # the units are the schema's
+
+
+def test_the_hypothalamus_has_the_ids_of_its_atlas():
+    table = table_of(HYPO, HYPO_NAME).set_index("region")["segid"]
+    assert table["Left-Anterior-Inferior"] == segid_of("Left-Anterior-Inferior", "hypothalamus", "lh")
+    assert table.drop("global").notna().all()
+
+
 OURS = ("synthseg", "synthseg.qc", "synthseg.tiv", "wmhsynthseg", "hypothalamus.csv", "callosum")
 STRANGERS = {
     "participants": (b"participant_id\tage\nsub-01\t30\n", "participants.tsv"),
@@ -224,9 +301,6 @@ def test_the_corpus_callosum_of_fastsurfer_is_known_and_refused(name):
     with pytest.raises(StatsFormatError, match="corpus callosum module") as raised:
         parse_stats(b'{"total_area": 600.5}\n', where=f"sub-01/stats/{name}")
     assert raised.value.status == "skipped"
-
-
-WHOLE = {"synthseg.vol.csv": VOL, "synthseg.qc.csv": QC, HYPO_NAME: HYPO, "v.csv": WMH, "stats/synthseg.tiv.dat": TIV}
 
 
 @given(st.data())

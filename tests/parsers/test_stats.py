@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from fsstats import FsstatsError, StatsFormatError
 from fsstats.parsers import contradiction, long_table, parse_stats
-from fsstats.schema import _registry
+from fsstats.parsers._header import MeasureLine
+from fsstats.schema import _registry, source_of
 from tests_support import FS6
 
 SURFACE = "# ColHeaders StructName NumVert SurfArea GrayVol ThickAvg\n"
@@ -27,6 +28,7 @@ def test_columns_go_by_name_and_not_by_position():
 NAMES = {
     "plain": ("insula 2210 1500 4500 3.012", "insula"),
     "with blanks": ("my own  region 2210 1500 4500 3.012", "my own region"),
+    "with blanks, and a number in front": ("7 networks 2210 1500 4500 3.012", "7 networks"),
     "two blanks before the count (FreeSurfer 8)": (
         "insula                                    2210   1500   4500  3.012",
         "insula",
@@ -52,10 +54,23 @@ def test_a_long_name_that_ran_into_the_count_is_taken_apart_and_said():
     assert not stats.remarks[0].loss
 
 
+def test_what_is_said_of_a_row_that_was_taken_apart_is_said_with_its_line():
+    rows = f"insula 2210 1500 4500 3.0\nmy own region 2210 1500 4500 3.0\n{LONG_NAME}12345 8000 n/a 2.5\n"
+    stats = parse_stats(SURFACE + rows, strict=False)
+    assert [(remark.line, remark.loss) for remark in stats.remarks] == [(4, True), (3, False), (4, False)]
+
+
+@pytest.mark.parametrize(("area", "names"), [("2000", 1), ("1999", 0), ("20000", 1), ("20001", 0)])
+def test_a_count_is_taken_for_one_where_a_vertex_has_a_fifth_of_a_square_millimetre_to_two(area, names):
+    stats = parse_stats(f"{SURFACE}{LONG_NAME}10000 {area} 20000 2.5\n", strict=False)
+    assert len(stats.names) == names
+
+
 FUSED = {
     "the name may end in a digit": f"{LONG_NAME}112345 8000 20000 2.5",
     "too short to have run together": "insula12345 8000 20000 2.5",
     "no digits": f"{LONG_NAME} 8000 20000 2.5",
+    "a count that begins with 0": f"{LONG_NAME}08000 8000 20000 2.5",
 }
 
 
@@ -145,6 +160,7 @@ def test_measure_lines(line, expected):
 
 def test_surface_based_volumes_of_freesurfer_4():
     stats = parse_stats("# surface-based-volume mm3 lh-cerebral-cortex       272327.320292\n")
+    assert stats.measure_lines[0].unit == "mm^3"
     table = long_table(stats, subject="s")
     assert table.loc[0, ["hemi", "region", "measure", "value", "unit"]].tolist() == [
         "lh",
@@ -153,6 +169,29 @@ def test_surface_based_volumes_of_freesurfer_4():
         272327.320292,
         "mm^3",
     ]
+
+
+def test_a_measure_of_three_parts_in_a_table_is_its_own_key():
+    (measure,) = parse_stats(f"# Measure Intra-Cranial, 15.5, mm^3\n{SURFACE}insula 1 2 3 4\n").measure_lines
+    assert measure == MeasureLine("Intra-Cranial", "Intra-Cranial", "", 15.5, "mm^3")
+
+
+def test_commas_are_part_of_a_description():
+    (measure,) = parse_stats(f"# Measure {MEASURES['commas in the description'][0]}\n").measure_lines
+    assert measure.description == "volume of 3rd, 4th, 5th ventricle and CSF"
+
+
+@pytest.mark.parametrize("said", ["# hemi rh\n", "# Annot bert rh aparc\n", "# hemi both\n# Annot bert rh aparc\n"])
+def test_the_side_that_the_header_gives_counts_where_no_name_says_it(said):
+    assert parse_stats(f"{said}{SURFACE}insula 1 2 3 4\n").hemi == "rh"
+
+
+def test_another_count_of_columns_is_said_and_the_columns_are_used():
+    stats = parse_stats(VOLUME.replace("NTableCols 6", "NTableCols 5") + TWO_ROWS)
+    assert [(remark.text, remark.loss) for remark in stats.remarks] == [
+        ("expected 5 columns (NTableCols), found 6 in ColHeaders, which are used", False)
+    ]
+    assert parse_stats(VOLUME + TWO_ROWS).remarks == ()
 
 
 def test_one_key_with_two_fields_are_two_measures():
@@ -272,6 +311,14 @@ BROKEN = {
         "# Title Segmentation Statistics \n# \n",
         "expected a '# ColHeaders' line and a table, found none",
     ),
+    "cut in the header of a surface": (
+        "# Table of FreeSurfer cortical parcellation anatomical statistics \n# \n",
+        "expected a '# ColHeaders' line and a table, found none",
+    ),
+    "cut in the header of a program": (
+        "# generating_program mri_segstats\n# cvs_version 7.4.1\n",
+        "expected a '# ColHeaders' line and a table, found none",
+    ),
     "cut in the header's last word": (
         "# Title Segmentation Statistics \n# Measure Mask, MaskV",
         "expected a line feed at the end",
@@ -305,7 +352,10 @@ BROKEN = {
         "# Measure Mask, MaskVol, Mask Volume, big, mm^3\n",
         "expected a Measure line as 'key, field",
     ),
-    "a Measure cut short": ("# Measure Mask, MaskVol\n# Measure A, a, a, 1, mm\n", "expected a Measure line as"),
+    "a Measure cut short": (
+        "# Measure Mask, MaskVol\n# Measure A, a, a, 1, mm\n",
+        "expected a Measure line as .*, found 'Mask, MaskVol'",
+    ),
     "a row before its header": (
         "insula 1 2\n" + SURFACE.replace("ColHeaders", "Columns"),
         "expected a stats file with",
@@ -323,9 +373,32 @@ def test_a_broken_file_says_what_and_where(data, message):
         parse_stats(data)
 
 
+LINES = {
+    "a row cut short": 2,
+    "a last line without its end": 2,
+    "two tables": 3,
+    "a Measure without a number": 1,
+    "a Measure cut short": 1,
+    "rows after Measures only": 2,
+    "header only": None,
+    "more rows than NRows": None,
+}
+
+
+@pytest.mark.parametrize(("name", "line"), LINES.items(), ids=LINES)
+def test_what_is_broken_is_said_with_its_line(name, line):
+    assert parse_stats(BROKEN[name][0], strict=False).remarks[0].line == line
+
+
 def test_every_message_begins_with_the_file():
     with pytest.raises(StatsFormatError, match=r"^/data/sub-01/stats/aseg.stats:6: expected"):
         parse_stats(VOLUME + TWO_ROWS[:-1], where="/data/sub-01/stats/aseg.stats")
+
+
+@pytest.mark.parametrize("name", ["binary", "UTF-16", "only blanks", "something else", "a group table", "header only"])
+def test_whatever_is_wrong_the_file_stands_in_front(name):
+    with pytest.raises(StatsFormatError, match=r"^sub-01/lh\.mine\.stats: "):
+        parse_stats(BROKEN[name][0], where="sub-01/lh.mine.stats")
 
 
 def test_regions_that_the_atlas_has_and_the_file_lacks_are_named(fs6):
@@ -340,6 +413,14 @@ def test_regions_that_the_atlas_has_and_the_file_lacks_are_named(fs6):
     with pytest.raises(StatsFormatError, match=r"without frontalpole. The labels may have no vertex"):
         parse_stats(gap, where="lh.aparc.stats")
     assert parse_stats(cut, where="lh.mine.stats").is_whole
+
+
+def test_measures_that_a_file_of_measures_has_and_this_one_lacks_are_named():
+    names = source_of("brainvol").measures
+    lines = [f"# Measure {name}, {name}, what it is, {i}, mm^3\n" for i, name in enumerate(names, start=1)]
+    assert parse_stats("".join(lines), where="brainvol.stats", strict=False).is_whole
+    with pytest.raises(StatsFormatError, match=rf"expected {len(names)} Measures, found .*; without {names[3]}$"):
+        parse_stats("".join(lines[:3] + lines[4:]), where="brainvol.stats")
 
 
 def test_source_and_side_come_from_the_name_or_else_from_the_command_line(fs6):
@@ -405,6 +486,11 @@ def test_no_mutation_of_a_real_file_raises_anything_but_our_own_error(data):
     mutated = original[:start] + data.draw(st.binary(max_size=20)) + original[start + length :]
     with suppress(FsstatsError):
         long_table(parse_stats(mutated, where="wmparc.stats", strict=False))
+
+
+def test_a_remark_on_the_whole_file_has_no_line_in_front():
+    with pytest.raises(StatsFormatError, match=r"^lh\.mine\.stats: expected a table, found a header and no rows"):
+        parse_stats(SURFACE, where="lh.mine.stats")
 
 
 PROGRAM = "# generating_program mris_anatomical_stats\n# ColHeaders StructName NumVert ThickAvg\n"

@@ -280,6 +280,12 @@ def test_the_mean_thickness_is_held_against_the_regions(off, fits):
     assert agree(text.encode(), other.encode(), "lh.aparc.stats") == fits
 
 
+def test_without_the_mean_there_is_no_thickness_to_hold_against_the_regions():
+    text = (FS6 / "lh.aparc.stats").read_text(encoding="utf-8")
+    without = "".join(line for line in text.splitlines(keepends=True) if "MeanThickness" not in line)
+    assert agree(without.encode(), without.encode(), "lh.aparc.stats")
+
+
 # ---- real files, and what accidents make of them
 
 

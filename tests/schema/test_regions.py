@@ -4,8 +4,22 @@ from collections import Counter
 
 import pytest
 
-from fsstats.schema import HEMIS, canonical_region, global_measures, hemi_of, printed_regions, regions, sources
+from fsstats.errors import KindsError
+from fsstats.schema import (
+    HEMIS,
+    _registry,
+    canonical_region,
+    contradicts_id,
+    global_measures,
+    hemi_of,
+    is_cortical_name,
+    printed_regions,
+    regions,
+    side_of,
+    sources,
+)
 from fsstats.schema._data import read_tsv
+from fsstats.schema.regions import Region
 
 ATLASES = ("aseg", "wmparc", "aparc", "aparc.DKTatlas", "aparc.a2009s", "BA_exvivo")
 
@@ -130,6 +144,14 @@ SIDES = {
     "lh-GC-DG": "lh",
     "rh.MyLabel": "rh",
     "Left_Hippocampus": "lh",
+    "left hippocampus": "lh",
+    "Cbm_Left_V": "lh",
+    "Whole-Right": "rh",
+    "Whole-Righteous": None,
+    "L-Fornix": "lh",
+    "R-Fornix": "rh",
+    "l-fornix": None,
+    "L-Sg": None,
     "CC_Posterior": None,
     "Brain-Stem": None,
     "3rd-Ventricle": None,
@@ -144,6 +166,103 @@ SIDES = {
 @pytest.mark.parametrize(("name", "side"), SIDES.items(), ids=SIDES)
 def test_the_side_is_read_only_where_the_name_says_it(name, side):
     assert hemi_of(name) == side
+
+
+SIDES_OF_ATLASES = {
+    "the name says it": ("Left-Hippocampus", None, "lh"),
+    "the name says it, whatever the atlas": ("Left-Hippocampus", "aparc", "lh"),
+    "the atlas has it on one side": ("LC_R", "AAN", "rh"),
+    "the atlas has it in the middle": ("DR", "AAN", None),
+    "the atlas has it on both sides": ("insula", "aparc", None),
+    "an atlas that does not have it": ("LC_R", "aparc", None),
+    "no atlas": ("LC_R", None, None),
+}
+
+
+@pytest.mark.parametrize(("name", "atlas", "side"), SIDES_OF_ATLASES.values(), ids=SIDES_OF_ATLASES)
+def test_the_side_is_the_names_or_else_that_of_the_atlas(name, atlas, side):
+    assert side_of(name, atlas) == side
+
+
+IDS = {
+    "its own": ("Left-Hippocampus", 17, False),
+    "its own under an earlier name": ("Left-Thalamus-Proper", 10, False),
+    "that of the other side": ("Left-Hippocampus", 53, True),
+    "another structure's of the same side": ("Left-Amygdala", 17, True),
+    "a structure without side": ("Brain-Stem", 17, True),
+    "a name that nobody knows": ("mine", 17, False),
+    "a name that nobody knows, of the side": ("Left-mine", 17, False),
+    "a name that nobody knows, of the other side": ("Right-mine", 17, True),
+    "a name with a side, an id without": ("Right-mine", 16, False),
+    "an id that nobody knows": ("Right-mine", 99999, False),
+    "the last id below the blocks of the cortex": ("ctx-rh-x", 999, False),
+    "the first id of the left cortex": ("ctx-rh-x", 1000, True),
+    "the last id of the left cortex": ("ctx-lh-x", 1999, False),
+    "the first id of the right cortex": ("ctx-lh-x", 2000, True),
+    "the first id of left white matter": ("wm-rh-x", 3000, True),
+    "the last id of right white matter": ("wm-lh-x", 4999, True),
+    "the first id behind them": ("ctx-rh-x", 5000, False),
+}
+
+
+@pytest.mark.parametrize(("name", "segid", "wrong"), IDS.values(), ids=IDS)
+def test_an_id_is_held_against_structure_and_side(name, segid, wrong):
+    assert contradicts_id(name, segid) == wrong
+
+
+CORTICAL = {
+    "insula": True,
+    "BA1_exvivo": True,
+    "???": True,
+    "lh.Medial_Wall": True,
+    "Medial_Wall.x": False,
+    "17": False,
+}
+
+
+@pytest.mark.parametrize(("name", "is_one"), [*CORTICAL.items(), ("Left-Hippocampus", False)])
+def test_labels_of_the_cortex_are_known_by_their_names(name, is_one):
+    assert is_cortical_name(name) == is_one
+
+
+@pytest.fixture
+def _forget_what_is_added():
+    yield
+    _registry.forget(added=True)
+
+
+DESCRIBED = {
+    "all that can be said": (
+        'hemi = "rh"\nsegid = 7\nprinted = false\naliases = ["a", "b"]',
+        Region("mine", "rh", "spot", 7, printed=False, aliases=("a", "b")),
+    ),
+    "no more than must be": ("", Region("mine", None, "spot", None, printed=True, aliases=())),
+}
+
+
+@pytest.mark.usefixtures("_forget_what_is_added")
+@pytest.mark.parametrize(("said", "region"), DESCRIBED.values(), ids=DESCRIBED)
+def test_a_region_is_as_it_is_described(said, region):
+    _registry.add(f'[[region]]\natlas = "mine"\nname = "spot"\n{said}\n')
+    assert regions()[-1] == region
+
+
+NOT_DESCRIBED = {
+    "a side that is no text": ('atlas = "mine"\nhemi = 1', "hemi = 1"),
+    "an id that is no number": ('atlas = "mine"\nsegid = "7"', "segid = '7'"),
+    "printed that is no truth value": ('atlas = "mine"\nprinted = "yes"', "printed = 'yes'"),
+    "aliases that are no list": ('atlas = "mine"\naliases = "a"', "aliases = 'a'"),
+    "a key that means nothing": ('atlas = "mine"\ncolour = "red"', "colour = 'red'"),
+    "no atlas": ("", "only name"),
+}
+
+
+@pytest.mark.usefixtures("_forget_what_is_added")
+@pytest.mark.parametrize(("said", "found"), NOT_DESCRIBED.values(), ids=NOT_DESCRIBED)
+def test_a_region_that_is_not_described_rightly_is_refused_by_name(said, found):
+    _registry.add(f'[[region]]\nname = "spot"\n{said}\n', "my.toml")
+    with pytest.raises(KindsError, match=rf"^my\.toml: \[\[region\]\] spot: expected atlas and name.*, found {found}$"):
+        regions()
 
 
 def test_a_header_measure_stands_once_with_unit_and_description():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from fsstats.errors import ColumnsError, TableError, UnknownNameError
+from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.stats.correct import correct
 
 METHODS = ["bonferroni", "holm", "hochberg", "hommel", "fdr_bh", "fdr_by"]
@@ -75,7 +75,35 @@ def test_rows_order_index_and_other_columns_are_kept_and_the_input_unchanged():
 
 def test_a_second_correction_replaces_the_first():
     once = correct(results([0.01, 0.02]), "holm", within=())
-    pd.testing.assert_frame_equal(correct(once, within=()), correct(results([0.01, 0.02]), within=()))
+    with pytest.warns(FsstatsWarning, match="p_adjusted was there and is replaced: holm over all rows"):
+        again = correct(once, within=())
+    pd.testing.assert_frame_equal(again, correct(results([0.01, 0.02]), within=()))
+
+
+def of_sources(*sources, p=0.02):
+    cells = {"source": sources, "region": [f"r{i}" for i in range(len(sources))], "measure": "volume", "term": "group"}
+    return pd.DataFrame({**cells, "p_value": p})
+
+
+def test_a_family_of_several_sources_is_said():
+    message = r"^3 tests of volume and group are one family, of 2 sources: aseg, first\. .*sources=\['aseg'\]"
+    with pytest.warns(FsstatsWarning, match=message):
+        found = correct(of_sources("aseg", "aseg", "first"))
+    assert found["n_tests"].tolist() == [3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("table", "within"),
+    {
+        "one source": (of_sources("aseg", "aseg"), None),
+        "kept apart": (of_sources("aseg", "first"), ("source", "measure", "term")),
+        "one family by name": (of_sources("aseg", "first"), ()),
+        "another measure": (of_sources("aseg", "aparc").assign(measure=["volume", "thickness"]), None),
+        "no test of the other": (of_sources("aseg", "first").assign(p_value=[0.1, None]), None),
+    }.values(),
+)
+def test_a_family_of_one_source_or_one_that_was_named_is_not_spoken_of(table, within):
+    assert correct(table, within=within)["p_adjusted"].notna().any()
 
 
 def test_another_column_of_p_values_is_named():
@@ -151,6 +179,12 @@ def test_the_more_powerful_method_never_gives_a_larger_p_value(p):
     assert (hochberg <= holm * slack).all()
     assert (hommel <= hochberg * slack).all()
     assert (adjusted(p, "fdr_bh") <= hommel * slack).all()
+
+
+@given(some_p)
+def test_what_holds_under_any_dependence_costs_the_sum_of_the_fractions(p):
+    cost = sum(1 / k for k in range(1, len(p) + 1))
+    np.testing.assert_allclose(adjusted(p, "fdr_by"), np.minimum(cost * adjusted(p, "fdr_bh"), 1), rtol=1e-12)
 
 
 @pytest.mark.long

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from frames_support import assert_frame_equal
 from fsstats.errors import ColumnsError, FormulaError, FsstatsWarning, TableError, UnknownNameError
@@ -240,6 +241,24 @@ def test_equal_regions_are_no_division_by_zero():
     np.testing.assert_allclose(found[:90], found[90:])
 
 
+@pytest.mark.parametrize("mean_only", [False, True])
+def test_nonparametric_effects_are_those_of_the_other_regions_weighed_by_their_likelihood(mean_only):
+    rng = np.random.default_rng(6)
+    site = np.repeat(np.arange(4), [1 if mean_only else 5, 2, 3, 8])
+    values = rng.normal(rng.normal(size=4)[site][:, None], 1.0, (len(site), 5))
+    values[-1, 2], values[-3:, 4] = np.nan, np.nan
+    found = sites_of(values, site, 4, Estimation(prior="nonparametric", mean_only=mean_only))
+    for one in range(4):
+        own = [column[np.isfinite(column)] for column in values[site == one].T]
+        means = np.array([x.mean() for x in own])
+        spreads = np.array([1.0 if mean_only else x.var(ddof=1) for x in own])
+        for place, x in enumerate(own):
+            likelihood = norm.pdf(x[:, None], means, np.sqrt(spreads)).prod(axis=0)
+            likelihood[place] = 0.0
+            assert found.shift[one, place] == pytest.approx(np.average(means, weights=likelihood))
+            assert found.variance[one, place] == pytest.approx(np.average(spreads, weights=likelihood))
+
+
 def test_nonparametric_likelihoods_do_not_underflow():
     table, _ = made(n=3000, regions=3)
     table.loc[table["site"] == "A", "value"] += 50 * table["region"].str[-1].astype(float)
@@ -254,6 +273,11 @@ def test_fit_then_apply_is_harmonise(options):
     table, options = of_method(options)
     model = fit_harmonisation(table, **options)
     assert_frame_equal(apply_harmonisation(table, model), harmonise(table, **options))
+
+
+@pytest.mark.parametrize("choice", [False, True, "by_size"])
+def test_a_model_says_how_means_were_adjusted(choice):
+    assert fit_harmonisation(made()[0], mean_only=choice).options["mean_only"] == choice
 
 
 @pytest.mark.parametrize("options", METHODS.values(), ids=METHODS)

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from dataclasses import fields
 from functools import partial
 
 import numpy as np
@@ -16,7 +17,7 @@ from statsmodels.stats.meta_analysis import combine_effects
 from frames_support import assert_frame_equal
 from fsstats.errors import ColumnsError, FsstatsError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import RESULTS
-from fsstats.stats._pooling import METHODS, TESTS, pool
+from fsstats.stats._pooling import METHODS, TESTS, pool, regress_on_error
 from fsstats.stats.by_site import by_site
 from fsstats.stats.compare import compare
 from fsstats.stats.correlate import correlate
@@ -120,6 +121,22 @@ def test_of_equal_effects_z_is_the_default_test():
     assert one(meta(sites()))["df"] == 3
     assert one(meta(sites(), method="EE"))["method"] == "meta-analysis, equal effects, z"
     assert one(meta(sites()))["method"] == "meta-analysis, random effects (REML), t by Knapp and Hartung"
+
+
+@pytest.mark.parametrize("k", [2, 3, 4])
+def test_q_is_held_against_chi2_with_a_degree_of_freedom_less_than_sites(k):
+    found = one(meta(sites(D[:k], SE[:k])))
+    assert found["q_df"] == k - 1
+    assert found["q_p"] == pytest.approx(stats.chi2.sf(found["q"], k - 1))
+
+
+def test_equal_effects_have_no_spread_and_so_no_prediction():
+    found = one(meta(sites(), method="EE"))
+    assert found[["prediction_low", "prediction_high", "tau2_low", "tau2_high"]].isna().all()
+    assert found["tau2"] == 0
+    wider = one(meta(sites(np.array(D) * 3), method="DL", test="z"))
+    reach = stats.norm.ppf(0.975) * np.hypot(wider["std_error"], np.sqrt(wider["tau2"]))
+    assert wider["prediction_high"] - wider["estimate"] == pytest.approx(reach)
 
 
 def test_estimates_are_pooled_in_their_unit():
@@ -375,6 +392,34 @@ def test_egger_needs_three_sites_of_different_size():
     weighted = stats.linregress(1 / x, y / x)  # Egger's own form: the intercept of d / se on 1 / se
     assert one(egger(sites()))["estimate"] == pytest.approx(weighted.intercept)
     assert one(egger(sites()))["std_error"] == pytest.approx(weighted.intercept_stderr)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("test", TESTS)
+def test_a_region_without_any_site_has_no_numbers(method, test):
+    d, se = np.array([[np.nan, 0.1], [np.nan, 0.3]]), np.array([[np.nan, 0.1], [np.nan, 0.2]])
+    found = pool(d, se, method=method, test=test)
+    assert found.k.tolist() == [0, 2]
+    numbers = [getattr(found, one.name) for one in fields(found) if one.name != "k"]
+    assert all(np.isnan(number[..., 0]).all() for number in numbers)
+    assert found.weights[:, 1].sum() == pytest.approx(100)
+
+
+def test_eggers_regression_of_a_region_is_that_of_the_sites_that_it_has():
+    rng = np.random.default_rng(4)
+    d, se = rng.normal(0, 0.4, (6, 5)), rng.uniform(0.1, 0.5, (6, 5))
+    d[0, 1], se[2, 2], d[3:, 3] = np.nan, np.nan, np.nan
+    slope, error, df = regress_on_error(d, se)
+    for j in range(5):
+        own = np.isfinite(d[:, j]) & np.isfinite(se[:, j])
+        x, y = se[own, j], d[own, j]
+        weighted = stats.linregress(1 / x, y / x)
+        assert (slope[j], error[j], df[j]) == pytest.approx((weighted.intercept, weighted.intercept_stderr, len(x) - 2))
+
+
+def test_egger_needs_three_sites_in_the_region():
+    d, se = np.array([[0.1, 0.1], [0.2, 0.2], [np.nan, 0.3]]), np.array([[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]])
+    assert np.isnan(regress_on_error(d, se)).tolist() == [[True, False]] * 3
 
 
 # --- levels

@@ -53,6 +53,12 @@ NAMES = {
         "entorhinal_exvivo_lh_entorhinal_exvivo_area",
     ),
     "an atlas of one's own": (("my_atlas", "lh", "area_55_b", "area"), "my_atlas_lh_area_55_b_area"),
+    "a source of one letter": (("x", "lh", "insula", "area"), "x_lh_insula_area"),
+    "header of a source of one's own": (("mine", None, "global", "eTIV"), "mine_global_eTIV"),
+    "header, a source of two words": (
+        ("BA_exvivo", "rh", "global", "MeanThickness"),
+        "BA_exvivo_rh_global_MeanThickness",
+    ),
     "a name with a known one in front": (("aparc_custom", "lh", "insula", "area"), "aparc_custom_lh_insula_area"),
 }
 
@@ -73,6 +79,28 @@ def test_any_separator_is_understood_on_the_way_back(parts, sep):
     source, hemi, region, measure = parts
     found = split_name(column_name(*parts, sep=sep), sep=sep)
     assert found[:4] == (source, hemi if isinstance(hemi, str) else None, region, measure)
+
+
+UNITS = {
+    "aparc_lh_insula_thickness": "mm",
+    "aparc_lh_insula_thickness_rate": "mm/year",
+    "aparc_lh_insula_thickness_z": "sd",
+    "aseg_global_eTIV": "mm^3",
+    "aseg_global_eTIV_rate": "mm^3/year",
+    "aseg_global_eTIV_fraction": "unitless",
+    "aseg_global_NewMeasure": None,
+    "aseg_CSF_intensity_mean": None,
+}
+
+
+@pytest.mark.parametrize(("name", "unit"), UNITS.items())
+def test_the_unit_is_that_of_the_measure_or_of_what_is_made_of_it(name, unit):
+    assert split_name(name)[4] == unit
+
+
+@pytest.mark.parametrize("name", ["mine_global_NewMeasure", "global_eTIV", "insula_area", "age", "area", ""])
+def test_a_name_of_nothing_that_is_known_is_not_taken_apart(name):
+    assert split_name(name) is None
 
 
 UNSURE = {
@@ -104,6 +132,12 @@ def test_there_and_back_every_row_is_the_same(sep, categories):
     table = long(*((*parts, float(i), units[parts[3]]) for i, parts in enumerate(known)))
     table = table.astype({name: "category" for name in LONG if name != "value"}) if categories else table
     assert rows(to_long(to_wide(table, sep=sep))) == rows(table)
+
+
+def test_the_five_levels_have_the_names_of_the_columns_that_they_come_from():
+    wide = to_wide(long(INSULA, age=31), sep=None)
+    assert wide.columns.names == ["source", "hemi", "region", "measure", "unit"]
+    assert wide.columns.tolist()[-2:] == [("age", "", "", "", ""), (*INSULA[:4], "mm")]
 
 
 NAME = st.text("abcXYZ019_.-+ &", min_size=1, max_size=8).filter(lambda text: text != "global")
