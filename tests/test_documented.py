@@ -49,8 +49,8 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
-def make_study(tmp_path, monkeypatch, n_subjects):
-    made = make_cohort(tmp_path / "derivatives" / "freesurfer", n_subjects=n_subjects, seed=8)
+def make_study(tmp_path, monkeypatch, n_subjects, tool="freesurfer-7.4.1"):
+    made = make_cohort(tmp_path / "derivatives" / "freesurfer", n_subjects=n_subjects, tool=tool, seed=8)
     (made.root / "sub-001").rename(made.root / "bert")
     people = made.participants.replace({"sub-001": "bert"})
     people.to_csv(tmp_path / "participants.tsv", sep="\t", index=False)
@@ -70,7 +70,17 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
         exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our own text
     assert names["insula"]["measure"].unique().tolist() == ["thickness"]
     assert len(names["wide"]) == 12
+    assert len(names["volumes"]) == 12
     assert names["results"]["note"].isna().all()
+
+
+def test_the_readmes_python_refuses_to_mix_versions(tmp_path, monkeypatch):
+    make_study(tmp_path, monkeypatch, 12, tool=("freesurfer-6.0.0", "freesurfer-7.4.1"))
+    read, *_, models = blocks("python")
+    names = {}
+    exec(compile(read, "README.md", "exec"), names)  # noqa: S102 - our own text
+    with pytest.raises(fsstats.TableError, match=r"versions mixed: FreeSurfer 6\.0\.0 \(6\), FreeSurfer 7\.4\.1 \(6\)"):
+        exec(compile(models, "README.md", "exec"), names)  # noqa: S102 - our own text
 
 
 def shown(pages: list[str]) -> list[str]:
@@ -139,7 +149,7 @@ def test_the_commands_of_statistics_run(studies, monkeypatch, capfd):
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
 def test_the_python_of_figures_runs(studies, tmp_path, monkeypatch):
-    for name in ("cohort.parquet", "derivatives", "visits.tsv"):
+    for name in ("cohort.parquet", "cohort.files.parquet", "derivatives", "visits.tsv"):
         (tmp_path / name).symlink_to(studies / name)
     monkeypatch.chdir(tmp_path)
     names = {}
@@ -147,6 +157,20 @@ def test_the_python_of_figures_runs(studies, tmp_path, monkeypatch):
         exec(compile(block, "figures.md", "exec"), names)  # noqa: S102 - our own text
     assert Path("forest.pdf").read_bytes().startswith(b"%PDF")
     assert [axes.get_xlabel() for axes in names["page"].axes][1] == "group"
+
+
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+def test_the_time_of_a_visit_is_made_as_the_reference_says(studies, tmp_path, monkeypatch, capfd):
+    for name in ("derivatives", "visits.tsv"):
+        (tmp_path / name).symlink_to(studies / name)
+    monkeypatch.chdir(tmp_path)
+    for block in blocks_of("reference.md", "python"):
+        exec(compile(block, "reference.md", "exec"), {"fs": fsstats})  # noqa: S102 - our own text
+    for line in shown(blocks_of("reference.md", "sh")):
+        run([*shlex.split(line), *(["-o", "results.csv"] if " mixed " in line else [])], monkeypatch, capfd)
+    results = fsstats.read_table("results.csv")
+    assert {"time", "time:group[T.patient]"} <= set(results["term"])
+    assert results["n"].eq(36).all()
 
 
 def test_the_page_of_figures_names_every_figure():

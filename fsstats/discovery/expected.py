@@ -11,6 +11,7 @@ from fsstats.schema import HEMIS, number, source_of
 
 _Group = tuple[bool, str, int | None, str]
 _Kinds = tuple[Kind, ...]
+_Who = tuple[str, str | None, str]
 
 
 @dataclass(slots=True)
@@ -18,13 +19,23 @@ class _Peers:
     """How many subjects were processed alike, and which kinds of file they have."""
 
     n: int = 0
+    people: set[str] = field(default_factory=set)
+    known: bool = True
+    """Whether the version of all is known."""
     having: Counter[_Kinds] = field(default_factory=Counter)
     ways: dict[Kind, tuple[str, ...]] = field(default_factory=dict)
 
-    def add(self, kinds: _Kinds, ways: Mapping[Kind, tuple[str, ...]]) -> None:
+    def add(self, one: Found, kinds: _Kinds) -> None:
         self.n += 1
+        self.people.add(one.subject.subject)
+        self.known &= one.state.version is not None
         self.having[kinds] += 1
-        self.ways |= ways
+        self.ways |= one.ways
+
+    def text(self) -> str:
+        """Say whom a subject is compared with."""
+        noun = "subjects" if len(self.people) == self.n else "runs"
+        return f"{self.n} {noun} {'processed alike' if self.known else 'of unknown version'}"
 
     def counts(self) -> dict[Kind, int]:
         """Give how many of them have each kind."""
@@ -40,8 +51,9 @@ def missing_files(found: Sequence[Found]) -> list[Rows]:
     groups: dict[_Group, _Peers] = defaultdict(_Peers)
     grouped = [(one, _group(one), tuple(one.ways)) for one in found]
     for one, group, kinds in grouped:
-        groups[group].add(kinds, one.ways)
+        groups[group].add(one, kinds)
     everybody = _everybody(grouped) if not all(peers.ways for peers in groups.values()) else _Peers()
+    elsewhere = _elsewhere(found)
     rows = []
     lacking: dict[tuple[_Group, _Kinds], dict[Kind, str]] = {}
     for one, group, kinds in grouped:
@@ -50,9 +62,24 @@ def missing_files(found: Sequence[Found]) -> list[Rows]:
         peers = groups[group] if groups[group].ways else everybody
         if (group, kinds) not in lacking:  # nearly all have the same files
             lacking[group, kinds] = _lacking(kinds, peers, in_subject=one.in_subject)
-        if lacking[group, kinds] or not kinds:
-            rows += _missing_of(one, peers, lacking[group, kinds])
+        due = {kind: why for kind, why in lacking[group, kinds].items() if kind not in elsewhere.get(_who(one), ())}
+        if due or not kinds:
+            rows += _missing_of(one, peers, due)
     return rows
+
+
+def _who(found: Found) -> _Who:
+    return found.subject.subject, found.subject.session, found.subject.stream
+
+
+def _elsewhere(found: Sequence[Found]) -> dict[_Who, set[Kind]]:
+    """Give the kinds of file of runs that were found in several folders: what one lacks another may have."""
+    several = {who for who, n in Counter(map(_who, found)).items() if n > 1}
+    there: dict[_Who, set[Kind]] = {who: set() for who in several}
+    for one in found if several else ():
+        if (who := _who(one)) in several:
+            there[who] |= one.ways.keys()
+    return there
 
 
 def _everybody(grouped: Iterable[tuple[Found, _Group, _Kinds]]) -> _Peers:
@@ -60,7 +87,7 @@ def _everybody(grouped: Iterable[tuple[Found, _Group, _Kinds]]) -> _Peers:
     everybody = _Peers()
     for one, _, kinds in grouped:
         if one.in_subject:
-            everybody.add(kinds, one.ways)
+            everybody.add(one, kinds)
     return everybody
 
 
@@ -74,7 +101,7 @@ def _lacking(own: _Kinds, peers: _Peers, *, in_subject: bool) -> dict[Kind, str]
     counts = peers.counts()
     twins = [kind for kind in _twins(own) if _is_read(kind) and (counts.get(kind) or peers.n == 1)]
     due = dict.fromkeys(twins, "the other hemisphere is there") | {
-        kind: f"{count} of {peers.n} subjects processed alike have it"
+        kind: f"{count} of {peers.text()} have it"
         for kind, count in counts.items()
         if (2 * count > peers.n or (peers.n == 2 and in_subject)) and _is_read(kind)
     }

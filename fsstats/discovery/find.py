@@ -68,7 +68,7 @@ def find_stats(
     A file ought to be there if more than half of the subjects that were processed alike (tool, first
     number of the version, stream) have it, or the other one of two, or if its other hemisphere is there.
     A folder is a subject by what it holds, ``stats/*.stats`` or both ``mri`` and ``surf``, whatever it is called.
-    Folders that lie too deep have one row, with the reason.
+    Folders that lie too deep have one row, with the reason; `problems` makes it a warning.
 
     A link to a subject that is found under its own name too is left out. Kinds of file that are read only on
     request (`sources`) have status ``skipped``, and so have tables of many subjects that lie beside subjects.
@@ -216,7 +216,7 @@ def _require_local(paths: list[Path]) -> None:
 def _nothing(paths: list[Place], left_out: list[LeftOut]) -> str:
     """Say where was looked, for what, and what was passed over."""
     places = ", ".join(map(str, paths))
-    beside = "; ".join(f"{item.path.name}: {item.reason}" for item in left_out[:10])
+    beside = "; ".join(f"{item.path}: {item.reason}" for item in left_out[:10])
     message = (
         f"no processed subject in {places}, nor {MAX_DEPTH} levels below: expected folders that hold "
         f"stats/*.stats, as recon-all and run_fastsurfer.sh make them in SUBJECTS_DIR, or files of a known name, "

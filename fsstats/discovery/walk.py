@@ -15,6 +15,7 @@ from fsstats.discovery.state import State, state_of
 from fsstats.discovery.subjects import LISTS, PARTS, TEMPLATES, LeftOut
 from fsstats.parsers.grouptables import recognises_group_table
 from fsstats.places import Place, faults, is_archive_root
+from fsstats.tables.problems import NOT_LOOKED_INTO
 
 MAX_DEPTH: Final = 5
 """How far below a root subjects are looked for (study/derivatives/freesurfer/sub-01/ses-1 is 4).
@@ -98,7 +99,7 @@ def _leave_out_deep(found: Found, seen: Collection[str]) -> None:
         left = [spot for spot in spots if spot.text not in found.subjects and spot.real not in seen]
         if left:  # the others were reached from another root
             more = f", nor into {len(left) - 1} more" if len(left) > 1 else ""
-            text = f"{reason}, so not looked into{more}: name a folder nearer to the subjects"
+            text = f"{reason}, {NOT_LOOKED_INTO}{more}: name a folder nearer to the subjects"
             found.leave_out(left[0].place, text)
 
 

@@ -21,6 +21,8 @@ _MISSING_ELSEWHERE: Final = ("", "n/a", "N/A", "NA", "NaN", "nan")
 _MARKS_OF_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LEADING_ZERO: Final = r"^[+-]?0[0-9]"
 _WHOLE: Final = r"^[+-]?[0-9]{1,18}$"
+_LONGEST: Final = 65536
+"""Characters of a first line that are looked at."""
 
 
 def require_writable(table: pd.DataFrame, suffix: str) -> None:
@@ -45,11 +47,7 @@ def read_text(path: Path, is_text: Callable[[str, Iterable[str]], bool]) -> pd.D
     """Read a delimited text file; `is_text` tells which columns stay text whatever they look like."""
     suffix = path.suffix
     _refuse_utf16(path)
-    cells = pc_csv.read_csv(
-        whole_source(path),
-        parse_options=pc_csv.ParseOptions(delimiter=SEPARATOR[suffix], newlines_in_values=True),
-        convert_options=pc_csv.ConvertOptions(column_types=_all_text(path, suffix), strings_can_be_null=False),
-    )
+    cells = _cells(path, suffix)
     names = cells.column_names
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
@@ -62,6 +60,31 @@ def read_text(path: Path, is_text: Callable[[str, Iterable[str]], bool]) -> pd.D
         for name, text in texts.items()
     }
     return pd.DataFrame(columns, columns=names)
+
+
+def _cells(path: Path, suffix: str) -> pa.Table:
+    try:
+        return pc_csv.read_csv(
+            whole_source(path),
+            parse_options=pc_csv.ParseOptions(delimiter=SEPARATOR[suffix], newlines_in_values=True),
+            convert_options=pc_csv.ConvertOptions(column_types=_all_text(path, suffix), strings_can_be_null=False),
+        )
+    except pa.ArrowInvalid:
+        _refuse_other_separator(path, SEPARATOR[suffix])
+        raise
+
+
+def _refuse_other_separator(path: Path, due: str) -> None:
+    """Refuse what spreadsheet programs write where the decimal mark is a comma: semicolons, and commas in numbers."""
+    if is_remote(path):
+        return
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        names = file.readline(_LONGEST).rstrip("\n")
+    mark = next((one for one in ";|\t" if one in names and due not in names), None)
+    if mark is not None:
+        hint = f"Save it again with {due!r} between the columns, and with points in numbers (50.5, not 50,5)"
+        text = wording(expected=f"columns parted by {due!r}", found=f"{mark!r} in {names[:60]!r}", hint=hint)
+        raise TableError(f"{path}: {text}")
 
 
 def _refuse_utf16(path: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
@@ -23,6 +24,10 @@ from fsstats.tables.assemble import Names, as_frame, columns_of, segids_of
 from fsstats.tables.problems import describe, problems
 
 StudySource = PathLike | Sequence[PathLike] | pd.DataFrame
+_UNMARKED: Final = (
+    "\nNo model should mix them, but this table does not say which value is of which. Mark them, and a model refuses: "
+    "cohort = fsstats.load_cohort(...); fsstats.with_versions(cohort.table, cohort.files)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,9 @@ def load(
 
     Notes
     -----
+    The table does not say which version wrote which value, so that a model would mix them: before statistics take
+    `load_cohort` and `with_versions`.
+
     The strings are categories; ``table.astype({"region": "str"})`` makes one plain text. A header Measure
     (``region`` is ``global``) stands once per file, so take it from one source:
     ``table.query("source == 'aseg' and measure == 'eTIV'")``.
@@ -140,11 +148,17 @@ def load(
     """
     cohort = load_cohort(source, subjects=subjects, sources=sources, measures=measures, details=details)
     found = problems(cohort.files)
-    found = found[found["level"] != "note"]
-    texts = [f"{len(found)} problem(s), which fsstats.check lists:\n{describe(found, most=5)}"] if len(found) else []
-    for text in texts + gaps(cohort.files, holders_of(cohort.table, measures)):
+    for text in _doubts(found[found["level"] != "note"]) + gaps(cohort.files, holders_of(cohort.table, measures)):
         warn(text)
     return cohort.table
+
+
+def _doubts(found: pd.DataFrame) -> list[str]:
+    """Say in one text what is wrong; none where all is well."""
+    if not len(found):
+        return []
+    text = f"{len(found)} problem(s), which fsstats.check lists:\n{describe(found, most=5)}"
+    return [text + _UNMARKED if found["rule"].isin(["versions", "definitions"]).any() else text]
 
 
 def load_cohort(

@@ -52,6 +52,13 @@ _MEASURES: Final = {
 }
 _UNITS: Final = {"unitless": "", "percent": "%", "percent/year": "%/year", "sd": "SD"}
 _SIDES: Final = {"lh": "left ", "rh": "right "}
+_OF_BOTH_SIDES: Final = frozenset(
+    {
+        *("BrainSegVol", "BrainSegVolNotVent", "BrainSegVolNotVentSurf", "CortexVol", "SupraTentorialVol"),
+        *("SupraTentorialVolNotVent", "eTIV"),
+    }
+)
+"""Header Measures of the whole brain, which the files of either hemisphere print too."""
 _TISSUES: Final = {"wm-": " white matter", "ctx-": " cortex"}
 _REGIONS: Final = {
     "Accumbens-area": "accumbens",
@@ -249,12 +256,13 @@ def region_labels(rows: pd.DataFrame) -> list[str]:
     cells = plain_rows(rows[list(CELL)].astype("object"))
     known = {region.name for region in regions()}
     names = [_region(str(region), hemi, source, measure, known) for source, hemi, region, measure in cells]
-    for place in (CELL.index("source"), CELL.index("measure")):
+    for place in map(CELL.index, ("source", "measure", "hemi")):
         meant: dict[str, set[object]] = {}
         for name, cell in zip(names, cells, strict=True):
             meant.setdefault(name, set()).add(cell[place])
         names = [
-            f"{name} ({cell[place]})" if len(meant[name]) > 1 else name for name, cell in zip(names, cells, strict=True)
+            f"{name} ({cell[place]})" if len(meant[name]) > 1 and cell[place] else name
+            for name, cell in zip(names, cells, strict=True)
         ]
     return names
 
@@ -278,7 +286,8 @@ def _region(region: str, hemi: str | None, source: str | None, measure: str | No
     side = _SIDES.get(hemi or "", "")
     if region == GLOBAL:
         text = measure_text(measure)
-        return text if text.startswith(("lh", "rh", "Left", "Right")) else side + text
+        is_sided = measure not in _OF_BOTH_SIDES and not text.startswith(("lh", "rh", "Left", "Right"))
+        return side + text if is_sided else text
     bare = unsided(region, source) if side else region
     tissue = next((prefix for prefix in _TISSUES if bare.startswith(prefix)), "")
     bare = bare.removeprefix(tissue)

@@ -85,7 +85,7 @@ def quality_runs(judgements: pd.DataFrame, *, most: int = 30, ax: Axes | None = 
         weight = "bold" if worst == "error" else "normal"
         ax.text(rules.index(rule), run, text, ha="center", va="center_baseline", fontsize=6, fontweight=weight)
     _name(ax, shown, rules)
-    ax.set_xlabel(f"{len(shown)} of {len(runs)} runs with judgements" if len(shown) < len(runs) else "")
+    ax.set_xlabel(f"the first {len(shown)} of {len(runs)} runs that have judgements" if len(shown) < len(runs) else "")
     found = {worst for worst, _ in cells.values()}
     legend(ax, [_handle(severity) for severity in LOOKS if severity in found], drop=2.0)
     return ax

@@ -106,12 +106,9 @@ def scores_of(
 def _estimated(rest: FloatArray, values: FloatArray, estimate: Estimate) -> tuple[FloatArray, FloatArray]:
     """Give centre and scale of residuals; none where the values have none: a model makes equal ones differ."""
     centre, scale = estimate(rest)
-    varies = _varies(rest, scale) & (rest is values or _varies(values, estimate(values)[1]))
+    rounding = _NOTHING * np.nanmax(np.abs(values), axis=0, initial=0.0)
+    varies = (scale > rounding) & (rest is values or estimate(values)[1] > rounding)
     return centre, np.where(varies, scale, 0.0)
-
-
-def _varies(values: FloatArray, scale: FloatArray) -> BoolArray:
-    return np.asarray(scale > _NOTHING * np.nanmax(np.abs(values), axis=0, initial=0.0))
 
 
 def fitted_by(values: FloatArray, matrix: FloatArray) -> FloatArray:

@@ -138,7 +138,15 @@ class Seen:
     @cached_property
     def expected(self) -> FloatArray | None:
         """What the covariates let expect; None without covariates."""
-        return None if self.design is None else fitted_by(self.compared, self.design)
+        return self.expected_of(self.compared)
+
+    def expected_of(self, values: FloatArray) -> FloatArray | None:
+        """Give what the covariates let expect of values; NaN for the covariates themselves, None without any."""
+        if self.design is None:
+            return None
+        found = fitted_by(values, self.design)
+        found[:, list(self.variables)] = np.nan
+        return found
 
     @cached_property
     def scores(self) -> Scores:
@@ -308,14 +316,17 @@ def _years(people: pd.DataFrame, time: str, table: pd.DataFrame) -> FloatArray:
 
 
 def _design(panel: Panel, covariates: Sequence[str], known: Sequence[str]) -> tuple[FloatArray | None, list[int]]:
-    """Give the design of the covariates, row by row, and the cells that they are."""
+    """Give the design of the covariates, row by row, and the cells that they are, in whatever file."""
     if not covariates:
         return None, []
     people, places = with_variables(panel, covariates, others=known)
     design = design_of(" + ".join(f"`{name}`" for name in covariates), people)
     matrix = np.full((len(people), design.matrix.shape[1]), np.nan)
     matrix[design.rows] = design.matrix
-    return matrix, sorted(places.values())
+    own = panel.cells.iloc[[*places.values()]]
+    measures = panel.cells["measure"].where(panel.cells["region"] == GLOBAL)  # which other files print too
+    again = measures.isin(own.loc[own["region"] == GLOBAL, "measure"])
+    return matrix, sorted({*places.values(), *np.flatnonzero(again).tolist()})
 
 
 def _versions(table: pd.DataFrame, panel: Panel) -> pd.DataFrame | None:

@@ -9,7 +9,7 @@ import pandas as pd
 from fsstats._frames import FloatArray, Positions, require
 from fsstats.errors import TableError, UnknownNameError
 from fsstats.qc._judgements import NOTHING, between, figure, look_at, of_cohort, of_runs, of_values, together
-from fsstats.qc._robust import LEAST, Scores, by_mad, by_sd, fitted_by, scores_of
+from fsstats.qc._robust import LEAST, Scores, by_mad, by_sd, scores_of
 from fsstats.qc._seen import Seen, compared, seen_of
 from fsstats.schema import LONG
 from fsstats.tables.panel import BoolArray
@@ -130,8 +130,7 @@ def _scored(seen: Seen, method: Method, is_log: BoolArray) -> Scores:
     if method == "mad" and is_log is seen.is_log:
         return seen.scores
     values = compared(seen.panel.values, is_log)
-    expected = None if seen.design is None else fitted_by(values, seen.design)
-    return scores_of(values, seen.group, expected=expected, estimate=_ESTIMATES[method])
+    return scores_of(values, seen.group, expected=seen.expected_of(values), estimate=_ESTIMATES[method])
 
 
 def limits(
@@ -154,6 +153,7 @@ def _why_not(seen: Seen, scores: Scores) -> list[str | None]:
     texts[unjudged] = "a covariate is missing, 0 has no logarithm, or the value is infinite"
     texts[unjudged & flat] = "hardly varies"
     texts[unjudged & few] = f"fewer than {LEAST} values to compare with"
+    texts[np.isin(column, seen.variables)] = "it is a covariate itself"
     texts[np.isnan(value)] = "missing"
     return list(texts)
 

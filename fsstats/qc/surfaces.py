@@ -102,4 +102,6 @@ def _numbers(seen: Seen) -> pd.DataFrame | None:
     ).reset_index(drop=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FsstatsWarning)  # sources that disagree: those of aseg are taken
-        return euler(long)
+        found = euler(long)
+    keys = list(SUBJECT_KEY)
+    return people.astype("str").merge(found.astype(dict.fromkeys(keys, "str")), how="left", on=keys)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -37,6 +38,8 @@ _APART: Final[Mapping[str, Callable[[object], str]]] = {"source": str, "measure"
 _STATISTICS: Final = {r"; F\b": "F", r"; chi2$": "χ²"}
 """What a statistic is called, by what the text of ``method`` says of it."""
 _STATISTIC: Final = "The statistic of the test, and in brackets its degrees of freedom."
+PEOPLE: Final = "n_people"
+"""A column of results beside ``n``, which then counts runs: how many people they are of."""
 _COUNTS: Final = frozenset({"n", "n_first", "n_second", "n_missing", "n_tests", "n_permutations", "k"})
 
 
@@ -181,7 +184,7 @@ def results_columns(rows: pd.DataFrame, level: float | None = None) -> list[Colu
         for name, text in reversed(P_VALUES.items())
         if name in rows.columns and rows[name].notna().any()
     ]
-    columns += [_numbers("n", numbers_of(rows, "n"), count, RESULT_COLUMNS["n"])]
+    columns += _n(rows)
     if rows["note"].notna().any():
         columns.append(_words("Note", rows["note"].astype("object").where(rows["note"].notna(), ""), ""))
     return columns
@@ -208,7 +211,8 @@ def level_of(rows: pd.DataFrame) -> float | None:
 def _apart_columns(rows: pd.DataFrame) -> list[str]:
     """Name the columns that tell rows of the same region apart: those that results have, and any in front of them."""
     own = [name for name in _APART if len(rows[name].astype("object").unique()) > 1]
-    further = [name for name in rows.columns if name not in RESULTS and name not in FURTHER_RESULT_COLUMNS]
+    known = {*RESULTS, *FURTHER_RESULT_COLUMNS, PEOPLE}
+    further = [name for name in rows.columns if name not in known]
     further += [name for name in ("site", "left_out") if name in rows.columns]
     return [*further, *own]
 
@@ -236,6 +240,24 @@ def _estimates(rows: pd.DataFrame, digits: Sequence[int], ci: str) -> list[Colum
     return [
         Column(Head(head, is_number=True, title=RESULT_COLUMNS["estimate"]), cells),
         Column(Head(ci, is_number=True, title="Confidence interval of the estimate."), between),
+        *_own_df(rows),
+    ]
+
+
+def _own_df(rows: pd.DataFrame) -> list[Column]:
+    """Give the degrees of freedom where each region has its own: those by Satterthwaite's method."""
+    if not rows["method"].astype("str").str.contains("Satterthwaite").any():
+        return []
+    return [_numbers("df", numbers_of(rows, "df"), partial(fixed, decimals=1), RESULT_COLUMNS["df"])]
+
+
+def _n(rows: pd.DataFrame) -> list[Column]:
+    """Give the number of rows behind each result; and where it is given, that of people."""
+    if PEOPLE not in rows.columns:
+        return [_numbers("n", numbers_of(rows, "n"), count, RESULT_COLUMNS["n"])]
+    return [
+        _numbers("Runs", numbers_of(rows, "n"), count, RESULT_COLUMNS["n"]),
+        _numbers("People", numbers_of(rows, PEOPLE), count, "People that the runs are of."),
     ]
 
 

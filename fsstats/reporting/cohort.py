@@ -23,9 +23,11 @@ from fsstats.reporting.references import cited, references
 from fsstats.reporting.repeating import python_of
 from fsstats.reporting.results import results_of
 from fsstats.reporting.sensitivity import sensitivity_of
-from fsstats.reporting.study import Study, study_of
+from fsstats.reporting.study import Part, Study, study_of
 from fsstats.reporting.summary import in_short
+from fsstats.reporting.visits import runs_of_people
 from fsstats.reporting.warned import heard, sentences, within
+from fsstats.schema import ADJUSTED_FOR
 from fsstats.stats.correct import Correction
 from fsstats.stats.regress import StdErrors
 
@@ -136,10 +138,12 @@ def report(
     Sections: in short; cohort (flow of exclusions, demographics); quality; results of each measure (table, brain maps,
     forest, volcano, single regions); sensitivity (head size, HC3, outliers out, sites); harmonisation; methods;
     references; provenance. Warnings of the library are not given but listed in the page, with what they are about.
-    Every region has its own n; header Measures such as eTIV are variables, not results. Where the variable that the
-    report is about has several columns in the model (three groups or more), the results begin with a test of all of
-    them at once: F of type II (`anova`), or of mixed models, where the variable stands as a term of its own, the
-    likelihood ratio (`compare_mixed`).
+    Every region has its own n; header Measures such as eTIV are variables, not results. Of subjects with several runs
+    both are counted, people and runs, and the people are described once, at the first visit in a model.
+
+    Where the variable that the report is about has several columns in the model (three groups or more), the results
+    begin with a test of all of them at once: F of type II (`anova`), or of mixed models, where the variable stands as a
+    term of its own, the likelihood ratio (`compare_mixed`).
 
     Examples
     --------
@@ -233,7 +237,7 @@ def _sections(study: Study, files: pd.DataFrame | None) -> Iterator[list[Block]]
         yield [Section("Harmonisation"), *harmonisation_of(study, harmonised)]
     methods = methods_of(study.overall, study.results, table=study.table, files=files)
     first, *rest, last = methods.paragraphs
-    yield [Section("Methods"), Text((first, *of_head_size(study), *rest, also, last))]
+    yield [Section("Methods"), Text((first, *of_head_size(study), *rest, *_of_visits(study), also, last))]
     keys = {
         *methods.keys,
         *works_of_demographics(study),
@@ -244,16 +248,36 @@ def _sections(study: Study, files: pd.DataFrame | None) -> Iterator[list[Block]]
     yield [Section("References"), References(tuple(work for key, work in references().items() if key in keys))]
 
 
+def _of_visits(study: Study) -> tuple[str, ...]:
+    """Say what n counts, where people have several runs."""
+    if not study.is_repeated:
+        return ()
+    counts = "; ".join(f"{part.name}: {runs_of_people(study, part)}" for part in study.parts)
+    return (f"n is a number of runs, of which people have several ({counts}).",)
+
+
 def _works_of_head_size(study: Study) -> tuple[str, ...]:
     is_used = study.choices.head_size != "none" and any(part.is_scaled for part in study.parts)
     return _HEAD_WORKS.get(study.head or "", ()) if is_used else ()
 
 
 def of_head_size(study: Study) -> tuple[str, ...]:
-    """Say how the size of the head was accounted for."""
-    scaled = [part.name for part in study.parts if part.is_scaled]
-    if not scaled:
-        return ()
+    """Say how the size of the head was accounted for, in the table that was given and by the report."""
+    before = {part.name: _adjusted_before(study, part) for part in study.parts if part.is_scaled}
+    told = [f"{upper(name)} came adjusted for {how}." for name, how in before.items() if how]
+    does_again = study.head is not None and study.choices.head_size != "none"
+    scaled = [name for name, how in before.items() if does_again or not how]
+    return (*told, *(_by_the_report(study, scaled) if scaled else ()))
+
+
+def _adjusted_before(study: Study, part: Part) -> str:
+    """Name for what the values of a part are adjusted in the table; '' if for nothing."""
+    rows = part.of(study.table)
+    return " and ".join(rows[ADJUSTED_FOR].dropna().astype("str").unique()) if ADJUSTED_FOR in rows.columns else ""
+
+
+def _by_the_report(study: Study, scaled: Sequence[str]) -> tuple[str, ...]:
+    """Say how the report accounts for the size of the head in these measures."""
     which, are, were = and_list(scaled), *(("is", "was") if len(scaled) == 1 else ("are", "were"))
     if study.head is None:
         return (f"The table has no size of the head, so {which} {are} not adjusted for it.",)

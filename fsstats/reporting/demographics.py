@@ -14,6 +14,7 @@ from fsstats.plots._predicted import rows_of_model
 from fsstats.reporting._numbers import MISSING, count, counted, decimals_of_spread, fixed, mean_and_sd, share
 from fsstats.reporting.blocks import Block, Cell, Head, Sheet, plain
 from fsstats.reporting.study import Study
+from fsstats.reporting.visits import FOLLOW_UP, VISITS, first_visits, time_of
 from fsstats.schema import GLOBAL, LONG, SUBJECT_KEY, global_measures
 from fsstats.stats import variables_of
 from fsstats.tables.euler import euler
@@ -40,7 +41,7 @@ class _Line(NamedTuple):
 
 
 def demographics_of(study: Study) -> list[Block]:
-    """Describe the runs that are among the participants, by group.
+    """Describe the people of a study by group: where they have several runs, each at the first visit.
 
     Parameters
     ----------
@@ -54,7 +55,11 @@ def demographics_of(study: Study) -> list[Block]:
     """
     people, units = people_of(study)
     by = study.main if study.main in study.parts[0].design.levels else None
-    names = [name for name in _variables(study, people) if name != by]
+    is_once = study.is_repeated and not _changes(people, by)
+    people = first_visits(study, people) if is_once else people
+    time = time_of(study, study.parts[0]) if is_once else None
+    names = [name for name in _variables(study, people) if name != by and not _is_start(people, name, time)]
+    units |= {} if time is None else {FOLLOW_UP: f"by {time}"}
     lines = demographic_lines(people, names, by, units, levels=_levels(study, by))
     groups = [] if by is None else list(_levels(study, by))
     heads = [
@@ -78,8 +83,9 @@ def demographics_of(study: Study) -> list[Block]:
     )
     texts = [(line.name, line.level, *(cell.text for cell in row[1:])) for line, row in zip(lines, rows, strict=True)]
     csv = spreadsheet_csv(pd.DataFrame(texts, columns=["variable", "level", *(head.name for head in heads[1:])]))
-    title = "Runs by " + by if by else "Runs"
-    return [Sheet(title, tuple(heads), rows, note=_note(people, by, groups), csv=csv, file="demographics.csv")]
+    title = f"{'People' if is_once else 'Runs'}{f' by {by}' if by else ''}"
+    note = f"{_whom(study, by, time, is_once=is_once)}{_note(people, by, groups, is_once=is_once)}"
+    return [Sheet(title, tuple(heads), rows, note=note, csv=csv, file="demographics.csv")]
 
 
 def works_of_demographics(study: Study) -> tuple[str, ...]:
@@ -91,7 +97,25 @@ def _levels(study: Study, by: str | None) -> Sequence[str]:
     return () if by is None else study.parts[0].design.levels.get(by, ())
 
 
-def _note(people: pd.DataFrame, by: str | None, groups: Sequence[str]) -> str:
+def _changes(runs: pd.DataFrame, by: str | None) -> bool:
+    """Say whether people change their group from visit to visit."""
+    return by is not None and bool(runs.groupby("subject")[by].nunique().max() > 1)
+
+
+def _is_start(people: pd.DataFrame, name: str, time: str | None) -> bool:
+    """Say whether a variable is the time since the first visit, which at that visit says nothing."""
+    return name == time and len(people[name].dropna().unique()) == 1
+
+
+def _whom(study: Study, by: str | None, time: str | None, *, is_once: bool) -> str:
+    """Say whether people were counted or runs, where these are not the same."""
+    if is_once:
+        order = f"by {time}" if time else "in the order of the table"
+        return f"Each person once, at the first visit ({order}) that has all variables of a model. "
+    return f"Runs are counted, as {by} changes between the visits of a person. " if study.is_repeated else ""
+
+
+def _note(people: pd.DataFrame, by: str | None, groups: Sequence[str], *, is_once: bool) -> str:
     text = "Mean (standard deviation), or number (per cent of those known)."
     if len(groups) > 1:
         pairs = "" if len(groups) == 2 else ", the largest of all pairs of groups"
@@ -100,7 +124,8 @@ def _note(people: pd.DataFrame, by: str | None, groups: Sequence[str]) -> str:
             "above 0.1 groups are often called unbalanced."
         )
     without = 0 if by is None else int(people[by].isna().sum())
-    return text + (f" {counted(without, 'run')} without {by}: counted under All only." if without else "")
+    noun = ("person", "people") if is_once else ("run",)
+    return text + (f" {counted(without, *noun)} without {by}: counted under All only." if without else "")
 
 
 def people_of(study: Study) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -129,9 +154,9 @@ def _wanted(study: Study) -> list[str]:
 
 
 def _variables(study: Study, people: pd.DataFrame) -> list[str]:
-    """Name what is described: age, sex, site, the variables of the models, head size, surface defects."""
+    """Name what is described: visits, age, sex, site, the variables of the models, head size, surface defects."""
     site = [study.choices.site] if study.choices.site else []
-    names = [*_USUAL, *variables_of(study.formula), *site, *_wanted(study), _EULER]
+    names = [VISITS, FOLLOW_UP, *_USUAL, *variables_of(study.formula), *site, *_wanted(study), _EULER]
     return [name for name in dict.fromkeys(names) if name in people.columns]
 
 

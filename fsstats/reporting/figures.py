@@ -17,9 +17,9 @@ from fsstats.reporting._drawing import page_style, picture_of
 from fsstats.reporting._numbers import counted
 from fsstats.reporting.blocks import Block, Text
 from fsstats.reporting.study import Part, Study, terms_about
+from fsstats.reporting.visits import time_of
 from fsstats.reporting.warned import plain_words
 from fsstats.schema import CELL
-from fsstats.stats import variables_of
 
 _ROWS: Final = 30
 """Regions of a forest."""
@@ -98,29 +98,6 @@ def regions_of(study: Study, part: Part, rows: pd.DataFrame) -> Iterator[Block]:
             yield picture_of(drawn, alt=_alt(part, labels, study.main), caption=caption, is_ours=True)
     except FsstatsError as error:
         yield Text((f"No figure of single regions: {plain_words(str(error), part.rows)}.",), "note")
-
-
-def time_of(study: Study, part: Part) -> str | None:
-    """Name the number that changes between the visits of a subject.
-
-    Parameters
-    ----------
-    study : Study
-        What the report is of.
-    part : Part
-        The measure.
-
-    Returns
-    -------
-    str or None
-        The main variable if it is one, else one that it goes with, else any of the model; None if there is none.
-    """
-    together = [name for one in terms_about(part.design, study.main) for name in one.variables]
-    for name in dict.fromkeys([study.main, *together, *variables_of(part.formula)]):
-        is_of_people = name in study.table.columns and name not in part.design.levels
-        if is_of_people and part.people.groupby("subject", observed=True)[name].nunique().max() > 1:
-            return name
-    return None
 
 
 def _alt(part: Part, labels: Sequence[str], main: str) -> str:

@@ -41,6 +41,9 @@ def flow_of(study: Study) -> list[Block]:
         for step, own in zip(counts.index, numbers.tolist(), strict=True)
     ]
     rows.append((Cell("Runs with a value, by region"), *plain([_by_region(study, part) for part in study.parts])))
+    if study.is_repeated:
+        people = [study.modelled(part)["subject"].nunique() for part in study.parts]
+        rows.append((Cell("People in the model"), *(Cell(count(n), float(n)) for n in people)))
     csv = spreadsheet_csv(counts.rename_axis("step").reset_index())
     note = f"{MISSING}: {_NOT_NEEDED}." if np.isnan(numbers).any() else ""
     sheet = Sheet("From the runs to the models", heads, tuple(rows), note=note, csv=csv, file="flow.csv")

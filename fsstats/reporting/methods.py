@@ -96,6 +96,11 @@ _SOURCES: Final[dict[str, tuple[str, ...]]] = {
     "sienax": ("smith2002",),
     "synthseg": ("billot2023",),
 }
+_STREAMS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "long": ("The visits of each person were processed together, by the longitudinal stream", ("reuter2012",)),
+    "cross": ("Each visit was processed by itself, by the cross-sectional stream", ()),
+    "base": ("The templates of people were measured (base)", ()),
+}
 _PROGRAMS: Final = {"FreeSurfer": ("fischl2012",), "FastSurfer": ("henschel2020",)}
 
 
@@ -126,7 +131,7 @@ def methods_of(*results: pd.DataFrame, table: pd.DataFrame | None = None, files:
     Groups were compared in every region by Student's t test: value ~ group (thickness of aparc, 1 region; n = 40). \
 The term group was tested.
     """
-    said = [_programs(results, table, files)]
+    said = [_measured(results, table, files)]
     said += [_analysis(rows) for rows in _analyses(results)]
     said += [_sizes(results), _corrections(results), _software()]
     keys = sorted({key for one in said for key in one.keys}, key=list(references()).index)
@@ -145,6 +150,12 @@ def _with_numbers(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["method"].notna() & has]
 
 
+def _measured(results: Sequence[pd.DataFrame], table: pd.DataFrame | None, files: pd.DataFrame | None) -> _Said:
+    """Say how the values were measured: by which program, and how visits were processed."""
+    said = [_programs(results, table, files), _streams(table)]
+    return _Said(" ".join(one.text for one in said if one.text), tuple(key for one in said for key in one.keys))
+
+
 def _programs(results: Sequence[pd.DataFrame], table: pd.DataFrame | None, files: pd.DataFrame | None) -> _Said:
     """Say which program measured what."""
     versions = versions_of(table, files)
@@ -155,13 +166,26 @@ def _programs(results: Sequence[pd.DataFrame], table: pd.DataFrame | None, files
     keys += [key for name in sources for key in _SOURCES.get(name, ())]
     if "thickness" in {str(name) for one in results for name in one["measure"].unique()} and versions:
         keys.append("fischl2000")
-    if table is not None and "stream" in table.columns and (table["stream"] == "long").any():
-        keys.append("reuter2012")
     if not sources:
         return _Said("")
     by = f" with {and_list(versions)}" if versions else ""
     text = f"Values were measured{by}: {and_list(described)}{cited(keys)}."
     return _Said(text, tuple(keys))
+
+
+def _streams(table: pd.DataFrame | None) -> _Said:
+    """Say how visits were processed: of a longitudinal study, and of people with several visits in any."""
+    if table is None or "stream" not in table.columns:
+        return _Said("")
+    streams = sorted(table["stream"].dropna().astype("str").unique())
+    keys = tuple(_STREAMS["long"][1]) if "long" in streams else ()
+    if len(streams) > 1:
+        return _Said(f"Runs of several streams were put into one model: {and_list(streams)}{cited(keys)}.", keys)
+    visits = table[["subject", "session"]].drop_duplicates()
+    if streams == ["long"] or (streams and visits["subject"].duplicated().any()):
+        text, keys = _STREAMS.get(streams[0], (f"The runs are of the stream {streams[0]}", ()))
+        return _Said(f"{text}{cited(keys)}.", keys)
+    return _Said("")
 
 
 def _described(name: str, kind: Source | None) -> str:
@@ -266,6 +290,10 @@ def _sizes(results: Sequence[pd.DataFrame]) -> _Said:
     if names:
         sizes = [f"{effect_text(name)}{cited(_EFFECTS.get(name, ()))}" for name in names]
         texts.append(f"Effect sizes are {and_list(sizes)}.")
+    if "cohens_d" in names and "hedges_g" not in names:
+        texts.append(
+            "Hedges' g, which fsstats compare gives, is Cohen's d corrected for small samples, and a little smaller."
+        )
     if levels:
         texts.append(f"Confidence intervals are of {and_list([per_cent(level) for level in levels])}, not corrected.")
     return _Said(" ".join(texts), tuple(keys))

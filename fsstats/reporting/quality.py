@@ -20,6 +20,7 @@ from fsstats.schema import GLOBAL, SEVERITIES, SUBJECT_KEY
 
 _LOOK: Final = 10
 """Runs that stand on the page before the rest is folded."""
+_OF_VISITS: Final = "Each row is a person, the most urgent visit first, which the last column is of. The file has each."
 _MOST: Final = 200
 """Judgements, and runs, that stand on the page."""
 _LARGEST: Final = 3_000
@@ -104,12 +105,25 @@ def _worklist(found: pd.DataFrame) -> list[Block]:
         return []
     names = {"n_errors": "Errors", "n_warnings": "Warnings", "n_notes": "Notes", "look_at": "Look at first"}
     keys = [name for name in SUBJECT_KEY if len(work[name].unique()) > 1 or name == "subject"]
-    few = work.head(_MOST)
+    is_repeated = bool(work["subject"].duplicated().any())
+    whole = _by_person(work) if is_repeated else work
+    few = whole.head(_MOST)
     few = few.assign(look_at=few["look_at"].map(_in_page_words(found)))
-    shown = few[[*keys, *names]].rename(columns={**{name: upper(name) for name in keys}, **names})
-    note = f"The first {count(_MOST)} of {count(len(work))}; the file has all." if len(work) > _MOST else ""
-    sheets = sheets_of(shown, "Runs to look at, the most urgent first", note=note, shown=_LOOK, file="worklist")
+    words = {name: upper(name) for name in keys} | ({"session": "Visits"} if is_repeated else {})
+    shown = few[[*keys, *names]].rename(columns={**words, **names})
+    notes = [_OF_VISITS] if is_repeated else []
+    notes += [f"The first {count(_MOST)} of {count(len(whole))}; the file has all."] if len(whole) > _MOST else []
+    title = f"{'People' if is_repeated else 'Runs'} to look at, the most urgent first"
+    sheets = sheets_of(shown, title, note=" ".join(notes), shown=_LOOK, file="worklist")
     return [*sheets[:-1], replace(sheets[-1], csv=spreadsheet_csv(work[[*keys, *names]]))]
+
+
+def _by_person(work: pd.DataFrame) -> pd.DataFrame:
+    """Put the runs of a person in one row: where that of the most urgent one stands, with the judgements of all."""
+    texts = dict.fromkeys([*SUBJECT_KEY[1:]], lambda words: ", ".join(dict.fromkeys(words.dropna())))
+    counts = dict.fromkeys(["n_errors", "n_warnings", "n_notes"], "sum")
+    people = work.groupby("subject", dropna=False, sort=False)
+    return people.agg({**texts, **counts, "look_at": "first"}).reset_index()
 
 
 def _in_page_words(found: pd.DataFrame) -> dict[str, str]:

@@ -4,12 +4,13 @@ import pandas as pd
 
 from fsstats.plots._names import upper
 from fsstats.reporting._maps import maps_of
-from fsstats.reporting._numbers import spread
 from fsstats.reporting._sheets import sheets_of
 from fsstats.reporting.blocks import Block, Section, Text
 from fsstats.reporting.figures import effects_of, regions_of
 from fsstats.reporting.methods import and_list
+from fsstats.reporting.remarks import fits_of, remarks_of, units_of
 from fsstats.reporting.study import Part, Study, terms_about
+from fsstats.reporting.visits import n_of, with_people
 
 
 def results_of(study: Study, part: Part, *, is_drawn: bool) -> list[Block]:
@@ -32,8 +33,9 @@ def results_of(study: Study, part: Part, *, is_drawn: bool) -> list[Block]:
     rows, terms, wholes = study.rows(part), study.main_terms, study.wholes(part)
     blocks: list[Block] = [
         Section(f"Results: {part.name}"),
-        Text((_model(study, part, rows["n"]),)),
+        Text(tuple(filter(None, (_model(study, part), " ".join(fits_of(study, part)))))),
         *_caution(study, part),
+        *remarks_of(study, part),
     ]
     for whole in wholes:
         blocks += _term(study, part, whole, note="As a whole: whether it makes any difference at all.")
@@ -60,17 +62,20 @@ def _term(
     return [
         Section(upper(name), 3),
         *maps,
-        *sheets_of(rows, title, note=note, alpha=alpha, level=level, shown=shown, is_named=True),
+        *sheets_of(
+            with_people(study, part, rows), title, note=note, alpha=alpha, level=level, shown=shown, is_named=True
+        ),
     ]
 
 
-def _model(study: Study, part: Part, n: pd.Series) -> str:
-    """Write the model of a part, with its random intercepts, and what groups are compared with."""
+def _model(study: Study, part: Part) -> str:
+    """Write the model of a part, with its random intercepts, what groups are compared with, and what slopes are of."""
     random = " and ".join(study.choices.random)
     model = f"{part.formula}, with a random intercept of {random}" if random else part.formula
     levels = [f"{own[0]} ({name})" for name, own in part.design.levels.items()]
     compared = f" Groups are compared with {and_list(levels)}." if levels else ""
-    return f"Model: {model}. n = {spread(n[n > 0].min(), n.max())} a region.{compared}"
+    units = units_of(study, part)
+    return f"Model: {model}. n = {n_of(study, part)} a region.{compared}{f' {units}' if units else ''}"
 
 
 def _caution(study: Study, part: Part) -> list[Block]:

@@ -21,7 +21,7 @@ from fsstats.reporting.harmonisation import Harmonised
 from fsstats.reporting.references import cited
 from fsstats.reporting.study import Part, Study, corrected, fitted
 from fsstats.reporting.warned import plain_words, within
-from fsstats.schema import CELL
+from fsstats.schema import CELL, RESULTS
 from fsstats.stats import adjust_head_size
 from fsstats.tables.panel import BoolArray
 
@@ -112,10 +112,10 @@ def variants_of(study: Study, part: Part, harmonised: Harmonised | None) -> tupl
     Returns
     -------
     tuple of (list of Variant, list of str)
-        The results as reported come first; those of the other ways are not corrected.
+        The results as reported come first. None are corrected.
     """
     lacking: list[str] = []
-    found = [Variant(AS_REPORTED, part.formula, study.rows(part, study.main_terms))]
+    found = [Variant(AS_REPORTED, part.formula, study.rows(part, study.main_terms)[list(RESULTS)])]
     for name, says, rows_of, formula, options in _ways(study, part, harmonised):
         try:
             with within(f"sensitivity of {part.name}, {name}"):
@@ -219,7 +219,7 @@ def _side_by_side(study: Study, part: Part, found: Sequence[Variant]) -> list[Sh
     if len(first["term"].unique()) > 1:
         columns.append(Column(Head("Term"), [Cell(term_text(term)) for term in first["term"]]))
     columns += [column for column, _ in ways]
-    order = order_of(marked, numbers_of(first, p_column(first, None)))
+    order = order_of(marked, numbers_of(first, p_column(first, None)), numbers_of(first, "p_value"))
     columns = [Column(one.head, [one.cells[k] for k in order]) for one in columns]
     sheet = Sheet(
         f"{upper(part.name)}: effects side by side",

@@ -15,11 +15,21 @@ from fsstats.plots._predicted import rows_of_model
 from fsstats.reporting.choices import Choices, HeadSizeChoice, chosen_cells
 from fsstats.reporting.formulas import with_term, without_term
 from fsstats.reporting.warned import within
-from fsstats.schema import DETAIL_COLUMNS, GLOBAL, LONG, RESULTS, SUBJECT_KEY
+from fsstats.schema import CELL, DETAIL_COLUMNS, GLOBAL, LONG, RESULTS, SUBJECT_KEY
 from fsstats.schema.policy import HEAD_SIZES, scaling_of
-from fsstats.stats import adjust_head_size, anova, compare_mixed, correct, mixed, regress, variables_of
+from fsstats.stats import (
+    adjust_head_size,
+    anova,
+    compare_mixed,
+    correct,
+    mixed,
+    regress,
+    variables_of,
+    variance_components,
+)
 from fsstats.stats._head_size_fit import HeadSizeMethod
 from fsstats.stats.design import Design, Effect, design_of
+from fsstats.stats.mixed import COMPONENT_COLUMNS
 from fsstats.tables.join import identified, join
 from fsstats.tables.panel import panel_of
 from fsstats.tables.variables import NO_PEOPLE, people_columns, with_variables
@@ -80,6 +90,13 @@ class Study:
     """Of all parts, corrected."""
     overall: pd.DataFrame
     """Tests of the main variable as a whole where it has several columns, corrected; else no row."""
+    components: pd.DataFrame
+    """Variance components of all parts; of linear models no row."""
+
+    @property
+    def is_repeated(self) -> bool:
+        """Some subject has several runs."""
+        return any(part.people["subject"].duplicated().any() for part in self.parts)
 
     @property
     def main_terms(self) -> list[str]:
@@ -107,9 +124,13 @@ class Study:
         known = [name for name in further if name in part.people.columns and name != "subject"]
         return list(dict.fromkeys([*variables_of(part.formula), *known]))
 
+    def modelled(self, part: Part) -> pd.DataFrame:
+        """Give the runs that have a value and all that the model of a part needs."""
+        return part.people.dropna(subset=self.needed(part))
+
     def n(self, part: Part) -> int:
-        """Count the runs that have a value and all that the model of a part needs."""
-        return len(part.people.dropna(subset=self.needed(part)))
+        """Count them."""
+        return len(self.modelled(part))
 
 
 def study_of(
@@ -169,7 +190,7 @@ def study_of(
     variables = variables_of(formula)
     cells = chosen_cells(joined, sources, measures)
     head = _head_in(joined)
-    made, found, overall = [], [], []
+    made, found, overall, components = [], [], [], []
     for cell in cells:
         with within(f"model of {measure_text(cell[1])} ({cell[0]})"):
             part = _part(joined, formula, cell, head, choices)
@@ -177,8 +198,10 @@ def study_of(
             made.append(part)
             found.append(fitted(part, part.rows, part.formula, choices))
             overall.append(_overall(part, about, choices))
+            components.append(_components(part, choices))
     results, whole = (corrected(pd.concat(one, ignore_index=True), choices) for one in (found, overall))
-    return Study(joined, runs, strangers, formula, about, head, choices, tuple(made), results, whole)
+    varying = pd.concat(components, ignore_index=True)
+    return Study(joined, runs, strangers, formula, about, head, choices, tuple(made), results, whole, varying)
 
 
 def fitted(part: Part, rows: pd.DataFrame, formula: str, choices: Choices, **options: Any) -> pd.DataFrame:
@@ -236,6 +259,14 @@ def _overall(part: Part, main: str, choices: Choices) -> pd.DataFrame:
     else:
         return pd.DataFrame(columns=list(RESULTS))
     return _own(found, part)
+
+
+def _components(part: Part, choices: Choices) -> pd.DataFrame:
+    """Tell how much groups vary, where the models are mixed."""
+    if not choices.random:
+        return pd.DataFrame(columns=[*CELL, *COMPONENT_COLUMNS])
+    options = {name: value for name, value in choices.of_model.items() if name != "conf_level"}
+    return variance_components(part.rows, part.formula, **options)
 
 
 def _own(found: pd.DataFrame, part: Part) -> pd.DataFrame:

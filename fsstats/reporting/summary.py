@@ -1,6 +1,6 @@
 """What came out, in a few sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,7 @@ import pandas as pd
 from fsstats.plots._names import effect_text, region_labels, upper
 from fsstats.plots._results import numbers_of, p_column, significance_of, unit_of
 from fsstats.reporting._numbers import count, counted, decimals_of, fixed, interval, per_cent, probability, spread
+from fsstats.reporting._sheets import order_of
 from fsstats.reporting.blocks import Block, Points, Text
 from fsstats.reporting.methods import subjects_in
 from fsstats.reporting.study import Part, Study
@@ -40,13 +41,28 @@ def _who(study: Study) -> str:
     part = study.parts[0]
     text = f"{subjects_in(study.table)} with what is known of them"
     if levels := part.design.levels.get(study.main):
-        words = part.people[study.main].astype("str")
-        runs = "runs: " if part.people["subject"].duplicated().any() else ""
-        text += f" ({runs}{', '.join(f'{count((words == level).sum())} {level}' for level in levels)})"
-    n = [study.n(one) for one in study.parts]
-    have = f"{counted(max(n), 'run has', 'runs have')}" if min(n) == max(n) else f"{spread(min(n), max(n))} runs have"
+        text += f" ({_by_level(part, study.main, levels)})"
     others = "".join(f"; of {one.name}: {one.formula}" for one in study.parts if one.formula != study.formula)
-    return f"{text}. The model of every region is {study.formula}{others}; {have} all variables."
+    return f"{text}. The model of every region is {study.formula}{others}; {_complete(study)}."
+
+
+def _by_level(part: Part, main: str, levels: Sequence[str]) -> str:
+    """Count runs by the levels of the main variable; and people too, where these have several."""
+    words = part.people[main].astype("str")
+    runs = ", ".join(f"{count((words == level).sum())} {level}" for level in levels)
+    if not part.people["subject"].duplicated().any():
+        return runs
+    people = part.people["subject"].groupby(words).nunique()
+    return f"people: {', '.join(f'{count(people.get(level, 0))} {level}' for level in levels)}; runs: {runs}"
+
+
+def _complete(study: Study) -> str:
+    """Say how many runs have all variables, of how many people."""
+    runs = [study.modelled(part) for part in study.parts]
+    n, people = [len(one) for one in runs], [one["subject"].nunique() for one in runs]
+    of = f" of {spread(min(people), max(people))} people" if study.is_repeated else ""
+    one_run = max(n) == 1
+    return f"{spread(min(n), max(n))} {'run' if one_run else 'runs'}{of} {'has' if one_run else 'have'} all variables"
 
 
 def _finding(study: Study, part: Part, rows: pd.DataFrame) -> str:
@@ -57,7 +73,7 @@ def _finding(study: Study, part: Part, rows: pd.DataFrame) -> str:
     name = f"{upper(part.name)}, {study.named(str(rows['term'].iloc[0]))}"
     if not tests:
         return f"{name}: no region could be tested."
-    best = rows.iloc[[int(np.nanargmin(p))]]
+    best = rows.iloc[order_of(found.rows, p, numbers_of(rows, "p_value"))[:1]]  # p breaks ties of adjusted p
     how_many = f"{count(k)} of {counted(tests, 'region')} significant ({found.says})"
     return f"{name}: {how_many}. {_best(best, float(np.nanmin(p)), found.says, study.choices.conf_level)}"
 

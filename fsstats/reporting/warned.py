@@ -28,6 +28,10 @@ _PHRASES: Final = (
         r"(\d+ measure\(s\)) are not known to go with head size as method='\w+' takes for granted: (.*?)\. Take .*",
         r"of \1 it is not known that they grow in proportion to the head, which is taken for granted here: \2",
     ),
+    (
+        r"^(\d+ tests) of .+? are one family, of (\d+ sources: .+?)\. Choose one before .*",
+        r"\1 were corrected together, of \2",
+    ),
     (r"^left as they are: ", "not harmonised: "),
     (r"[;.] (?:Use [^;]*; )?(?:or allow it|to say so): \w+=.*", ""),
     (r"missing \(NaN\)", "missing"),

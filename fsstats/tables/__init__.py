@@ -5,7 +5,7 @@ from fsstats.tables.enigma import enigma_tables
 from fsstats.tables.euler import euler
 from fsstats.tables.freesurfer import AparcTable, AsegTable, freesurfer_table
 from fsstats.tables.join import join
-from fsstats.tables.problems import describe, problems
+from fsstats.tables.problems import count_subjects, describe, problems
 from fsstats.tables.sessions import sessions
 from fsstats.tables.shape import to_long, to_wide
 from fsstats.tables.versions import with_versions
@@ -15,6 +15,7 @@ __all__ = [
     "AsegTable",
     "Block",
     "assemble",
+    "count_subjects",
     "describe",
     "enigma_tables",
     "euler",

@@ -29,9 +29,9 @@ def euler(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per subject, session and stream of the table: ``lh_holes``, ``rh_holes`` and ``holes``, their sum;
-        ``lh_euler``, ``rh_euler`` and ``euler``, their sum; ``taken_from``, the source; ``from_stream``;
-        and ``disagreement``, what another source says that says otherwise. NaN where there is nothing.
+        One row per subject, session and stream of the table, sorted by subject and session: ``lh_holes``, ``rh_holes``
+        and ``holes``, their sum; ``lh_euler``, ``rh_euler`` and ``euler``, their sum; ``taken_from``, the source;
+        ``from_stream``; and ``disagreement``, what another source says that says otherwise. NaN where there is nothing.
 
     Raises
     ------
@@ -66,7 +66,8 @@ def euler(table: pd.DataFrame) -> pd.DataFrame:
     0  sub-01  cross   40.0     -30.0     -46.0  -76.0       aseg
     """
     require(table, LONG, needed_by="euler")
-    runs = table[list(SUBJECT_KEY)].drop_duplicates().astype("str").reset_index(drop=True)
+    runs = table[list(SUBJECT_KEY)].drop_duplicates().astype("str")
+    runs = runs.sort_values(["subject", "session"], kind="stable", ignore_index=True)
     holes = _holes(table)
     best = holes.drop_duplicates(list(SUBJECT_KEY)).merge(_disagreements(holes), how="left", on=list(SUBJECT_KEY))
     own = runs.merge(best, how="left", on=list(SUBJECT_KEY)).assign(from_stream=runs["stream"])

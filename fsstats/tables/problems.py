@@ -33,6 +33,8 @@ _STATES: Final = {
 Record = Mapping[Any, Any]
 THE_SAME: Final = "the same, {how}, as "
 """How the problem of a file begins that is left out for an equal one; the path of that follows."""
+NOT_LOOKED_INTO: Final = "so not looked into"
+"""What is said of a folder that lies too deep."""
 
 
 def problems(files: pd.DataFrame) -> pd.DataFrame:
@@ -63,7 +65,8 @@ def problems(files: pd.DataFrame) -> pd.DataFrame:
     subject of the cohort, or several subjects, or one subject's files come from several folders; ``copy``
     where equal files of one subject lie in several places; ``versions`` where a cohort or a subject mixes
     releases of a tool; ``definitions`` where a measure means different things in different files;
-    ``uncorrected volumes`` for brain volumes that old FreeSurfer counted in voxels that are not 1 mm^3.
+    ``uncorrected volumes`` for brain volumes that old FreeSurfer counted in voxels that are not 1 mm^3;
+    ``too deep`` for folders that nobody looked into, where more subjects may be.
 
     Examples
     --------
@@ -89,11 +92,36 @@ def problems(files: pd.DataFrame) -> pd.DataFrame:
         _mixed_versions_within,
         _mixed_definitions,
         _uncorrected,
+        _too_deep,
     )
     records = [record for rule in rules for record in rule(files)]
     table = pd.DataFrame(records, columns=list(PROBLEMS)).astype("str")
     order = table["level"].map({level: rank for rank, level in enumerate(_LEVELS)})
     return table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def count_subjects(rows: pd.DataFrame) -> str:
+    """Say how many people rows are of, and how many runs, if these are more.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        subject, session and stream: of a files table or a long table.
+
+    Returns
+    -------
+    str
+        Rows without a subject do not count.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"subject": ["a", "a", "b", None], "session": ["1", "2", "1", None], "stream": "cross"})
+    >>> count_subjects(rows), count_subjects(rows[:1])
+    ('2 subjects (3 runs)', '1 subject')
+    """
+    runs = rows.loc[rows["subject"].notna(), list(SUBJECT_KEY)].drop_duplicates()
+    n = runs["subject"].nunique()
+    return f"{n} subject{'s' if n != 1 else ''}{f' ({len(runs)} runs)' if len(runs) > n else ''}"
 
 
 def describe(found: pd.DataFrame, *, most: int | None = None) -> str:
@@ -252,7 +280,7 @@ def _mixed_versions(files: pd.DataFrame) -> Iterator[Record]:
 
 def _n_subjects(files: pd.DataFrame, version: str) -> str:
     alike = files["version"].map(lambda other: same_release(version, other), na_action="ignore") == True  # noqa: E712
-    n = len(files[alike].drop_duplicates(list(SUBJECT_KEY)))
+    n = files.loc[alike, "subject"].nunique()
     return f"{n} subject{'s' if n != 1 else ''}"
 
 
@@ -299,3 +327,10 @@ def _uncorrected(files: pd.DataFrame) -> Iterator[Record]:
             "(FreeSurfer 5.2 to 6.0); those in this subject's surface files likewise"
         )
         yield {**shown, "level": "warning", "rule": "uncorrected volumes", "problem": text}
+
+
+def _too_deep(files: pd.DataFrame) -> Iterator[Record]:
+    """Name the folders that nobody looked into: what is in them is not missed elsewhere."""
+    rows = files[files["status"].eq("skipped") & files["problem"].str.contains(NOT_LOOKED_INTO, regex=False, na=False)]
+    for path, problem in plain_rows(rows[["path", "problem"]]):
+        yield {"level": "warning", "rule": "too deep", "problem": f"{path} lies {problem}", "path": path}

@@ -102,8 +102,26 @@ def test_what_most_subjects_have_is_missed_in_the_others(tree):
         tree.subject(name, "aseg.stats", "wmparc.stats")
     tree.subject("d", "wmparc.stats")
     assert missing(find_stats(tree.root)) == [
-        ("d", "aseg.stats", "no such file; 3 of 4 subjects processed alike have it")
+        ("d", "aseg.stats", "no such file; 3 of 4 subjects of unknown version have it")
     ]
+
+
+def test_whom_a_subject_is_compared_with_is_said(tree):
+    for name in ("a_1", "a_2", "b_1"):
+        tree.subject(f"sub-{name.replace('_', '_ses-')}", "aseg.stats", *([] if name == "b_1" else ["wmparc.stats"]))
+    for folder in tree.root.iterdir():
+        (folder / "scripts").mkdir()
+        (folder / "scripts" / "build-stamp.txt").write_text("freesurfer-linux-centos7_x86_64-7.4.1-20230614-7eb8460\n")
+    assert missing(find_stats(tree.root)) == [
+        ("sub-b", "wmparc.stats", "no such file; 2 of 3 runs processed alike have it")
+    ]
+
+
+def test_a_file_that_lies_in_another_folder_of_the_subject_is_not_missed(tree):
+    for name in ("one/a", "one/b", "one/c"):
+        tree.subject(name, "aseg.stats", "wmparc.stats")
+    tree.subject("two/a", "aseg.stats")
+    assert missing(find_stats(tree.root)) == []
 
 
 def test_what_half_of_the_subjects_have_is_missed_in_none_but_of_two_in_the_other(tree):

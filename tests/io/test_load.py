@@ -269,6 +269,7 @@ def test_load_warns_of_every_problem_once(small):
     with pytest.warns(fs.FsstatsWarning, match=r"2 problem\(s\).*\n- .*sub-002.*aseg.*no such file") as caught:
         fs.load(small.root)
     assert "sub-003 lh aparc: expected a stats file, found an empty file" in str(caught[0].message)
+    assert "with_versions" not in str(caught[0].message)
     assert len(caught) == 1
 
 
@@ -284,8 +285,10 @@ def test_the_same_folder_gives_the_same_frame(small):
 
 def test_regions_are_one_across_versions(tmp_path):
     made = make_cohort(tmp_path / "s", n_subjects=4, tool=TOOLS[:2], seed=4)
-    with pytest.warns(fs.FsstatsWarning, match="mixes releases of FreeSurfer: 6.0.0 .2 subjects., 7.4.1 .2 subjects"):
+    mixed = "mixes releases of FreeSurfer: 6.0.0 .2 subjects., 7.4.1 .2 subjects"
+    with pytest.warns(fs.FsstatsWarning, match=mixed) as caught:
         table = fs.load(made.root)
+    assert "with_versions(cohort.table, cohort.files)" in str(caught[0].message)
     per_subject = (
         table[table["region"] != "global"]
         .groupby(["source", "hemi", "region", "measure"], observed=True, dropna=False)

@@ -104,6 +104,13 @@ def test_a_model_does_not_make_equal_values_differ():
     assert not flags["is_outlier"].any()
 
 
+def test_what_a_model_leaves_of_values_by_rounding_is_not_judged():
+    head = np.random.default_rng(1).uniform(1.2e6, 1.8e6, 30)
+    flags = outliers(table_of(head / 1000, head=head), covariates=["head"])  # the same in mL
+    assert set(flags["note"]) == {"hardly varies"}
+    assert flags["z"].isna().all()
+
+
 @given(
     st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(np.nan)), min_size=1, max_size=30),
 )

@@ -83,3 +83,12 @@ def test_damaged_runs_lead_the_worklist(cross):
         is_damaged = worklist(judgements)["subject"].isin(damaged).head(len(damaged))
         assert is_damaged.head(len(damaged) // 2).all()
         assert is_damaged.mean() >= 0.7
+
+
+@pytest.mark.parametrize("side", ["Left", "Right"])
+def test_a_hippocampus_of_which_a_third_was_found_is_to_be_looked_at_first(cross, side):
+    table = cross[0]
+    rows = (table["subject"] == "sub-007") & (table["region"] == f"{side}-Hippocampus") & (table["measure"] == "volume")
+    first = worklist(judge(table.assign(value=table["value"].where(~rows, table["value"] / 3)))).iloc[0]
+    assert (first["subject"], first["n_errors"]) == ("sub-007", 0)
+    assert "Hippocampus volume (aseg)" in first["look_at"]

@@ -8,7 +8,7 @@ import pytest
 
 from fsstats.errors import ColumnsError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.io import read_table, write_table
-from fsstats.qc import RULES, judge, worklist
+from fsstats.qc import RULES, judge, outliers, worklist
 from fsstats.qc._judgements import between, figure
 from fsstats.schema import FILES, JUDGEMENTS, SEVERITIES, SUBJECT_KEY, printed_regions
 
@@ -568,6 +568,21 @@ def test_covariates_are_taken_out_first():
     assert found["expected_low"].iloc[0] < 6000 - 40 * age[2] < found["expected_high"].iloc[0]
 
 
+@pytest.mark.parametrize("rounding", [0.0, 0.1], ids=["the same", "rounded"])
+def test_what_values_are_adjusted_for_is_not_judged_by_itself_in_another_file(rounding):
+    cells = [*CELLS, ("aparc", "lh", "global", "eTIV", "mm^3")]
+    head = matrix()[:, [PLACE[None, "global", "eTIV"]]]
+    again = head + np.random.default_rng(1).normal(0, rounding, (N, 1))
+    again[3] += 20 * rounding
+    again[7] = np.nan  # so that it is no mere copy of the column
+    table = long(np.hstack([matrix(), again]), cells)
+    assert judge(table, rules=["outlier", "enigma"], covariates="eTIV").empty
+    flags = outliers(table, covariates="eTIV")
+    own = table["measure"] == "eTIV"
+    assert set(flags.loc[own, "note"]) == {"it is a covariate itself", "missing"}
+    assert not flags.loc[own, "is_outlier"].any()
+
+
 def test_few_runs_are_told_that_they_are_too_few():
     found = judge(long(matrix(9), CELLS))
     assert rows(found) == [(None, None, None, "outlier", "note")]
@@ -633,8 +648,39 @@ def test_the_worklist_counts_and_sorts():
     assert (first["subject"], first["n_errors"], first["worst_rule"]) == ("s05", 1, "range")
     assert (second["subject"], second["n_errors"], second["n_warnings"], second["rules"]) == ("s06", 0, 2, "outlier")
     assert second["score"] == 0.2 * 5 * (1 + np.log2(2))
-    assert second["look_at"] == found.loc[found["subject"] == "s06", "says"].iloc[0]
+    assert second["look_at"] == found.loc[found["region"] == "Left-Putamen", "says"].iloc[0]  # 5000 was expected
     assert list(first)[:3] == list(SUBJECT_KEY)
+
+
+THIRD = {"left": ["Left-Hippocampus"], "both": ["Left-Hippocampus", "Right-Hippocampus"]}
+
+
+@pytest.mark.parametrize("lost", THIRD.values(), ids=THIRD)
+def test_a_structure_of_which_two_thirds_are_lost_goes_before_many_mild_outliers(lost):
+    values = np.random.default_rng(4).normal(MIDDLE, 0.06 * MIDDLE, (N, len(CELLS)))
+    for name in lost:
+        values[6, PLACE["lh" if name[0] == "L" else "rh", name, "volume"]] = 1300.0
+    mild = [PLACE[cell[1], cell[2], cell[3]] for cell in CELLS[:14]]
+    values[5, mild] = MIDDLE[mild] * 1.35
+    found = judge(long(values, CELLS), rules=["outlier", "asymmetry", "many_outliers"])
+    first, second = worklist(found).head(2).to_dict("records")
+    assert (first["subject"], second["subject"]) == ("s06", "s05")
+    assert first["score"] < second["score"]
+    assert first["far_out"] >= 2
+    assert np.isnan(second["far_out"])
+    assert "Hippocampus volume" in first["look_at"]
+
+
+def test_errors_go_before_a_value_far_out():
+    values = matrix()
+    values[5, PLACE[HIPPOCAMPUS]] = -1.0
+    values[6, PLACE[HIPPOCAMPUS]] = 500.0
+    values[7, PLACE[HIPPOCAMPUS]] = 500.0
+    values[7, PLACE[INSULA]] = 5.2
+    work = worklist(judge(long(values, CELLS), rules=["range", "outlier"]))
+    assert work["subject"].tolist() == ["s07", "s05", "s06"]
+    assert work["worst_rule"].tolist() == ["range", "range", "outlier"]
+    assert work["look_at"].iloc[0].startswith("left insula thickness")
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,11 @@ from fsstats.plots._names import MINUS
 from fsstats.reporting.choices import Choices, chosen_cells
 from fsstats.reporting.cohort import of_head_size
 from fsstats.reporting.demographics import smd_of_levels, smd_of_numbers
-from fsstats.reporting.figures import regions_of, time_of
+from fsstats.reporting.figures import regions_of
 from fsstats.reporting.flow import flow_counts
 from fsstats.reporting.formulas import with_term, without_term
 from fsstats.reporting.study import study_of
+from fsstats.reporting.visits import time_of
 from fsstats.reporting.warned import heard, plain_words, within
 
 HOSTILE = "<script>alert(1)</script>"
@@ -206,6 +207,9 @@ PLAIN = {
     "brain_map has outlines of aparc, first, none for source 'fast': outlines='aparc' or another. Or choose": (
         "there are outlines of aparc, first, and none of fast"
     ),
+    "108 tests of thickness and age are one family, of 2 sources: aparc, mine. Choose one before the models (s=1)": (
+        "108 tests were corrected together, of 2 sources: aparc, mine"
+    ),
     "sex has only one level, F, and is left out of the model": (
         "sex has only one level, F, and is left out of the model"
     ),
@@ -304,6 +308,19 @@ def test_without_a_head_size_nothing_is_adjusted_and_it_is_said(cohort):
     assert of_head_size(made) == ("The table has no size of the head, so volume (aseg) is not adjusted for it.",)
 
 
+@pytest.mark.filterwarnings("ignore::fsstats.FsstatsWarning")
+def test_values_that_come_adjusted_are_said_to_be(cohort):
+    adjusted = fs.adjust_head_size(cohort.table[cohort.table["source"] == "aseg"])
+    headless = adjusted[adjusted["measure"] != "eTIV"]
+    asked = ASKED | {"participants": cohort.people}
+    made = study_of(headless, "value ~ age", choices=Choices(), **asked)
+    assert of_head_size(made) == ("Volume (aseg) came adjusted for eTIV (residual).",)
+    beside = study_of(adjusted, "value ~ age", choices=Choices(head_size="none"), **asked)
+    assert of_head_size(beside) == of_head_size(made)
+    twice = study_of(adjusted, "value ~ age", choices=Choices(), **asked)
+    assert of_head_size(twice) == (*of_head_size(made), HEAD_SIZES["covariate"][0])
+
+
 def test_progress_goes_from_the_first_step_to_the_last(page_and_steps):
     steps = page_and_steps[1]
     assert steps == [(k, 9) for k in range(1, 10)]
@@ -398,8 +415,8 @@ def test_runs_are_not_counted_as_subjects(three, undrawn):
     people = three.people.assign(site=three.people["site"].mask(three.people.index < 2))
     page = fs.report(three.table, "value ~ group + age", participants=people, random=["subject", "site"])
     text = words(page.to_html())
-    assert "38 subjects (76 runs) with what is known of them (runs: 26 a, 26 b, 24 c)" in text
-    assert "70 runs have all variables" in text
+    assert "38 subjects (76 runs) with what is known of them (people: 13 a, 13 b, 12 c; runs: 26 a, 26 b, 24 c)" in text
+    assert "70 runs of 35 people have all variables" in text
     assert "Groups are compared with a (group)." in text
 
 

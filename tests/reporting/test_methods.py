@@ -23,6 +23,7 @@ CASES = {
             "ordinary least squares, with classical standard errors: value ~ group + age (volume of aseg, 4 regions; n = 60)",
             "The terms group: patient and age were tested.",
             "Cohen's d (Cohen 1988) and standardised β",
+            "Hedges' g, which fsstats compare gives, is Cohen's d corrected for small samples",
             "95 %",
             "not corrected for the number of tests",
         ],

@@ -160,6 +160,13 @@ VERSIONS = {
 }
 
 
+def test_the_releases_of_a_cohort_are_counted_in_people():
+    runs = [{"session": s, "stream": stream} for s in ("1", "2") for stream in ("cross", "long")]
+    people = [({"subject": "a"}, "6.0.0"), ({"subject": "b"}, "7.4.1"), ({"subject": "c"}, "7.4.1")]
+    found = problems(files(*({**who, "version": version, **run} for who, version in people for run in runs)))
+    assert found["problem"].iloc[0].endswith(": 6.0.0 (1 subject), 7.4.1 (2 subjects)")
+
+
 @pytest.mark.parametrize(("versions", "words"), VERSIONS.values(), ids=VERSIONS)
 def test_a_cohort_of_several_releases_is_warned_of(versions, words):
     found = problems(files(*({"subject": f"s{i}", "directory": f"s{i}", "version": v} for i, v in enumerate(versions))))

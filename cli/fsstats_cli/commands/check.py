@@ -84,6 +84,7 @@ def check(
     """
     import fsstats as fs
     from fsstats.io.cohorts import is_merged
+    from fsstats.tables import count_subjects
 
     ready(output, [*roots, participants, subjects])
     ready(problems, [*roots, participants, subjects, output])
@@ -97,10 +98,11 @@ def check(
     with in_our_words(table):
         judgements = fs.qc.judge(table, files=files, rules=rule, covariates=covariate or (), site=site, time=time)
     _show(judgements, output)
-    read = int((cohort.files["n_values"] > 0).sum())
-    files_read = f"{number(read, 'file')} read, " if read else ""
-    say(f"{files_read}{number(len(table), 'value')}; {number(len(found), 'problem')}")
-    if not (read or len(table)) or (strict and is_fault(found)):
+    read = cohort.files[cohort.files["n_values"] > 0]
+    files_read = f"{number(len(read), 'file')} read, " if len(read) else ""
+    who = count_subjects(read if len(read) else table)
+    say(f"{who}, {files_read}{number(len(table), 'value')}; {number(len(found), 'problem')}")
+    if not (len(read) or len(table)) or (strict and is_fault(found)):
         raise typer.Exit(1)
 
 

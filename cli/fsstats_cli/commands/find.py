@@ -5,7 +5,7 @@ import sys
 import typer
 
 from fsstats_cli.options import KindsOption, OutOption, Roots, SourceOption, SubjectsOption, read_subjects
-from fsstats_cli.output import number, print_table, say
+from fsstats_cli.output import print_table, say
 
 _UNREAD = ["subject_in_file", "definitions", "n_values"]
 _LONG = ["path", "directory"]
@@ -29,6 +29,7 @@ def find(
 ) -> None:
     """List the stats files of a study, and those that ought to be there."""
     import fsstats as fs
+    from fsstats.tables import count_subjects
 
     files = fs.find_stats(roots, subjects=read_subjects(subjects), sources=source)
     if output is None:
@@ -36,9 +37,7 @@ def find(
     else:
         fs.write_table(files, output)
     counts = ", ".join(f"{n} {status}" for status, n in files["status"].value_counts().items())
-    n_subjects = len(
-        files[files["path"].notna() & files["subject"].notna()].drop_duplicates(["subject", "session", "stream"])
-    )
-    say(f"{number(n_subjects, 'subject')}; files: {counts}" + (f"; listed in {output}" if output else ""))
+    subjects_found = count_subjects(files[files["path"].notna()])
+    say(f"{subjects_found}; files: {counts}" + (f"; listed in {output}" if output else ""))
     if not (files["status"] == "found").any():
         raise typer.Exit(1)

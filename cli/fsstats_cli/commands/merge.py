@@ -134,10 +134,11 @@ def merge(
 
 
 def _report(merged: "Merged") -> None:
+    from fsstats.tables import count_subjects
+
     used = merged.files[merged.files["n_values"] > 0]
-    n_subjects = len(used[["subject", "session", "stream"]].drop_duplicates())
     n_values = int(used["n_values"].sum())
     counts = ", ".join(f"{n} {status}" for status, n in merged.files["status"].value_counts().items())
-    read = ", ".join([number(n_subjects, "subject"), number(len(used), "file"), number(n_values, "value")])
+    read = ", ".join([count_subjects(used), number(len(used), "file"), number(n_values, "value")])
     say(f"{read} -> {merged.path} ({number(merged.n_rows, 'row')})")
     say(f"files: {counts}; listed in {merged.files_path}")

@@ -32,7 +32,7 @@ from fsstats_cli.options import (
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  fsstats mixed long.parquet --stream long -f "value ~ time * group"
+  fsstats mixed long.parquet -p visits.tsv --stream long -s aseg -m volume -f "value ~ time * group"
 
   fsstats mixed cohort.parquet -f "value ~ group" -g site -o group.csv
 """
@@ -70,6 +70,11 @@ def mixed(
     """Fit a mixed model to every region: random intercepts (and slopes) of subjects, sites or families.
 
     ROOT may also be one table that fsstats merge wrote.
+
+    When a visit was stands in no stats file. Time is a column of your own, such
+    as the years since a person's first visit, in a table of participants with
+    a row a visit (participant_id, session_id). fsstats.sessions in Python makes
+    it of dates or ages.
     """
     import fsstats as fs
     from fsstats.stats import variables_of
