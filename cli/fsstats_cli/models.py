@@ -59,6 +59,14 @@ AllowOption = Annotated[
         metavar="WHAT", help="Mix it in one model: streams, versions, definitions or repeated. May be repeated."
     ),
 ]
+ShowOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--show",
+        metavar="REGION",
+        help="Print only this region of the results, corrected over all of them; FILE has all. May be repeated.",
+    ),
+]
 CorrectOption = Annotated[
     str | None,
     typer.Option("--correct", metavar="METHOD", help="Correct p-values as fsstats correct does: fdr_bh, holm ..."),
@@ -223,6 +231,7 @@ def _with_others(whole: "pd.DataFrame", names: Sequence[str], read: "_Reader", *
 def _with_column(whole: "pd.DataFrame", name: str, read: "_Reader", *, at_once: bool) -> "pd.DataFrame":
     """Add the rows of the column of a wide table, of the source that it begins with; raise if that has none such."""
     import fsstats as fs
+    from fsstats.tables.variables import unknown_variable
 
     parts = name.split("_")
     for source in ("_".join(parts[:n]) for n in range(len(parts) - 1, 0, -1)):
@@ -234,7 +243,7 @@ def _with_column(whole: "pd.DataFrame", name: str, read: "_Reader", *, at_once: 
             continue
         known = _wide_names(found)
         if name not in known:
-            raise fs.UnknownNameError.among("variable", name, known)
+            raise unknown_variable(name, known)
         return _below(whole, _rows_of(found, name))
     return whole
 
@@ -408,13 +417,20 @@ def several_levels_of(texts: Sequence[str] | None) -> dict[str, list[str]] | Non
     return found
 
 
-def deliver(results: "pd.DataFrame", output: Path | None, *, correct: str | None = None) -> None:
-    """Correct results if that was asked for; write them, or print them; say what was left without a number."""
+def deliver(
+    results: "pd.DataFrame", output: Path | None, *, correct: str | None = None, show: Sequence[str] | None = None
+) -> None:
+    """Correct results if that was asked for; write them, or print them or those to be shown; say what has no number."""
     import fsstats as fs
 
+    if show is not None:
+        _refuse_unknown("region", show, results["region"])
     with said_warnings():
         results = results if correct is None else fs.correct(results, correct)  # type: ignore[arg-type] # checked there
-    deliver_table(results, output)
+    if output is not None or show is None:
+        deliver_table(results, output)
+    if show is not None:
+        print_rows(results[results["region"].isin(show)].reset_index(drop=True))
     if "note" in results.columns:
         say_notes(results)
 

@@ -42,6 +42,7 @@ _PHRASES: Final = (
     (r"\bmarginal_means\(\.\.\., at=\.\.\.\)", "fsstats.marginal_means in Python"),
     (r"(?<=[Uu]se )(mixed|regress)\b|(?<=; )regress (?=is|fits)", r"fsstats \g<0>"),
     (r"\bby_site (?=can|could)", "--by "),
+    (r"\bcorrect\(\.\.\., (within=\[[^\]]*\])\)", r"fsstats correct \1"),
     (r"\bfsstats\.check\b", "fsstats check"),
     (
         r"\bRead it with read_table\b",

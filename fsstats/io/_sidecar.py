@@ -9,6 +9,7 @@ import pandas as pd
 from fsstats.errors import TableError
 from fsstats.io._stores import text_in
 from fsstats.schema import (
+    ADJUSTED_COLUMNS,
     DETAIL_COLUMNS,
     FILES,
     FILES_COLUMNS,
@@ -52,7 +53,7 @@ def describe_columns(table: pd.DataFrame) -> dict[str, object]:
         (PROBLEMS, PROBLEMS_COLUMNS),
         (RESULTS, {**RESULT_COLUMNS, **FURTHER_RESULT_COLUMNS}),
     )
-    others = {**LONG_COLUMNS, **DETAIL_COLUMNS, **VERSION_COLUMNS}
+    others = {**LONG_COLUMNS, **DETAIL_COLUMNS, **VERSION_COLUMNS, **ADJUSTED_COLUMNS}
     texts = next((known for names, known in kinds if set(names) <= columns), others)
     described = {str(name): _describe(str(name), texts) for name in table.columns}
     if set(LONG) <= columns:

@@ -11,7 +11,7 @@ from fsstats.io._given import read_given
 from fsstats.io._replace import replacing, write_text
 from fsstats.io._stores import PathLike, path_here, require_file
 from fsstats.io.load import Cohort
-from fsstats.schema import CELL, DETAIL_COLUMNS, LONG, SUBJECT_KEY
+from fsstats.schema import CELL, LONG, SUBJECT_KEY
 from fsstats.tables._alike import folders_of, run_names
 from fsstats.tables.designs import BASE, FSID, design_of, fsgd_text, parse_fsgd, parse_qdec, qdec_text
 from fsstats.tables.join import join
@@ -76,7 +76,7 @@ def people_of(
     table, folders = (cohort.table, folders_of(cohort.files)) if isinstance(cohort, Cohort) else (cohort, {})
     require(table, LONG, needed_by="people_of")
     own = _of_stream(table, "long" if longitudinal else "cross")
-    further = [name for name in table.columns if name not in LONG and name not in DETAIL_COLUMNS]
+    further = people_columns(table.columns)
     runs = own[[*SUBJECT_KEY, *(further if participants is None else [])]].drop_duplicates().reset_index(drop=True)
     runs = runs.astype(dict.fromkeys(SUBJECT_KEY, "str"))
     people = runs if participants is None else join(runs, participants, unmatched="drop")

@@ -2,6 +2,8 @@
 
 from fsstats.schema._registry import take_back as take_back_kinds
 from fsstats.schema.columns import (
+    ADJUSTED_COLUMNS,
+    ADJUSTED_FOR,
     CELL,
     DETAIL_COLUMNS,
     FILES,
@@ -62,6 +64,8 @@ from fsstats.schema.sources import (
 from fsstats.schema.versions import number, release, same_release, tool_and_version
 
 __all__ = [
+    "ADJUSTED_COLUMNS",
+    "ADJUSTED_FOR",
     "CELL",
     "COUNT_COLUMNS",
     "DETAIL_COLUMNS",

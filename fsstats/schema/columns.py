@@ -34,6 +34,12 @@ DETAIL_COLUMNS: Final = {
 }
 """Further columns of the long table that `load` adds on request."""
 
+ADJUSTED_FOR: Final = "adjusted_for"
+ADJUSTED_COLUMNS: Final = {
+    ADJUSTED_FOR: "For which size of the head the value was adjusted, and how: eTIV (residual); else missing.",
+}
+"""The column of the long table that `adjust_head_size` adds, so that nothing is adjusted twice."""
+
 FILES_COLUMNS: Final = {
     "path": "The file, or where it ought to be.",
     "subject": LONG_COLUMNS["subject"],

@@ -9,7 +9,7 @@ import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, as_word, as_words, categorical, plain_rows, to_category
 from fsstats.errors import ColumnsError, TableError, UnknownNameError
-from fsstats.schema import CELL, LONG, SUBJECT_KEY
+from fsstats.schema import ADJUSTED_COLUMNS, CELL, LONG, SUBJECT_KEY
 from fsstats.tables.panel import BoolArray, Panel, column_by_value
 from fsstats.tables.versions import VERSION_COLUMNS
 
@@ -74,7 +74,7 @@ Marks = Mapping[str, Mark]
 
 
 def marks_of(table: pd.DataFrame, panel: Panel, members: Sequence[Positions] | None = None) -> Marks:
-    """Give what the table says of the version and the definition of each value, or of what is made of several.
+    """Give what the table says of version, definition and adjustment of each value, or of what is made of several.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def marks_of(table: pd.DataFrame, panel: Panel, members: Sequence[Positions] | N
         Nothing for a table that has no such columns.
     """
     found = {}
-    for name in VERSION_COLUMNS:
+    for name in (*VERSION_COLUMNS, *ADJUSTED_COLUMNS):
         by_value = column_by_value(table, panel, name)
         if by_value is not None:
             row, cell, said = by_value

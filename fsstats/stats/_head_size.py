@@ -9,6 +9,8 @@ from fsstats.stats._ols import fit, linear
 from fsstats.stats._rank import dependent_columns
 from fsstats.tables.panel import BoolArray
 
+CENTRED: Final = "_centred"
+"""Ends the name of the column of centred head sizes."""
 FEWEST: Final = 3
 """Rows for a straight line and what is left of it."""
 

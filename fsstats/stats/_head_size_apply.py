@@ -5,17 +5,15 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, as_words, plain_rows
+from fsstats._frames import FloatArray, Positions, as_words, categorical, plain_rows, to_category
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.schema import CELL
+from fsstats.schema import ADJUSTED_FOR, CELL
 from fsstats.schema.groupings import DERIVED
-from fsstats.stats._head_size import rescaled, residual
+from fsstats.stats._head_size import CENTRED, rescaled, residual
 from fsstats.stats._head_size_fit import FRACTION, FittedSlopes, HeadSizeChoices, Ready
 from fsstats.tables.panel import BoolArray, Panel
 from fsstats.tables.shape import column_name
 
-CENTRED: Final = "_centred"
-"""Ends the name of the column of centred head sizes."""
 _PER: Final = 1e5
 """mm^3 in 100 cm^3, the unit of the centred head size."""
 
@@ -34,7 +32,7 @@ def adjusted(table: pd.DataFrame, ready: Ready, fitted: FittedSlopes, asked: Hea
         new = residual(values, sizes, coefficients, mean[:, None])
     else:
         new = rescaled(values, _factor(sizes, mean[:, None], asked), coefficients)
-    made = _with_values(table, ready, new)
+    made = _with_values(table, ready, new, f"{asked.icv} ({asked.method})")
     return _as_fractions(made, ready) if _divides(asked) else made
 
 
@@ -88,15 +86,23 @@ def _with_centred(table: pd.DataFrame, panel: Panel, centred: FloatArray, name: 
     return table.assign(**{name: centred[panel.row]})
 
 
-def _with_values(table: pd.DataFrame, ready: Ready, new: FloatArray) -> pd.DataFrame:
-    """Give the table with other values of the cells that are adjusted."""
+def _with_values(table: pd.DataFrame, ready: Ready, new: FloatArray, said: str) -> pd.DataFrame:
+    """Give the table with other values of the cells that are adjusted, and say that they are."""
     place = np.full(len(ready.panel.cells), -1, dtype=np.intp)
     place[ready.places] = np.arange(len(ready.places))
     column = place[ready.panel.column]
     rows = column >= 0
     value = table["value"].to_numpy(dtype=np.float64, copy=True)
     value[rows] = new[ready.panel.row[rows], column[rows]]
-    return table.assign(value=value)
+    return table.assign(value=value, **{ADJUSTED_FOR: _marked(table, rows, said)})
+
+
+def _marked(table: pd.DataFrame, rows: BoolArray, said: str) -> pd.Categorical:
+    """Say of some rows for what they are adjusted; the others keep what is said of them."""
+    none = pd.Series(None, index=table.index, dtype="str")
+    before = to_category(table.get(ADJUSTED_FOR, none))
+    words = [*dict.fromkeys([*before.cat.categories, said])]
+    return categorical(np.where(rows, words.index(said), before.cat.codes), words)
 
 
 def _as_fractions(table: pd.DataFrame, ready: Ready) -> pd.DataFrame:

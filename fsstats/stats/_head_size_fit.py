@@ -9,7 +9,7 @@ import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, as_words, require, some_of
 from fsstats.errors import FormulaError, TableError, UnknownNameError
-from fsstats.schema import CELL, LONG
+from fsstats.schema import ADJUSTED_FOR, CELL, LONG
 from fsstats.schema.policy import HEAD_SCALING, NOT_STRAIGHT, Scaling, scaling_of
 from fsstats.stats._derived import Reference, levels_of, reference_rows, says
 from fsstats.stats._formula import variables_of
@@ -123,6 +123,7 @@ def ready_of(table: pd.DataFrame, asked: HeadSizeChoices, *, needed_by: str) -> 
     exponents = [scalings[place].exponent for place in places]
     ready = Ready(panel, head, places, np.array([np.nan if one is None else one for one in exponents]))
     _refuse_divided(ready)
+    _refuse_adjusted(table, ready)
     _refuse_units(ready, asked)
     return ready, [*said, *_not_straight(ready, asked), *_without_level(ready, asked)]
 
@@ -187,6 +188,18 @@ def _refuse_divided(ready: Ready) -> None:
         place = int(np.flatnonzero(divided)[0])
         name, unit = ready.names[place], ready.cells["unit"].iloc[place]
         message = f"{name} is {unit}: it has been divided by head size already, and must not be adjusted twice"
+        raise TableError(message)
+
+
+def _refuse_adjusted(table: pd.DataFrame, ready: Ready) -> None:
+    """Refuse values of which the table says that they are adjusted."""
+    if ADJUSTED_FOR not in table.columns:
+        return
+    twice = np.isin(ready.panel.column, ready.places) & table[ADJUSTED_FOR].notna().to_numpy()
+    if twice.any():
+        row = int(np.flatnonzero(twice)[0])
+        name = ready.names[int(np.flatnonzero(ready.places == ready.panel.column[row])[0])]
+        message = f"{name} is adjusted for {table[ADJUSTED_FOR].iloc[row]} already, and must not be adjusted twice"
         raise TableError(message)
 
 
@@ -357,8 +370,9 @@ def _zeros(ready: Ready, values: FloatArray, asked: HeadSizeChoices) -> Iterator
     if counts.any() and "zeros" not in asked.allow:
         names = [name for name, n in zip(ready.names, counts, strict=True) if n]
         what = "they are left out of the fit" if asked.method == "power" else "they go into the slopes"
+        whose = " of the reference" if asked.reference else ""
         yield (
-            f"{counts.sum():g} value(s) of the reference are 0 or less, of {some_of(names, 4)}: {what}. "
+            f"{counts.sum():g} value(s){whose} are 0 or less, of {some_of(names, 4)}: {what}. "
             "A structure that was not found is missing (NaN), not of size 0"
         )
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from fsstats._frames import FloatArray, is_number, require, some_of
 from fsstats.errors import TableError, UnknownNameError, wording
-from fsstats.schema import GLOBAL, LONG, SUBJECT_KEY
+from fsstats.schema import FORMER_NAMES, GLOBAL, LONG, SUBJECT_KEY
 from fsstats.schema.policy import HEAD_SCALING, HEAD_SIZES
 from fsstats.stats._required import require_rows
 from fsstats.stats.guards import GUARDS
@@ -153,13 +153,13 @@ def check_head_size(table: pd.DataFrame, *, icv: str = "eTIV") -> pd.DataFrame:
 
     Notes
     -----
-    The checks: ``missing`` (FreeSurfer prints 0 where it has no value, which is read as NaN); ``positive``;
-    ``unit``, less than 100 thousand or more than 10 million where mm^3 are due, such as mL; ``implausible``, outside
-    0.8 to 2.5 million mm^3 (VSCALING: 0.7 to 2.5), which small children may have; ``brain``, a head smaller than
-    BrainSegVol of the same run; ``estimators``, a column of the people that is eTIV in some runs and sTIV (or another
-    Measure of the table) in others; ``varies``, a subject whose sessions differ by more than 0.1 %: the skull of an
-    adult does not change, so this is error of measurement, which goes into the adjusted change. In FreeSurfer's
-    longitudinal stream all time points have the head size of their base.
+    The checks: ``missing`` (not in the files, or 0, which FreeSurfer prints for want of a value and is read as NaN);
+    ``positive``; ``unit``, less than 100 thousand or more than 10 million where mm^3 are due, such as mL;
+    ``implausible``, outside 0.8 to 2.5 million mm^3 (VSCALING: 0.7 to 2.5), which small children may have; ``brain``, a
+    head smaller than BrainSegVol of the same run; ``estimators``, a column of the people that is eTIV in some runs and
+    sTIV (or another Measure of the table) in others; ``varies``, a subject whose sessions differ by more than 0.1 %:
+    the skull of an adult does not change, so this is error of measurement, which goes into the adjusted change. In
+    FreeSurfer's longitudinal stream all time points have the head size of their base.
 
     Examples
     --------
@@ -263,13 +263,16 @@ def _missing(panel: Panel, head: Head) -> Iterator[Finding]:
         ]
         each = [f"no {head.name}" + (f", but {there}, which is something else" if there else "") for there in instead]
         known = sorted({there for there, run in zip(instead, runs, strict=True) if there and run})
-        hint = f". Of these some have {' or '.join(known)}, which is not to be mixed with it" if known else ""
+        former = FORMER_NAMES.get(head.name)
+        hint = f". Earlier versions call theirs {former}, which is not to be mixed with it" if former else ""
+        hint = f". Of these some have {' or '.join(known)}, which is not to be mixed with it" if known else hint
         yield Finding(
             "missing",
             runs,
             each,
             f"{int(runs.sum())} run(s) have no {head.name}, so their adjusted values are missing: "
-            f"{names_of(panel, runs)}. FreeSurfer prints 0 where it has no value; that is read as missing{hint}",
+            f"{names_of(panel, runs)}. Either their files do not have it, or FreeSurfer printed 0 there for want of a "
+            f"value, which is read as missing{hint}",
         )
 
 

@@ -8,7 +8,12 @@ import numpy as np
 import pandas as pd
 
 from fsstats._frames import Positions
+from fsstats.errors import warn
+from fsstats.schema import ADJUSTED_FOR
+from fsstats.schema.policy import HEAD_SIZES
 from fsstats.stats._formula import RESPONSES, variables_of
+from fsstats.stats._head_size import CENTRED
+from fsstats.stats._odd_variables import warn_of_doubts
 from fsstats.stats.design import Coding, Design, design_of
 from fsstats.stats.guards import Notes, noted, notes_of_mixing
 from fsstats.tables.panel import Panel, panel_of
@@ -84,15 +89,35 @@ def model_of(
     ------
     FormulaError, UnknownNameError, TableError, ColumnsError
         See `design_of`, `panel_of` and `notes_of_mixing`.
+
+    Warns
+    -----
+    FsstatsWarning
+        See `warn_of_doubts`; and if the size of the head is a variable, and values are adjusted for it already.
     """
     panel = panel_of(table, needed_by=needed_by, leave_out=tuple(VERSION_COLUMNS))
     wanted = dict.fromkeys([*variables_of(formula), *also])
     people, places = with_variables(panel, list(wanted))
     design = design_of(formula, people, reference=reference, also=also, coding=coding)
+    warn_of_doubts(design.data, reference or ())
+    measured = {name: str(panel.cells["measure"].iloc[place]) for name, place in places.items()}
+    _warn_of_twice(table, {name: measured.get(name, name) for name in wanted})
     notes = notes_of_mixing(table, panel, design.rows, allow)
     kept = replace(panel, people=people).take(design.rows)
     model = Model(kept, design, int((~design.rows).sum()), notes)
     return _responses(_without_variables(_with_notes_of(model, places), sorted(places.values())))
+
+
+def _warn_of_twice(table: pd.DataFrame, variables: Mapping[str, str]) -> None:
+    """Warn if variables, each with the measure that it is, are a head size for which values are adjusted already."""
+    said = table[ADJUSTED_FOR].dropna().unique() if ADJUSTED_FOR in table.columns else ()
+    sizes = {*HEAD_SIZES, *(str(text).rpartition(" (")[0] for text in said)}
+    twice = next((name for name, own in variables.items() if own.removesuffix(CENTRED) in sizes), None)
+    if len(said) and twice is not None:
+        warn(
+            f"values are adjusted for {' and '.join(map(str, said))} already, and {twice} is a variable of their "
+            f"model: that corrects twice. Leave {twice} out, or take the values as they were measured"
+        )
 
 
 def _with_notes_of(model: Model, places: Mapping[str, int]) -> Model:

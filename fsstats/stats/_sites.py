@@ -13,6 +13,7 @@ from fsstats.schema import GLOBAL, LONG
 from fsstats.stats._combat import rows_of
 from fsstats.stats._derived import labels_of
 from fsstats.stats._formula import variables_of
+from fsstats.stats._odd_variables import refuse_spellings
 from fsstats.stats._required import require_of_people, require_rows
 from fsstats.tables.panel import BoolArray, Panel, panel_of
 from fsstats.tables.shape import column_name
@@ -57,7 +58,8 @@ def runs_of_sites(table: pd.DataFrame, site: str, keep: str, *, needed_by: str) 
     Raises
     ------
     ColumnsError, FormulaError, UnknownNameError, TableError
-        If a column is not there, a run has no site or lacks a variable (all are named), or a value is infinite.
+        If a column is not there, a run has no site or lacks a variable (all are named), a site is written in two ways,
+        or a value is infinite.
     """
     require(table, [*LONG, site], needed_by=needed_by)
     require_rows(table, needed_by=needed_by)
@@ -70,7 +72,9 @@ def runs_of_sites(table: pd.DataFrame, site: str, keep: str, *, needed_by: str) 
     people, _ = with_variables(panel, variables, others=people_columns(table.columns))
     for name in (site, *variables):
         _refuse_missing(people, name)
-    return RunsOfSites(panel, people, as_words(people[site]))
+    words = as_words(people[site])
+    refuse_spellings(site, words.unique())
+    return RunsOfSites(panel, people, words)
 
 
 def _refuse_missing(people: pd.DataFrame, name: str) -> None:

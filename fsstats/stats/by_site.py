@@ -16,6 +16,7 @@ from fsstats._frames import Positions, as_word, as_words, listed, require
 from fsstats.errors import ColumnsError, FormulaError, FsstatsError, FsstatsWarning, TableError, warn
 from fsstats.schema import FURTHER_RESULT_COLUMNS, LONG, RESULTS, SUBJECT_KEY
 from fsstats.stats._formula import parsed_formula, sides, variables_of
+from fsstats.stats._odd_variables import refuse_spellings
 from fsstats.stats.design import has_levels, is_coded
 from fsstats.tables.panel import BoolArray, number
 
@@ -80,6 +81,8 @@ def by_site(
         Of the verb, if no site could be analysed.
     TableError
         If no site has enough runs, the verb gives no table, or its table has a column of its own of the name `site`.
+    FormulaError
+        If a site is written in two ways, which differ in capitals or blanks only.
     ColumnsError
         If the table lacks the column of sites, `minimum_per`, or those that identify a run.
 
@@ -115,6 +118,7 @@ def by_site(
     """
     refuse_taken(site, RESULTS, FURTHER_RESULT_COLUMNS)
     names, first = as_words(_column(table, site)), _first_rows(table)
+    refuse_spellings(site, names.dropna().unique())
     if names.isna().any():
         warn(f"{int(names.iloc[first].isna().sum())} run(s) have no {site} and are left out")
     levels = pd.Series("", index=range(len(names))) if minimum_per is None else as_words(_column(table, minimum_per))

@@ -88,9 +88,12 @@ def compare(
     -----
     Welch's test [1]_ does not take the groups to vary alike; of several groups, each pair rests on its own two. With
     covariates it is the model ``value ~ between + covariates`` of all groups, and the difference of two adjusted
-    means. Hedges' correction is 1 - 3 / (4 df - 1) with covariates (ENIGMA), and exact without. Each region has its
-    own rows. Without covariates, a group with fewer than two values has no numbers, and a note; with covariates all
-    groups share one variance, so a single value will do.
+    means. Each region has its own rows. Without covariates, a group with fewer than two values has no numbers, and a
+    note; with covariates all groups share one variance, so a single value will do.
+
+    Hedges' g is Cohen's d (``effect="cohens_d"``, and what `regress` gives) times a correction for few subjects: with
+    covariates 1 - 3 / (4 df - 1) as ENIGMA has it, without covariates the exact one. This df is
+    n_first + n_second - 2, whatever the model adjusts for, and not the column ``df``, which is that of the test.
 
     References
     ----------

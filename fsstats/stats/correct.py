@@ -6,9 +6,9 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, Positions, is_number, listed, require
-from fsstats.errors import TableError, UnknownNameError
-from fsstats.tables.panel import number
+from fsstats._frames import FloatArray, Positions, is_number, listed, require, some_of
+from fsstats.errors import TableError, UnknownNameError, warn
+from fsstats.tables.panel import BoolArray, number
 
 Correction = Literal["bonferroni", "holm", "hochberg", "hommel", "fdr_bh", "fdr_by"]
 _ADDED: Final = ("p_adjusted", "adjustment", "n_tests")
@@ -40,8 +40,8 @@ def correct(
     within : str or collection of str, optional
         What makes a family: rows with the same values in these columns are corrected together. By default all regions
         of both hemispheres for one measure and one term (and one site, where `by_site` has analysed several, or one
-        site left out). Atlases that are in one table share a family: ``("source", "measure", "term")`` keeps them
-        apart. ``()`` makes one family of all rows.
+        site left out). Atlases and programs that are in one table share a family, with a warning: choose one source
+        before, or ``("source", "measure", "term")`` keeps them apart. ``()`` makes one family of all rows.
     p_column : str
         The p-values to correct, such as ``p_permutation``.
 
@@ -49,7 +49,8 @@ def correct(
     -------
     DataFrame
         The same rows with ``p_adjusted``, ``adjustment`` (what was done within what) and ``n_tests`` (p-values in the
-        family). A missing p-value counts as no test and stays missing. Columns of an earlier correction are replaced.
+        family). A missing p-value counts as no test and stays missing. Columns of an earlier correction are replaced,
+        with a warning.
 
     Raises
     ------
@@ -60,8 +61,16 @@ def correct(
     TableError
         If a p-value is not a number between 0 and 1, or two columns have one name.
 
+    Warns
+    -----
+    FsstatsWarning
+        If a family holds regions of several sources by default, or the p-values have been corrected before.
+
     Notes
     -----
+    The family is what is in the table: give all tests that were made, and choose what to show afterwards. Of rows that
+    were chosen by their p-value (``query("p_value < 0.05")``) the correction is far too small, and nothing can tell.
+
     Of m p-values in rising order, :math:`p_{(1)} \dots p_{(m)}`, with all results capped at 1:
 
     - bonferroni: :math:`m p_{(i)}`
@@ -113,12 +122,39 @@ def correct(
         tested = rows[~np.isnan(p[rows])]
         n_tests[rows] = len(tested)
         adjusted[tested] = _adjusted(p[tested], method)
+    _warn_of_before(results)
+    if within is None:
+        _warn_of_sources(results, family, ~np.isnan(p))
     kept = results.drop(columns=[name for name in _ADDED if name in results.columns])
     return kept.assign(
         p_adjusted=adjusted,
         adjustment=pd.Series(_wording(method, columns, p_column), index=results.index, dtype="str"),
         n_tests=n_tests,
     )
+
+
+def _warn_of_before(results: pd.DataFrame) -> None:
+    """Warn if there is an earlier correction, which is replaced."""
+    before = results["adjustment"].dropna().astype("str").unique() if "adjustment" in results.columns else ()
+    if len(before):
+        warn(f"p_adjusted was there and is replaced: {'; '.join(before)}")
+
+
+def _warn_of_sources(results: pd.DataFrame, family: Positions, tested: BoolArray) -> None:
+    """Warn of the largest family that regions of several sources share."""
+    if "source" not in results.columns:
+        return
+    own = pd.DataFrame({"family": family, "source": results["source"].to_numpy()})[tested]
+    several = own[own.groupby("family")["source"].transform("nunique") > 1]
+    if len(several):
+        largest = several[several["family"] == several["family"].mode().iloc[0]]
+        what = results[list(_WITHIN)].iloc[int(np.flatnonzero(family == largest["family"].iloc[0])[0])]
+        names = [str(name) for name in largest["source"].unique()]
+        warn(
+            f"{len(largest)} tests of {' and '.join(map(str, what))} are one family, of {len(names)} sources: "
+            f"{some_of(names)}. Choose one before the models (sources=...), "
+            "or keep them apart: correct(..., within=['source', 'measure', 'term'])"
+        )
 
 
 def _p_values(column: pd.Series) -> FloatArray:

@@ -15,12 +15,11 @@ from formulaic.parser.types import Term
 from fsstats._frames import FloatArray, Positions, as_word, is_number, some_of
 from fsstats.errors import FormulaError, TableError, UnknownNameError, warn
 from fsstats.stats._formula import FUNCTIONS, parsed_formula, sides, variables_in, with_sums
+from fsstats.stats._odd_variables import refuse_odd_words, warn_of_numbers
 from fsstats.stats._rank import dependent_columns
 from fsstats.tables.panel import BoolArray
 
 Coding = Literal["treatment", "sum"]
-_MANY_LEVELS = 10
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "decimal", "empty"})
 
 
@@ -209,6 +208,9 @@ def _complete(
     if not rows.any():
         raise FormulaError.at(formula, expected="at least one row with all variables", found=_why_none(people[names]))
     levels = {name: _levels(name, own, rows, reference, formula) for name, own in words.items()}
+    for name, own in levels.items():
+        if _is_text(known[name]) and name not in reference and not is_coded(name, formula):
+            warn_of_numbers(name, own)
     if (strange := next((name for name in reference if name not in known), None)) is not None:
         raise UnknownNameError.among("variable of the formula", strange, names)
     numbers = {name: column.to_numpy()[rows] for name, column in known.items() if name not in words}
@@ -248,6 +250,11 @@ def has_levels(column: pd.Series) -> bool:
     return not is_number(column)
 
 
+def _is_text(column: pd.Series) -> bool:
+    own = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column
+    return not pd.api.types.is_numeric_dtype(own.dtype)
+
+
 class _Words(NamedTuple):
     """A variable with levels."""
 
@@ -259,8 +266,8 @@ class _Words(NamedTuple):
 
 def _levels(name: str, found: _Words, rows: BoolArray, reference: Mapping[str, str], formula: str) -> tuple[str, ...]:
     """Give the levels of a variable that the complete rows have, the reference first."""
-    _refuse_a_stray_word(name, found.words)
     before = np.unique(found.codes[found.codes >= 0])
+    refuse_odd_words(name, [found.words[code] for code in before])
     left = before if rows.all() else np.unique(found.codes[rows])
     lost = [found.words[code] for code in before if code not in left]
     if lost:
@@ -277,15 +284,6 @@ def _levels(name: str, found: _Words, rows: BoolArray, reference: Mapping[str, s
     if first not in kept:
         raise UnknownNameError.among(f"level of {name}", first, kept)
     return (first, *(level for level in kept if level != first))
-
-
-def _refuse_a_stray_word(name: str, words: Sequence[str]) -> None:
-    """Raise if most of many levels are numbers: a word among them has made text of a column of numbers."""
-    if len(words) <= _MANY_LEVELS:
-        return
-    strays = [word for word in words if not _NUMBER.fullmatch(word)]
-    if strays and 2 * len(strays) < len(words):
-        raise FormulaError.at(name, expected="numbers", found=f"text such as {some_of(strays, 3)} among them")
 
 
 def is_coded(name: str, formula: str) -> bool:

@@ -77,7 +77,8 @@ def notes_of_mixing(table: pd.DataFrame, panel: Panel, rows: BoolArray, allow: C
     used = panel.people.loc[rows, "stream"].value_counts(sort=False)
     if len(used) > 1:
         text = _counted("streams", used)
-        _refuse("streams", text, allow, f"Take one: table[table['stream'] == {used.index[0]!r}]")
+        best = "long" if "long" in used.index else used.index[0]
+        _refuse("streams", text, allow, f"Take one: table[table['stream'] == {best!r}]")
         notes[:] = text
     for guard, column in (("versions", "version"), ("definitions", "definition")):
         for cells, text in _mixed(table, panel, rows, guard, column):

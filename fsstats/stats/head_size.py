@@ -82,7 +82,8 @@ def adjust_head_size(
     Returns
     -------
     DataFrame
-        The table with adjusted values; rows, order, index and columns as they were. Unit and name change only by
+        The table with adjusted values; rows, order, index and columns as they were, and behind them ``adjusted_for``,
+        which says of each adjusted value by what and how: ``eTIV (residual)``. Unit and name change only by
         proportion without `keep_unit`: a volume in mm^3 becomes a ``volume_fraction``, ``unitless``, an area an
         ``area_fraction``, and ``BrainSegVol`` is ``BrainSegVol_fraction``. With ``method="covariate"`` all values stay,
         and a column is added: ``<icv>_centred``, the head size less the mean of the reference, in 100 cm^3.
@@ -95,9 +96,9 @@ def adjust_head_size(
         If a head size, method, measure, level, column or check does not exist.
     TableError
         If the table has no rows; if a measure is asked for that is not adjusted (thickness, counts, ratios); if values
-        have been divided by head size already (their unit is unitless or percent); if head sizes are not positive, not
-        in mm^3 or by several estimators; if they do not vary; if the reference is empty; or if an option does not go
-        with the method.
+        are adjusted already: by ``adjusted_for``, or as their unit is unitless or percent; if head sizes are not
+        positive, not in mm^3 or by several estimators; if they do not vary; if the reference is empty; or if an option
+        does not go with the method.
     FormulaError
         If `nuisance` cannot be used.
 
@@ -132,8 +133,8 @@ def adjust_head_size(
     counts, ratios, sizes of the head themselves, and what is scaled already (``volume_normalised``). Thickness hardly
     goes with head size [5]_, and dividing it by head size makes it worse.
 
-    Do not use adjusted values together with head size as a covariate: that would correct twice. Only fractions can be
-    told by their name and unit; a table that was adjusted in mm^3 cannot be recognised.
+    Do not use adjusted values together with head size as a covariate: that would correct twice. Models warn of it, and
+    nothing is adjusted a second time, as long as the table has its column ``adjusted_for``, which a wide table lacks.
 
     With `by` the slope and the mean are those of the level's own reference; differences in mean head size between
     levels stay in the values. Where a level has fewer than `minimum` values of a region it takes the common slope of

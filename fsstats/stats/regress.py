@@ -65,7 +65,8 @@ def regress(
     weights : str, optional
         A column of positive numbers: weighted least squares, the inverse of each row's variance up to a factor.
     effect : {"auto", "cohens_d", "standardised_beta", "partial_r", "partial_eta_squared", "none"}
-        The effect size. ``auto``: Cohen's d for a level against the reference (see `d_from_t`), the standardised
+        The effect size. ``auto``: Cohen's d for a level against the reference (see `d_from_t`; `compare` gives
+        Hedges' g unless told otherwise, which is d with a correction for few subjects), the standardised
         slope for a number, the partial correlation for anything else, also for what takes part in an interaction.
     reference : mapping of str to str, optional
         Reference levels (``{"group": "control"}``); by default the first category, of text the first by the alphabet.

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from fsstats._frames import Positions, as_words, composed, require, some_of, to_category
 from fsstats.errors import ColumnsError, TableError, UnknownNameError, warn
-from fsstats.schema import DETAIL_COLUMNS, LONG
+from fsstats.schema import ADJUSTED_COLUMNS, DETAIL_COLUMNS, LONG
 from fsstats.tables.versions import VERSION_COLUMNS
 
 Unmatched = Literal["raise", "keep", "drop"]
@@ -50,7 +51,8 @@ def join(table: pd.DataFrame, participants: pd.DataFrame, *, unmatched: Unmatche
     Warns
     -----
     FsstatsWarning
-        With ``unmatched="keep"`` or ``"drop"``, naming every subject without a match on either side.
+        With ``unmatched="keep"`` or ``"drop"``, naming every subject without a match on either side; where participants
+        has sessions, the bases of a longitudinal study, which are no visits, are kept without being named.
 
     Notes
     -----
@@ -76,7 +78,8 @@ def join(table: pd.DataFrame, participants: pd.DataFrame, *, unmatched: Unmatche
     in_table, in_people = _index(table, keys), _index(people, keys)
     place = in_people.get_indexer(in_table)
     unused = people[~np.isin(np.arange(len(people)), place)]
-    message = _unmatched(in_table[place < 0], unused, keys, set(people["subject"]))
+    named = (place < 0) & ~(_is_base(table, keys) & (unmatched == "keep"))
+    message = _unmatched(in_table[named], unused, keys, set(people["subject"]))
     if message and unmatched == "raise":
         raise TableError(f"{message}. To go on without them: unmatched='drop'; with missing values: unmatched='keep'")
     if len(table) and (place < 0).all():
@@ -133,7 +136,7 @@ def _key_columns(table: pd.DataFrame, participants: pd.DataFrame) -> dict[str, s
         error = ColumnsError.missing(
             ["participant_id"], map(str, participants.columns), needed_by="join (participants)"
         )
-        raise ColumnsError(f"{error}{_advice([str(name) for name in participants.columns])}")
+        raise ColumnsError(f"{error}{_advice(participants)}")
     session = next((name for name in _SESSION if name in participants.columns), None)
     has_sessions = "session" in table.columns and bool(table["session"].notna().any())
     return {"subject": subject} | ({"session": session} if session and has_sessions else {})
@@ -148,8 +151,11 @@ def _spelled_as(own: pd.Series, names: pd.Series) -> pd.Series:
     return names.map(lambda name: known.get(composed(name), name), na_action="ignore").astype("str")
 
 
-def _advice(columns: Sequence[str]) -> str:
+def _advice(participants: pd.DataFrame) -> str:
     """Guess why participants has no column participant_id; '' if nothing is at hand."""
+    columns, of_rows = [str(name) for name in participants.columns], participants.index.name
+    if of_rows in _SUBJECT:
+        return f". {of_rows} is the index of the rows; participants.reset_index() makes a column of it"
     odd = next((mark for mark in ";|\t," if len(columns) == 1 and mark in columns[0]), None)
     if odd is not None:
         return f". Is it separated by {odd!r}?"
@@ -170,7 +176,7 @@ def _refuse_repeats(people: pd.DataFrame, keys: list[str], *, has_session: bool)
 
 
 def _refuse_collisions(table: pd.DataFrame, people: pd.DataFrame, keys: list[str]) -> None:
-    ours = {*LONG, *DETAIL_COLUMNS, *VERSION_COLUMNS}
+    ours = {*LONG, *DETAIL_COLUMNS, *VERSION_COLUMNS, *ADJUSTED_COLUMNS}
     taken = [name for name in people.columns if name in ours - {*LONG} and name not in table.columns]
     if taken:
         message = f"participants has a column {taken[0]!r}, which means something else in fsstats; rename it there"
@@ -180,6 +186,13 @@ def _refuse_collisions(table: pd.DataFrame, people: pd.DataFrame, keys: list[str
         names = ", ".join(map(repr, both))
         message = f"participants and the table both have {names}; rename or drop it in participants"
         raise TableError(message)
+
+
+def _is_base(table: pd.DataFrame, keys: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Say which rows are of the bases of a longitudinal study, which are no visits: they match none."""
+    if "session" not in keys or "stream" not in table.columns:
+        return np.zeros(len(table), dtype=np.bool_)
+    return ((table["stream"] == "base") & table["session"].isna()).to_numpy(dtype=np.bool_)
 
 
 def _names(rows: pd.DataFrame) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from fsstats._frames import FloatArray, Positions, first_row, require
 from fsstats.errors import TableError
-from fsstats.schema import CELL, DETAIL_COLUMNS, KEY, LONG, SUBJECT_KEY
+from fsstats.schema import ADJUSTED_COLUMNS, CELL, DETAIL_COLUMNS, KEY, LONG, SUBJECT_KEY
 
 BoolArray = npt.NDArray[np.bool_]
 _MOST = 2**62
@@ -254,7 +254,8 @@ def _constant_columns(
     table: pd.DataFrame, row: Positions, first: Positions, leave_out: Collection[str]
 ) -> pd.DataFrame:
     """Give the columns that are not the long table's own, one value a run."""
-    own = [name for name in table.columns if name not in LONG and name not in DETAIL_COLUMNS and name not in leave_out]
+    of_values = {*LONG, *DETAIL_COLUMNS, *ADJUSTED_COLUMNS, *leave_out}
+    own = [name for name in table.columns if name not in of_values]
     varying = [name for name in own if _varies(table[name], row, first)]
     if varying:
         message = f"the column(s) {', '.join(map(repr, varying))} vary within a subject, so one row cannot hold them"

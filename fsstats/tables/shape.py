@@ -8,6 +8,7 @@ import pandas as pd
 from fsstats._frames import FloatArray, require, to_category
 from fsstats.errors import TableError, warn
 from fsstats.schema import (
+    ADJUSTED_FOR,
     CELL,
     GLOBAL,
     HEMIS,
@@ -58,7 +59,8 @@ def to_wide(table: pd.DataFrame, *, sep: str | None = "_") -> pd.DataFrame:
     Warns
     -----
     FsstatsWarning
-        If what `with_versions` added varies within a subject, and is left out.
+        If what `with_versions` added varies within a subject, and is left out; if values are adjusted for head size and
+        their unit does not say so, which a wide table does not say either.
 
     Notes
     -----
@@ -94,6 +96,8 @@ def _varying_marks(table: pd.DataFrame) -> list[str]:
     varying = [name for name in marks if varies_within_run(table, name)]
     if varying:
         warn(f"{' and '.join(varying)} vary within a subject and are left out of the wide table")
+    if ADJUSTED_FOR in table.columns and (table[ADJUSTED_FOR].notna() & (table["unit"] != DERIVED["fraction"])).any():
+        warn(f"the wide table has no column {ADJUSTED_FOR}, so it does not say which values are adjusted for head size")
     return varying
 
 

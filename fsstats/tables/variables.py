@@ -1,14 +1,15 @@
 """Values of the table by the names that a researcher gives them: eTIV, aseg_Left-Hippocampus_volume."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from fsstats._frames import FloatArray, plain_rows
+from fsstats._frames import FloatArray, plain_rows, some_of
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.schema import CELL, DETAIL_COLUMNS, GLOBAL, LONG
+from fsstats.schema import ADJUSTED_COLUMNS, CELL, DETAIL_COLUMNS, GLOBAL, LONG
 from fsstats.schema.policy import HEAD_SIZES
 from fsstats.tables.panel import Panel
 from fsstats.tables.shape import column_name
@@ -16,7 +17,7 @@ from fsstats.tables.versions import VERSION_COLUMNS
 
 NO_PEOPLE: Final = "the table has no columns of the participants, which join puts on"
 """Why a name is unknown, most likely, where that is so."""
-_OWN: Final = frozenset({*LONG, *DETAIL_COLUMNS, *VERSION_COLUMNS})
+_OWN: Final = frozenset({*LONG, *DETAIL_COLUMNS, *VERSION_COLUMNS, *ADJUSTED_COLUMNS})
 _Label = tuple[str, str | None, str, str]
 
 
@@ -86,13 +87,47 @@ def places_of(
     return found
 
 
+def unknown_variable(
+    name: str, known: Sequence[str], *, shown: Sequence[str] | None = None, why: str = ""
+) -> UnknownNameError:
+    """Give the error for a variable that does not exist, which may begin a name that a formula takes apart.
+
+    Parameters
+    ----------
+    name : str
+        The variable.
+    known : sequence of str
+        What there is.
+    shown : sequence of str, optional
+        What to name of it if nothing is like `name`; by default all.
+    why : str
+        The likeliest reason.
+
+    Returns
+    -------
+    UnknownNameError
+        Saying what could have been meant.
+
+    Examples
+    --------
+    >>> print(unknown_variable("aseg_Left", ["age", "aseg_Left-vessel_volume"]))
+    no variable is called 'aseg_Left'; a name with other signs than letters, digits, _ and . stands between backticks: \
+`aseg_Left-vessel_volume`
+    """
+    whole = [f"`{one}`" for one in known if one != name and re.split(r"[^\w.]", one, maxsplit=1)[0] == name]
+    if not whole:
+        return UnknownNameError.among("variable", name, known, shown=shown, why=why)
+    rule = "a name with other signs than letters, digits, _ and . stands between backticks"
+    return UnknownNameError(f"no variable is called {name!r}; {rule}: {some_of(whole, 3)}")
+
+
 def _unknown(
     name: str, others: Sequence[str] | None, measures: Iterable[str], known: Iterable[str]
 ) -> UnknownNameError:
     """Say what could have been meant: columns of the people first, then sizes of the head and other Measures."""
     shown = [*(others or ()), *sorted(measures, key=lambda measure: (measure not in HEAD_SIZES, measure))]
     why = NO_PEOPLE if others is not None and not others else ""
-    return UnknownNameError.among("variable", name, [*shown, *known], shown=shown, why=why)
+    return unknown_variable(name, [*shown, *known], shown=shown, why=why)
 
 
 def _measure(name: str, found: Sequence[int], rows: Sequence[_Label], values: FloatArray | None) -> int:

@@ -131,6 +131,27 @@ def test_find_prints_a_table_on_stdout_and_counts_on_stderr(fsstats, study):
     assert table["status"].unique().tolist() == ["found"]
 
 
+def test_people_and_their_runs_are_counted_apart(fsstats, study):
+    for session, name in enumerate(("sub-01", "sub-02"), start=1):
+        (study / name).rename(study / f"sub-01_ses-{session}")
+    assert fsstats("find", "sd").err == "2 subjects (3 runs); files: 9 found\n"
+    assert "2 subjects (3 runs), 9 files, " in fsstats("merge", "sd", "-o", "out.parquet").err
+    assert "2 subjects (3 runs), 9 files read, " in fsstats("check", "sd").err
+    assert "2 subjects (3 runs), 9 files read, " in fsstats("check", "out.parquet").err
+
+
+def test_folders_that_lie_too_deep_are_a_warning_of_merge_and_check(fsstats, study):
+    deep = study / "1" / "2" / "3" / "4" / "5" / "sub-04"
+    shutil.copytree(study / "sub-02", deep)
+    merged, checked = fsstats("merge", "sd", "-o", "out.parquet"), fsstats("check", "sd")
+    for done in (merged, checked):
+        assert done.status == 0
+        assert "1 warning:\n- cohort: " in done.err
+        assert "sub-04 lies more than 5 levels down, so not looked into: name a folder nearer" in done.err
+    assert "1 problem" in checked.err
+    assert fsstats("merge", "sd", "-o", "out.parquet", "--strict").status == 1
+
+
 def test_find_writes_the_files_table_instead(fsstats, study):
     done = fsstats("find", "sd", "--source", "seg", "-o", "files.tsv")
     assert (done.status, done.out) == (0, "")

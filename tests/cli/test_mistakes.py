@@ -6,6 +6,7 @@ PEOPLE = "participant_id\tage\tgroup\nsub-01\t30\ta\nsub-02\t40\tb\nsub-03\t50\t
 FILES = {
     "people.tsv": PEOPLE,
     "semicolons.csv": PEOPLE.replace("\t", ";"),
+    "german.csv": PEOPLE.replace("\t", ";").replace("0;", "0,5;"),
     "commas.tsv": PEOPLE.replace("\t", ","),
     "short.tsv": PEOPLE.replace("sub-0", ""),
     "other.tsv": PEOPLE.replace("participant_id", "ID"),
@@ -33,6 +34,7 @@ MISTAKES = {
     "a sheet of participants": ((*GROUPS, "people.xlsx"), 1, "people.xlsx: expected a name that ends in .parquet, .csv, .tsv, which decides the format, found .xlsx. Save the sheet as .csv or .tsv"),
     "semicolons": ((*GROUPS, "semicolons.csv"), 1, "Is it separated by ';'?"),
     "commas": ((*GROUPS, "commas.tsv"), 1, "Is it separated by ','?"),
+    "semicolons and decimal commas": ((*GROUPS, "german.csv"), 1, "german.csv: expected columns parted by ',', found ';' in 'participant_id;age;group'. Save it again with ',' between the columns, and with points in numbers (50.5, not 50,5)"),
     "text of a spreadsheet program": ((*GROUPS, "utf16.tsv"), 1, "utf16.tsv: expected text in UTF-8, found UTF-16. Save it again as CSV UTF-8"),
     "names without sub-": ((*GROUPS, "short.tsv"), 1, "sub-01, sub-02, sub-03 against 1, 2, 3. Hint: the same names without 'sub-' and zeros"),
     "another name of the first column": ((*GROUPS, "other.tsv"), 1, "Is it 'ID'? Rename that one to participant_id"),

@@ -489,6 +489,40 @@ def test_other_p_values_are_corrected_if_they_are_named(here, fsstats):
     assert "warning: p_adjusted was there and is replaced: fdr_bh of p_permutation within" in again.err
 
 
+def test_some_regions_are_shown_of_results_that_are_corrected_over_all(here, fsstats):
+    words = ["compare", here / "cohort.parquet", "-b", "group", "-s", "aseg", "-m", "volume", "--correct", "fdr_bh"]
+    whole = fsstats(*words)
+    shown = fsstats(*words, "--show", "Left-Hippocampus", "--show", "Brain-Stem")
+    rows = [line for line in whole.out.splitlines() if "Hippocampus" in line or "Brain-Stem" in line]
+    assert shown.out.splitlines()[1:] == [line for line in rows if "Right" not in line]
+    written = fsstats(*words, "--show", "Left-Hippocampus", "-o", "all.csv")
+    assert [line.count("Left-Hippocampus") for line in written.out.splitlines()] == [0, 1]
+    assert len(library.read_table("all.csv")) == len(whole.out.splitlines()) - 1
+    again = fsstats("correct", "all.csv", "--show", "Left-Hippocampus")
+    assert again.out == written.out
+    unknown = fsstats(*words, "--show", "Hippocampus")
+    assert unknown.status == 1
+    assert "no region is called 'Hippocampus'; did you mean" in unknown.err
+
+
+def test_a_family_of_several_sources_is_said_in_options(here, fsstats):
+    done = fsstats("compare", here / "cohort.parquet", "-b", "group", "-m", "volume", "--correct", "fdr_bh")
+    assert "volume and patient - control are one family, of 2 sources: aparc, aseg." in done.err
+    assert "(--source ...), or keep them apart: fsstats correct --within source --within measure --within" in done.err
+
+
+def test_a_value_without_backticks_is_said(here, fsstats):
+    for root, words in (
+        (here / "cohort.parquet", ["-s", "aparc"]),
+        (here / "cohort.parquet", []),
+        (here / "fs", []),
+    ):
+        done = fsstats("regress", root, "-f", "value ~ aseg_Left-Hippocampus_volume", *words)
+        assert done.status == 1
+        assert "no variable is called 'aseg_Left'; a name with other signs than letters" in done.err
+        assert "stands between backticks: `aseg_Left-" in done.err
+
+
 def test_tables_of_other_programs_are_corrected_and_what_they_lack_is_said(here, fsstats):
     pd.DataFrame({"measure": "area", "term": "age", "p": [0.01, 0.04]}).to_csv("theirs.csv", index=False)
     done = fsstats("correct", "theirs.csv", "--method", "holm", "--p-column", "p")
@@ -557,7 +591,7 @@ def test_what_an_error_advises_is_said_as_an_option(here, fsstats):
     assert "Use fsstats mixed, or fsstats regress --cluster subject; or allow it: --allow repeated\n" in done.err
     library.write_table(pd.concat([table, table.assign(stream="long")]), "streams.csv")
     done = fsstats("regress", "streams.csv", "-f", "~ age")
-    assert "Take one: --stream cross; or allow it: --allow streams\n" in done.err
+    assert "Take one: --stream long; or allow it: --allow streams\n" in done.err
     assert "participants" not in done.err
 
 

@@ -59,6 +59,7 @@ REGIONS = {
     ("aseg", None, "global", "eTIV"): "eTIV",
     ("aparc", "lh", "global", "MeanThickness"): "left MeanThickness",
     ("aseg", "lh", "global", "lhCortexVol"): "lhCortexVol",
+    ("aparc", "lh", "global", "SupraTentorialVol"): "SupraTentorialVol",
 }
 
 
@@ -78,6 +79,13 @@ def test_regions_of_several_atlases_or_measures_are_told_apart():
     assert region_labels(both) == ["left insula (aparc)", "left insula (aparc.DKTatlas)"]
     two = cells(("aparc", "lh", "insula", "area"), ("aparc", "lh", "insula", "volume"))
     assert region_labels(two) == ["left insula (area)", "left insula (volume)"]
+
+
+def test_a_measure_of_the_whole_brain_is_told_by_the_file_that_prints_it():
+    rows = cells(*((source, hemi, "global", "BrainSegVol") for source, hemi in (("aparc", "lh"), ("aseg", None))))
+    assert region_labels(rows) == ["BrainSegVol (aparc)", "BrainSegVol (aseg)"]
+    rows = cells(*(("aparc", hemi, "global", "BrainSegVol") for hemi in ("lh", "rh")))
+    assert region_labels(rows) == ["BrainSegVol (lh)", "BrainSegVol (rh)"]
 
 
 def test_every_cortical_region_reads_as_words():

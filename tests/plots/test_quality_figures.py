@@ -37,7 +37,7 @@ def test_quality_runs_draws_the_worst_runs_first():
         for text in axes.texts
     }
     assert said == {("s1", "range"): "3", ("s1", "outlier"): "12", ("s2", "outlier"): "5", ("s5", "zero"): "1"}
-    assert axes.get_xlabel() == "3 of 5 runs with judgements"
+    assert axes.get_xlabel() == "the first 3 of 5 runs that have judgements"
 
 
 def test_quality_runs_marks_the_worst_severity():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsstats.errors import FormulaError, TableError, UnknownNameError
+from fsstats.errors import FormulaError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.stats._combinations import combinations_of
 from fsstats.stats._formula import variables_of
 from fsstats.stats._rank import dependent_columns
@@ -117,6 +117,75 @@ REFUSED = {
 def test_what_cannot_be_a_design_says_why(formula, message):
     with pytest.raises(FormulaError, match=message):
         design_of(formula, PEOPLE)
+
+
+COMMAS = {
+    "all": ([f"{50 + k},5" for k in range(32)], "50,5"),
+    "some, a few numbers only": (["50,5", "61", "70"] * 10 + ["61"] * 2, "50,5"),
+    "of thousands": (["1.234,5", "2.345,6"] * 16, "1.234,5"),
+    "of thousands in English": (["1,234.5", "2,345.6"] * 16, "1,234.5"),
+    "with blanks": ([" 50,5", "51,5 "] * 16, "50,5"),
+    "a word among many": ([*(f"{50 + k},5" for k in range(31)), "unknown"], "50,5"),
+}
+
+
+@pytest.mark.parametrize("kind", ["str", "object", "category"])
+@pytest.mark.parametrize(("ages", "named"), COMMAS.values(), ids=COMMAS)
+def test_numbers_with_commas_are_no_levels(ages, named, kind):
+    people = PEOPLE.assign(age=pd.Series(ages, dtype=kind))
+    with pytest.raises(
+        FormulaError, match=f"^age: expected numbers, found text with a comma, such as '{named}'.*decimal"
+    ):
+        design_of("~ age", people)
+
+
+@pytest.mark.parametrize("sites", [["1,2", "a", "b", "c"], ["1, 2", "3, 4"], ["6.0.0", "7.4.1"], ["a,5", "b,5"]])
+def test_words_with_commas_and_points_are_levels(sites):
+    assert design_of("~ site", PEOPLE.assign(site=(sites * 16)[:32])).levels == {"site": tuple(sorted(sites))}
+
+
+def test_many_numbers_as_text_are_levels_with_a_warning():
+    people = PEOPLE.assign(age=[str(50 + k % 16) for k in range(32)])
+    with pytest.warns(FsstatsWarning, match=r"^age is text, so its numbers \(50, 51.*\) are taken for 16 levels"):
+        found = design_of("~ age", people)
+    assert len(found.levels["age"]) == 16
+
+
+MEANT = {
+    "coded": ("~ C(age)", {}, [str(50 + k % 16) for k in range(32)]),
+    "with a reference": ("~ age", {"age": "50"}, [str(50 + k % 16) for k in range(32)]),
+    "names of sites": ("~ age", {}, [f"{k % 16:02}" for k in range(32)]),
+    "few": ("~ age", {}, [str(k % 3) for k in range(32)]),
+    "categories of numbers": ("~ age", {}, pd.Categorical([50 + k % 16 for k in range(32)])),
+}
+
+
+@pytest.mark.parametrize(("formula", "reference", "ages"), MEANT.values(), ids=MEANT)
+def test_numbers_that_are_meant_to_be_levels_are(formula, reference, ages):
+    assert design_of(formula, PEOPLE.assign(age=ages), reference=reference).levels["age"]
+
+
+TWICE = {
+    "a capital": ("Patient", "patient"),
+    "a blank behind": ("patient", "patient "),
+    "a blank before, and a capital": (" PATIENT", "patient"),
+    "two blanks within": ("late  onset", "late onset"),
+    "another blank": ("late\u00a0onset", "late onset"),
+}
+
+
+@pytest.mark.parametrize("pair", TWICE.values(), ids=TWICE)
+def test_one_level_in_two_spellings_is_refused(pair):
+    groups = ["control"] * 16 + [pair[1]] * 15 + [pair[0]]
+    with pytest.raises(FormulaError) as raised:
+        design_of("~ group", PEOPLE.assign(group=groups))
+    assert str(raised.value).startswith("group: expected each level written in one way, found ")
+    assert all(repr(word) in str(raised.value) for word in pair)
+
+
+def test_a_spelling_that_nobody_has_any_more_is_not_in_the_way():
+    groups = pd.Categorical(["control", "patient"] * 16, categories=["control", "Patient", "patient"])
+    assert design_of("~ group", PEOPLE.assign(group=groups)).levels == {"group": ("control", "patient")}
 
 
 def test_a_word_among_numbers_is_named():

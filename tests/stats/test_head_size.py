@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from frames_support import assert_frame_equal
-from fsstats import join, load, load_cohort
+from fsstats import join, load, load_cohort, read_table, regress, write_table
 from fsstats.datasets import make_cohort
 from fsstats.errors import ColumnsError, FormulaError, FsstatsWarning, TableError, UnknownNameError
 from fsstats.schema import RESULTS, global_measures, measures
@@ -50,6 +50,11 @@ def made(n=30, *, seed=1, regions=("Brain-Stem",), source="aseg", **columns):
 def sub(table, measure):
     """Give the rows of a measure."""
     return table[table["measure"] == measure]
+
+
+def unmarked(table):
+    """Leave out what says for what values are adjusted."""
+    return table.drop(columns="adjusted_for")
 
 
 # --- What is computed ------------------------------------------------------------------------------------------------
@@ -132,7 +137,7 @@ def test_areas_go_by_two_thirds_and_volumes_by_one_in_a_proportion():
         assert set(made["unit"][rows]) == {"unitless"}
     kept = adjust_head_size(table, method="proportion", keep_unit=True)
     power = adjust_head_size(table, method="power", exponent={"volume": 1, "area": 2 / 3})
-    assert_frame_equal(kept, power)
+    assert_frame_equal(unmarked(kept), unmarked(power))
     assert set(kept["unit"].astype("str")) == {"mm^3", "mm^2", "mm"}
 
 
@@ -142,7 +147,7 @@ def test_sienax_gives_what_sienax_gives(tmp_path):
     due = sub(table, "volume_normalised")["value"].to_numpy()
     np.testing.assert_allclose(sub(adjusted, "volume")["value"], due, rtol=1e-5)  # sienax prints two digits
     for name in ("volume_normalised", "brain_volume_normalised", "VSCALING"):
-        assert_frame_equal(sub(adjusted, name), sub(table, name))
+        assert_frame_equal(unmarked(sub(adjusted, name)), sub(table, name))
     np.testing.assert_allclose(
         sub(adjusted, "brain_volume")["value"], sub(table, "brain_volume_normalised")["value"], rtol=1e-5
     )
@@ -212,17 +217,48 @@ def test_rows_index_and_other_columns_stay(how):
     changed = {"value", "unit", "measure"} if how == METHODS["proportion"] else {"value"}
     rest = [name for name in table.columns if name not in changed]
     assert_frame_equal(made[rest], table[rest])
-    assert made.columns.tolist() == table.columns.tolist()
+    assert made.columns.tolist() == [*table.columns, "adjusted_for"]
     for measure in ("thickness", "eTIV"):
         pd.testing.assert_series_equal(sub(made, measure)["value"], sub(table, measure)["value"])
     assert (made["value"].isna() == table["value"].isna()).all()
 
 
 @pytest.mark.parametrize("how", [{}, {"method": "power"}, {"nuisance": "age"}, {"by": "site", "minimum": 3}])
-def test_adjusting_twice_changes_nothing_more(how):
+def test_adjusting_twice_is_refused_and_would_change_nothing_more(how):
     once = adjust_head_size(plain(), allow=QUIET, **how)
-    twice = adjust_head_size(once, allow=QUIET, **how)
+    with pytest.raises(
+        TableError, match=rf"is adjusted for eTIV \({how.get('method', 'residual')}\) already, and must not"
+    ):
+        adjust_head_size(once, allow=QUIET, **how)
+    twice = adjust_head_size(unmarked(once), allow=QUIET, **how)
     assert_frame_equal(twice, once, rtol=1e-10)
+
+
+def test_each_value_says_for_what_it_is_adjusted(tmp_path):
+    table = plain()
+    volumes = adjust_head_size(table, measures="volume", allow=QUIET)
+    both = adjust_head_size(volumes, measures="area", method="power", allow=QUIET)
+    said = both.groupby("measure", observed=True)["adjusted_for"].agg(lambda words: set(words.dropna())).to_dict()
+    assert said == {"volume": {"eTIV (residual)"}, "area": {"eTIV (power)"}, "thickness": set(), "eTIV": set()}
+    write_table(both, tmp_path / "adjusted.csv")
+    assert (
+        read_table(tmp_path / "adjusted.csv")["adjusted_for"].astype("str").equals(both["adjusted_for"].astype("str"))
+    )
+
+
+def test_a_wide_table_of_adjusted_values_warns_that_it_does_not_say_so():
+    with pytest.warns(FsstatsWarning, match="the wide table has no column adjusted_for"):
+        wide = to_wide(adjust_head_size(made()))
+    assert "adjusted_for" not in wide
+
+
+@pytest.mark.parametrize("model", ["value ~ group + eTIV", "value ~ group + log(eTIV)", "value ~ group + eTIV_centred"])
+def test_a_model_of_adjusted_values_with_head_size_warns(model):
+    table = adjust_head_size(made())
+    table["eTIV_centred"] = (table["eTIV"] - 1.5e6) / 1e5
+    with pytest.warns(FsstatsWarning, match=r"values are adjusted for eTIV \(residual\) already, .* corrects twice"):
+        regress(table, model)
+    regress(table, "value ~ group")
 
 
 @settings(max_examples=10)
@@ -244,7 +280,7 @@ def test_residuals_do_not_go_with_head_size_in_the_reference(by):
     table = plain()
     model = {"reference": CONTROLS, "by": by, "minimum": 3, "allow": QUIET}
     own = adjust_head_size(table, **model)
-    own = own[(own["group"] == "CN") & own["measure"].isin(["volume", "area"])]
+    own = unmarked(own[(own["group"] == "CN") & own["measure"].isin(["volume", "area"])])
     again = fit_head_size(pd.concat([own, sub(table, "eTIV")]), **model)
     before = fit_head_size(table, **model)
     assert (again.table()["estimate"].abs() < 1e-10 * before.table()["estimate"].abs().max()).all()
@@ -299,13 +335,13 @@ def test_thickness_is_adjusted_by_force_only():
     made = adjust_head_size(table, force="thickness", allow=QUIET)
     assert (sub(made, "thickness")["value"] != sub(table, "thickness")["value"]).any()
     only = adjust_head_size(table, measures="thickness", force="thickness", allow=QUIET)
-    assert_frame_equal(sub(only, "volume"), sub(table, "volume"))
+    assert_frame_equal(unmarked(sub(only, "volume")), sub(table, "volume"))
 
 
 def test_only_the_measures_that_are_named_change():
     table = plain()
     made = adjust_head_size(table, measures="volume")
-    assert_frame_equal(sub(made, "area"), sub(table, "area"))
+    assert_frame_equal(unmarked(sub(made, "area")), sub(table, "area"))
     assert (sub(made, "volume")["value"].dropna() != sub(table, "volume")["value"].dropna()).any()
 
 
@@ -348,7 +384,7 @@ def test_header_measures_become_fractions_whatever_the_type_of_the_column(kind):
     table = pd.concat([made(), head], ignore_index=True).astype({"measure": kind, "unit": kind})
     found = adjust_head_size(table, method="proportion")
     assert found["measure"].unique().tolist() == ["volume_fraction", "BrainSegVol_fraction"]
-    assert found.dtypes.drop(["measure", "unit"]).equals(table.dtypes.drop(["measure", "unit"]))
+    assert found[table.columns].dtypes.drop(["measure", "unit"]).equals(table.dtypes.drop(["measure", "unit"]))
     assert str(found["measure"].dtype) == kind
     assert set(found["unit"]) == {"unitless"}
     kept = adjust_head_size(table, method="proportion", keep_unit=True)
@@ -561,7 +597,7 @@ def test_regions_without_slope_are_missing_and_named():
 def test_zeros_are_said_and_power_leaves_them_out():
     table = made()
     with_zero = table.assign(value=table["value"].where(table.index != 4, 0.0))
-    with pytest.warns(FsstatsWarning, match=r"1 value\(s\) .* are 0 or less, of aseg_Brain-Stem_volume: they go into"):
+    with pytest.warns(FsstatsWarning, match=r"1 value\(s\) are 0 or less, of aseg_Brain-Stem_volume: they go into"):
         adjust_head_size(with_zero)
     with pytest.warns(FsstatsWarning, match="left out of the fit"):
         found = adjust_head_size(with_zero, method="power")
@@ -709,6 +745,12 @@ def test_the_table_of_a_model_is_a_results_table():
     assert model.table()["p_value"].isna().equals(area)
 
 
+def test_the_rows_of_a_models_table_are_counted_through_all_levels():
+    table = fit_head_size(made(40).assign(site=np.tile(["A", "B"], 20)), by="site", minimum=3).table()
+    assert table.index.tolist() == list(range(len(table)))
+    assert table.duplicated(["region", "measure"]).any()
+
+
 def test_sites_that_are_numbers_are_found_again_in_other_types():
     table = made(40).assign(site=np.tile([1, 2], 20))
     model = HeadSize.from_json(fit_head_size(table, by="site").to_json())
@@ -728,7 +770,7 @@ def test_it_works_on_what_join_gives(tmp_path):
     table = join(load(study.root, sources=["aseg"]), study.participants)
     quiet = ["nonlinear", "zeros", "few"]
     found = table.pipe(adjust_head_size, reference={"group": "control"}, nuisance="age", allow=quiet)
-    assert found.dtypes.equals(table.dtypes)
+    assert found[table.columns].dtypes.equals(table.dtypes)
 
 
 # --- Inference on the slopes ------------------------------------------------------------------------------------------

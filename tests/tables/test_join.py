@@ -1,6 +1,7 @@
 """Participants onto rows: nobody is lost without being named."""
 
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -249,6 +250,13 @@ def test_where_nobody_is_named_a_likely_reason_is_said(column, advice):
         join(table("a"), pd.DataFrame({column: [1]}))
 
 
+@pytest.mark.parametrize("name", ["participant_id", "subject"])
+def test_names_that_are_the_index_of_the_rows_are_found_there(name):
+    who = pd.DataFrame({"age": [31]}, index=pd.Index(["a"], name=name))
+    with pytest.raises(ColumnsError, match=rf"{name} is the index of the rows; participants.reset_index\(\) makes"):
+        join(table("a"), who)
+
+
 def test_a_reason_is_not_made_up():
     with pytest.raises(ColumnsError, match=r"the table has 'age', 'a;b'$"):
         join(table("a"), pd.DataFrame({"age": [1], "a;b": [2]}))
@@ -276,12 +284,17 @@ def test_the_given_tables_are_not_changed():
 
 def test_a_base_of_a_longitudinal_study_needs_no_session_of_its_own():
     rows = table("a", "a", "a", session=["1", "2", None]).assign(stream=["cross", "cross", "base"])
-    with pytest.warns(
-        FsstatsWarning,
-        match=r"1 in the table but not in participants: a/.no session.\. Hint: base runs have no session",
-    ):
-        found = join(rows, people("a", "a", age=[31, 32]).assign(session_id=["1", "2"]), unmatched="keep")
+    visits = people("a", "a", age=[31, 32]).assign(session_id=["1", "2"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = join(rows, visits, unmatched="keep")
     assert found["age"].iloc[:2].tolist() == [31, 32]
+    assert np.isnan(found["age"].iloc[2])
+    unnamed = r"^1 in the table but not in participants: a/.no session.\. Hint: base runs have no session"
+    with pytest.raises(TableError, match=unnamed):
+        join(rows, visits)
+    with pytest.warns(FsstatsWarning, match=unnamed):
+        join(rows.assign(stream="cross"), visits, unmatched="keep")
 
 
 names = st.lists(

@@ -10,6 +10,7 @@ from fsstats_cli.models import (
     CorrectOption,
     OutputOption,
     RegionOption,
+    ShowOption,
     deliver,
     in_our_words,
     model_table,
@@ -30,9 +31,11 @@ from fsstats_cli.options import (
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  fsstats compare cohort.parquet -b group -c age -c eTIV --correct fdr_bh
+  fsstats compare all.parquet -s aseg -m volume -b dx -c age --correct holm
 
-  fsstats compare $SUBJECTS_DIR -p people.tsv -b dx --adjust tukey -o dx.csv
+  fsstats compare all.parquet -s aparc -m area -b dx --show insula
+
+  fsstats compare $SUBJECTS_DIR -p people.tsv -s aseg -b dx --adjust tukey
 """
 
 
@@ -72,6 +75,7 @@ def compare(
     ] = "classical",
     effect: Annotated[str, typer.Option(metavar="NAME", help="hedges_g or cohens_d.")] = "hedges_g",
     correct: CorrectOption = None,
+    show: ShowOption = None,
     allow: AllowOption = None,
     confidence: ConfidenceOption = 0.95,
     stream: StreamOption = None,
@@ -114,4 +118,4 @@ def compare(
             allow=allow or (),
             conf_level=confidence,
         )
-    deliver(only(results, sources=source, measures=measure, regions=region), output, correct=correct)
+    deliver(only(results, sources=source, measures=measure, regions=region), output, correct=correct, show=show)

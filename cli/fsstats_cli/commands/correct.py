@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fsstats_cli.models import OutputOption, deliver, read_results, ready
+from fsstats_cli.models import OutputOption, ShowOption, deliver, read_results, ready
 from fsstats_cli.options import a_file
 from fsstats_cli.output import said_warnings, say
 
@@ -16,6 +16,8 @@ EXAMPLES = """
 [bold]Examples[/bold]
 
   fsstats correct results.csv -o corrected.csv
+
+  fsstats correct results.csv --show Left-Hippocampus --show Right-Hippocampus
 
   fsstats correct results.parquet --method holm --within measure
 """
@@ -42,6 +44,7 @@ def correct(
         str | None,
         typer.Option(metavar="NAME", help="The p-values: p_value (if not given), p_permutation or another column."),
     ] = None,
+    show: ShowOption = None,
     output: OutputOption = None,
 ) -> None:
     """Correct p-values for the number of tests, family by family."""
@@ -49,7 +52,7 @@ def correct(
 
     ready(output, [results], correct=method)
     column, families = p_column or "p_value", within or ["measure", "term"]
-    table = read_results(results, [*families, column])
+    table = read_results(results, [*families, column, *(["region"] if show else [])])
     _say_doubts(table, p_column)
     with said_warnings():
         corrected = fs.correct(
@@ -58,14 +61,10 @@ def correct(
             within=within,
             p_column=column,
         )
-    deliver(corrected, output)
+    deliver(corrected, output, show=show)
 
 
 def _say_doubts(table: "pd.DataFrame", p_column: str | None) -> None:
-    """Warn if other p-values may have been meant, or if what was corrected before is replaced."""
+    """Warn if other p-values may have been meant."""
     if p_column is None and "p_permutation" in table.columns:
         say("warning: p_value is corrected; there is p_permutation as well: --p-column p_permutation")
-    if "adjustment" in table.columns:
-        before = table["adjustment"].dropna().astype("str").unique()
-        if len(before):
-            say(f"warning: p_adjusted was there and is replaced: {'; '.join(before)}")

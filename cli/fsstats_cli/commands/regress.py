@@ -12,6 +12,7 @@ from fsstats_cli.models import (
     OutputOption,
     ReferenceOption,
     RegionOption,
+    ShowOption,
     TermOption,
     deliver,
     in_our_words,
@@ -32,11 +33,11 @@ from fsstats_cli.options import (
 EXAMPLES = """
 [bold]Examples[/bold]
 
-  fsstats regress cohort.parquet -f "value ~ group + age" -t group -s aparc
+  fsstats regress all.parquet -s aseg -m volume -f "value ~ group" -o dx.csv
 
-  fsstats regress cohort.parquet -f "value ~ age" --std-errors HC3 -o age.csv
+  fsstats regress all.parquet -s aparc -f "value ~ age" --std-errors HC3
 
-  fsstats regress cohort.parquet -f "value ~ group" --by site -o sites.csv
+  fsstats regress all.parquet -s aseg -f "value ~ group" --by site
 """
 
 
@@ -61,6 +62,7 @@ def regress(
     ] = None,
     reference: ReferenceOption = None,
     correct: CorrectOption = None,
+    show: ShowOption = None,
     allow: AllowOption = None,
     confidence: ConfidenceOption = 0.95,
     stream: StreamOption = None,
@@ -99,4 +101,4 @@ def regress(
             results = fs.regress(table, formula, **options)
         else:
             results = fs.by_site(table, fs.regress, formula, site=by, **options)
-    deliver(only(results, sources=source, measures=measure, regions=region), output, correct=correct)
+    deliver(only(results, sources=source, measures=measure, regions=region), output, correct=correct, show=show)
