@@ -23,11 +23,10 @@ from fsstats.reporting.references import cited, references
 from fsstats.reporting.repeating import python_of
 from fsstats.reporting.results import results_of
 from fsstats.reporting.sensitivity import sensitivity_of
-from fsstats.reporting.study import Part, Study, study_of
+from fsstats.reporting.study import Study, study_of
 from fsstats.reporting.summary import in_short
 from fsstats.reporting.visits import runs_of_people
 from fsstats.reporting.warned import heard, sentences, within
-from fsstats.schema import ADJUSTED_FOR
 from fsstats.stats.correct import Correction
 from fsstats.stats.regress import StdErrors
 
@@ -263,17 +262,9 @@ def _works_of_head_size(study: Study) -> tuple[str, ...]:
 
 def of_head_size(study: Study) -> tuple[str, ...]:
     """Say how the size of the head was accounted for, in the table that was given and by the report."""
-    before = {part.name: _adjusted_before(study, part) for part in study.parts if part.is_scaled}
-    told = [f"{upper(name)} came adjusted for {how}." for name, how in before.items() if how]
-    does_again = study.head is not None and study.choices.head_size != "none"
-    scaled = [name for name, how in before.items() if does_again or not how]
+    told = [f"{upper(part.name)} came adjusted for {part.adjusted_for}." for part in study.parts if part.adjusted_for]
+    scaled = [part.name for part in study.parts if part.is_scaled]
     return (*told, *(_by_the_report(study, scaled) if scaled else ()))
-
-
-def _adjusted_before(study: Study, part: Part) -> str:
-    """Name for what the values of a part are adjusted in the table; '' if for nothing."""
-    rows = part.of(study.table)
-    return " and ".join(rows[ADJUSTED_FOR].dropna().astype("str").unique()) if ADJUSTED_FOR in rows.columns else ""
 
 
 def _by_the_report(study: Study, scaled: Sequence[str]) -> tuple[str, ...]:
@@ -297,7 +288,7 @@ def _by_default(study: Study) -> str:
 
 def _head_size(study: Study) -> str:
     if not any(part.is_scaled for part in study.parts):
-        return "not needed"
+        return "adjusted for before" if any(part.adjusted_for for part in study.parts) else "not needed"
     return study.choices.head_size if study.head else "none in the table"
 
 

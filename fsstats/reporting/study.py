@@ -15,7 +15,7 @@ from fsstats.plots._predicted import rows_of_model
 from fsstats.reporting.choices import Choices, HeadSizeChoice, chosen_cells
 from fsstats.reporting.formulas import with_term, without_term
 from fsstats.reporting.warned import within
-from fsstats.schema import CELL, DETAIL_COLUMNS, GLOBAL, LONG, RESULTS, SUBJECT_KEY
+from fsstats.schema import ADJUSTED_FOR, CELL, DETAIL_COLUMNS, GLOBAL, LONG, RESULTS, SUBJECT_KEY
 from fsstats.schema.policy import HEAD_SIZES, scaling_of
 from fsstats.stats import (
     adjust_head_size,
@@ -56,7 +56,9 @@ class Part:
     """A row a run that has any value: subject, session, stream, people's columns, variables."""
     design: Design
     is_scaled: bool
-    """It goes with the size of the head."""
+    """It goes with the size of the head, and has not been adjusted for it."""
+    adjusted_for: str
+    """What its values were adjusted for before; '' if for nothing."""
 
     @property
     def name(self) -> str:
@@ -309,7 +311,8 @@ def _part(table: pd.DataFrame, formula: str, cell: tuple[str, str], head: str | 
     """Choose the rows and the model of one measure."""
     source, measure = cell
     own = table[(table["source"] == source) & (table["measure"] == measure) & (table["region"] != GLOBAL)]
-    scaled = scaling_of(str(own["region"].iloc[0]), measure, str(own["unit"].iloc[0])).is_adjusted
+    before = " and ".join(own[ADJUSTED_FOR].dropna().astype("str").unique()) if ADJUSTED_FOR in own.columns else ""
+    scaled = not before and scaling_of(str(own["region"].iloc[0]), measure, str(own["unit"].iloc[0])).is_adjusted
     full = formula
     if scaled and head is not None and choices.head_size == "covariate":
         full = with_term(formula, head)
@@ -325,7 +328,7 @@ def _part(table: pd.DataFrame, formula: str, cell: tuple[str, str], head: str | 
     design = design_of(full, everybody, reference=choices.reference)
     has = np.flatnonzero(np.isfinite(panel.values[:, of_it]).any(axis=1))
     people = everybody.iloc[has].reset_index(drop=True)
-    return Part(source, measure, rows, full, people, design, scaled)
+    return Part(source, measure, rows, full, people, design, scaled, before)
 
 
 def _main(main: str | None, variables: Sequence[str], design: Design) -> str:

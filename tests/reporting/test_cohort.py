@@ -318,7 +318,11 @@ def test_values_that_come_adjusted_are_said_to_be(cohort):
     beside = study_of(adjusted, "value ~ age", choices=Choices(head_size="none"), **asked)
     assert of_head_size(beside) == of_head_size(made)
     twice = study_of(adjusted, "value ~ age", choices=Choices(), **asked)
-    assert of_head_size(twice) == (*of_head_size(made), HEAD_SIZES["covariate"][0])
+    assert of_head_size(twice) == of_head_size(made)
+    assert twice.parts[0].formula == "value ~ age"
+    text = words(fs.report(adjusted, "value ~ age", participants=cohort.people).to_html())
+    assert "head size adjusted for before" in text
+    assert "eTIV by residuals" not in text
 
 
 def test_progress_goes_from_the_first_step_to_the_last(page_and_steps):
