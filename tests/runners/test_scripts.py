@@ -36,7 +36,7 @@ def read_by(script, tmp_path):
     path.write_text(script)
     subprocess.run([BASH, "-n", path], check=True)
     if SHELLCHECK:
-        subprocess.run([SHELLCHECK, path], check=True)
+        subprocess.run([SHELLCHECK, "--exclude=SC2016", path], check=True)  # a dollar in an argument stays one
     return path
 
 
