@@ -238,7 +238,8 @@ def test_each_value_says_for_what_it_is_adjusted(tmp_path):
     table = plain()
     volumes = adjust_head_size(table, measures="volume", allow=QUIET)
     both = adjust_head_size(volumes, measures="area", method="power", allow=QUIET)
-    said = both.groupby("measure", observed=True)["adjusted_for"].agg(lambda words: set(words.dropna())).to_dict()
+    rows = both[["measure", "adjusted_for"]].dropna().astype("str").drop_duplicates()
+    said = {name: set(rows.loc[rows["measure"] == name, "adjusted_for"]) for name in both["measure"].unique()}
     assert said == {"volume": {"eTIV (residual)"}, "area": {"eTIV (power)"}, "thickness": set(), "eTIV": set()}
     write_table(both, tmp_path / "adjusted.csv")
     assert (
