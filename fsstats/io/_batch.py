@@ -35,6 +35,7 @@ from fsstats.parsers.formats import is_stats_table
 from fsstats.parsers.stencil import Fitted, Stencil, fit, stencil_of
 from fsstats.schema import SUBJECT_KEY, is_of
 from fsstats.schema._registry import forget_with_registry
+from fsstats.schema.sources import file_name
 from fsstats.tables.assemble import WHO, Block, Run, run_of
 
 FOUND: Final = ("tool", "version", "problem")
@@ -241,19 +242,14 @@ def _by_name(batch: Batch, files: list[int]) -> list[list[int]]:
     """Part files of one kind by their names: a stencil is for files of one name."""
     groups: dict[str, list[int]] = {}
     for i in files:
-        groups.setdefault(_name(batch.columns["path"][i]), []).append(i)
+        groups.setdefault(file_name(batch.columns["path"][i]), []).append(i)
     return list(groups.values())
-
-
-def _name(path: str) -> str:
-    inner = path.partition("::")[0]
-    return inner[max(inner.rfind("/"), inner.rfind("\\")) + 1 :]  # which Windows has
 
 
 def _read_alike(batch: Batch, files: list[int], wanted: Wanted, tick: Tick) -> None:
     """Read files of one kind and name."""
     waiting = list(_opened(batch, files, tick))
-    pool = _pool(_name(batch.columns["path"][files[0]]), *(str(batch.columns[name][files[0]]) for name in KIND))
+    pool = _pool(file_name(batch.columns["path"][files[0]]), *(str(batch.columns[name][files[0]]) for name in KIND))
     for stencil in [*pool]:
         before, waiting = waiting, _read_by(stencil, batch, waiting, wanted.measures)
         if len(waiting) < len(before):

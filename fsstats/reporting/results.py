@@ -10,7 +10,7 @@ from fsstats.reporting.figures import effects_of, regions_of
 from fsstats.reporting.methods import and_list
 from fsstats.reporting.remarks import fits_of, remarks_of, units_of
 from fsstats.reporting.study import Part, Study, terms_about
-from fsstats.reporting.visits import n_of, with_people
+from fsstats.reporting.visits import n_of, people_by_region, with_people
 
 
 def results_of(study: Study, part: Part, *, is_drawn: bool) -> list[Block]:
@@ -31,28 +31,36 @@ def results_of(study: Study, part: Part, *, is_drawn: bool) -> list[Block]:
         A section.
     """
     rows, terms, wholes = study.rows(part), study.main_terms, study.wholes(part)
+    people = people_by_region(study, part)
     blocks: list[Block] = [
         Section(f"Results: {part.name}"),
-        Text(tuple(filter(None, (_model(study, part), " ".join(fits_of(study, part)))))),
+        Text(tuple(filter(None, (_model(study, part, n_of(rows, people)), " ".join(fits_of(study, part)))))),
         *_caution(study, part),
         *remarks_of(study, part),
     ]
     for whole in wholes:
-        blocks += _term(study, part, whole, note="As a whole: whether it makes any difference at all.")
+        blocks += _term(study, part, whole, people, note="As a whole: whether it makes any difference at all.")
     for term in terms:
         own = study.rows(part, [term])
-        blocks += _term(study, part, own)
+        blocks += _term(study, part, own, people)
         blocks += list(effects_of(study, part, own)) if is_drawn else []
     if is_drawn:
         blocks += list(regions_of(study, part, wholes[0] if wholes else study.rows(part, terms)))
     for term in rows["term"].unique():
         if term not in terms:
-            blocks += _term(study, part, study.rows(part, [term]), shown=5, is_mapped=is_drawn)
+            blocks += _term(study, part, study.rows(part, [term]), people, shown=5, is_mapped=is_drawn)
     return blocks
 
 
 def _term(
-    study: Study, part: Part, rows: pd.DataFrame, *, note: str = "", shown: int = 25, is_mapped: bool = True
+    study: Study,
+    part: Part,
+    rows: pd.DataFrame,
+    people: pd.Series | None,
+    *,
+    note: str = "",
+    shown: int = 25,
+    is_mapped: bool = True,
 ) -> list[Block]:
     """Show the results of one term: brain maps, and the table."""
     alpha, name = study.choices.alpha, study.named(str(rows["term"].iloc[0]))
@@ -62,20 +70,18 @@ def _term(
     return [
         Section(upper(name), 3),
         *maps,
-        *sheets_of(
-            with_people(study, part, rows), title, note=note, alpha=alpha, level=level, shown=shown, is_named=True
-        ),
+        *sheets_of(with_people(rows, people), title, note=note, alpha=alpha, level=level, shown=shown, is_named=True),
     ]
 
 
-def _model(study: Study, part: Part) -> str:
+def _model(study: Study, part: Part, n: str) -> str:
     """Write the model of a part, with its random intercepts, what groups are compared with, and what slopes are of."""
     random = " and ".join(study.choices.random)
     model = f"{part.formula}, with a random intercept of {random}" if random else part.formula
     levels = [f"{own[0]} ({name})" for name, own in part.design.levels.items()]
     compared = f" Groups are compared with {and_list(levels)}." if levels else ""
     units = units_of(study, part)
-    return f"Model: {model}. n = {n_of(study, part)} a region.{compared}{f' {units}' if units else ''}"
+    return f"Model: {model}. n = {n} a region.{compared}{f' {units}' if units else ''}"
 
 
 def _caution(study: Study, part: Part) -> list[Block]:

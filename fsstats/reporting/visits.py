@@ -48,17 +48,15 @@ def runs_of_people(study: Study, part: Part) -> str:
     return f"{counted(len(runs), 'run')}{of}"
 
 
-def n_of(study: Study, part: Part) -> str:
+def n_of(rows: pd.DataFrame, people: pd.Series | None) -> str:
     """Say how many runs a region has, from the least to the most, and of how many people where these are fewer."""
-    rows = study.rows(part)
     n = rows.loc[rows["n"] > 0, "n"]
-    if not study.is_repeated:
+    if people is None:
         return spread(n.min(), n.max())
-    people = people_by_region(study, part)
     return f"{spread(n.min(), n.max())} runs of {spread(people.min(), people.max())} people"
 
 
-def people_by_region(study: Study, part: Part) -> pd.Series:
+def people_by_region(study: Study, part: Part) -> pd.Series | None:
     """Count the people behind each region of a measure: those with a value, and all that the model needs.
 
     Parameters
@@ -70,21 +68,23 @@ def people_by_region(study: Study, part: Part) -> pd.Series:
 
     Returns
     -------
-    Series
-        By source, hemi, region and measure.
+    Series or None
+        By source, hemi, region and measure; None if nobody has several runs.
     """
+    if not study.is_repeated:
+        return None
     keys = list(SUBJECT_KEY)
     values = part.of(part.rows).dropna(subset="value")[[*keys, *CELL]].astype("str")
     own = values.merge(study.modelled(part)[keys].astype("str"), on=keys)
     return own.groupby(list(CELL), dropna=False)["subject"].nunique().rename(PEOPLE)
 
 
-def with_people(study: Study, part: Part, rows: pd.DataFrame) -> pd.DataFrame:
-    """Put the number of people beside that of runs, where people have several."""
-    if not study.is_repeated:
+def with_people(rows: pd.DataFrame, people: pd.Series | None) -> pd.DataFrame:
+    """Put the number of people beside that of runs, where it is another."""
+    if people is None:
         return rows
     words = dict.fromkeys(CELL, "str")
-    return rows.astype(words).merge(people_by_region(study, part).reset_index(), on=list(CELL), how="left")
+    return rows.astype(words).merge(people.reset_index(), on=list(CELL), how="left")
 
 
 def first_visits(study: Study, runs: pd.DataFrame) -> pd.DataFrame:

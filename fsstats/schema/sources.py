@@ -279,6 +279,18 @@ def atlas_of(source: str | None) -> str | None:
     return known.atlas if known else None
 
 
+def file_name(path: str) -> str:
+    r"""Give the name of a file at a path, which may be one of Windows, or within an archive.
+
+    Examples
+    --------
+    >>> file_name("s/stats/aseg.stats::/data/s.zip"), file_name(r"C:\s\stats\aseg.stats")
+    ('aseg.stats', 'aseg.stats')
+    """
+    inner = path.partition("::")[0]
+    return inner[max(inner.rfind("/"), inner.rfind("\\")) + 1 :]
+
+
 def unknown_source(name: str, present: Collection[str]) -> UnknownNameError:
     """Say what source may have been meant: also by the name of a file.
 

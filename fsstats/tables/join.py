@@ -9,8 +9,8 @@ import pandas as pd
 
 from fsstats._frames import Positions, as_words, composed, require, some_of, to_category
 from fsstats.errors import ColumnsError, TableError, UnknownNameError, warn
-from fsstats.schema import ADJUSTED_COLUMNS, DETAIL_COLUMNS, LONG
-from fsstats.tables.versions import VERSION_COLUMNS
+from fsstats.schema import LONG
+from fsstats.tables.versions import OWN_COLUMNS
 
 Unmatched = Literal["raise", "keep", "drop"]
 _UNMATCHED: Final = ("raise", "keep", "drop")
@@ -176,8 +176,7 @@ def _refuse_repeats(people: pd.DataFrame, keys: list[str], *, has_session: bool)
 
 
 def _refuse_collisions(table: pd.DataFrame, people: pd.DataFrame, keys: list[str]) -> None:
-    ours = {*LONG, *DETAIL_COLUMNS, *VERSION_COLUMNS, *ADJUSTED_COLUMNS}
-    taken = [name for name in people.columns if name in ours - {*LONG} and name not in table.columns]
+    taken = [name for name in people.columns if name in OWN_COLUMNS - {*LONG} and name not in table.columns]
     if taken:
         message = f"participants has a column {taken[0]!r}, which means something else in fsstats; rename it there"
         raise TableError(message)

@@ -10,6 +10,7 @@ import pandas as pd
 from fsstats._frames import Numbers, plain_rows, require
 from fsstats.parsers import MIXED_MEANING
 from fsstats.schema import FILES, GOOD, SUBJECT_KEY, same_release
+from fsstats.schema.sources import file_name
 
 PROBLEMS_COLUMNS: Final = {
     "level": "error: values are missing; warning: values are there but doubtful; note: nothing is lost.",
@@ -247,18 +248,13 @@ def _copied(files: pd.DataFrame) -> Iterator[Record]:
     copies: dict[tuple[str | None, ...], list[tuple[str, str]]] = {}
     for *who, path, problem in plain_rows(rows[[*SUBJECT_KEY, "path", "problem"]]):
         used = problem.partition(end)[2]
-        if _name(path) == _name(used):
+        if file_name(path) == file_name(used):
             copies.setdefault(tuple(who), []).append((used, path))
     for run, pairs in copies.items():
         used, path = pairs[0]
         more = f"; {len(pairs) - 1} more of this subject likewise" if len(pairs) > 1 else ""
         text = f"found the same file in two places: {used} is used, and {path} is not{more}"
         yield {**dict(zip(SUBJECT_KEY, run, strict=True)), "level": "note", "rule": "copy", "problem": text}
-
-
-def _name(path: str) -> str:
-    """Give the name of a file, perhaps in an archive."""
-    return path.partition("::")[0].replace("\\", "/").rpartition("/")[2]  # Windows has the other stroke
 
 
 def _subject_folder(path: str) -> str | None:

@@ -9,15 +9,14 @@ import pandas as pd
 
 from fsstats._frames import FloatArray, plain_rows, some_of
 from fsstats.errors import TableError, UnknownNameError
-from fsstats.schema import ADJUSTED_COLUMNS, CELL, DETAIL_COLUMNS, GLOBAL, LONG
+from fsstats.schema import CELL, GLOBAL
 from fsstats.schema.policy import HEAD_SIZES
 from fsstats.tables.panel import Panel
 from fsstats.tables.shape import column_name
-from fsstats.tables.versions import VERSION_COLUMNS
+from fsstats.tables.versions import OWN_COLUMNS
 
 NO_PEOPLE: Final = "the table has no columns of the participants, which join puts on"
 """Why a name is unknown, most likely, where that is so."""
-_OWN: Final = frozenset({*LONG, *DETAIL_COLUMNS, *VERSION_COLUMNS, *ADJUSTED_COLUMNS})
 _Label = tuple[str, str | None, str, str]
 
 
@@ -29,7 +28,7 @@ def people_columns(columns: Iterable[object]) -> list[str]:
     >>> people_columns(["subject", "region", "value", "version", "age"])
     ['age']
     """
-    return [str(name) for name in columns if name not in _OWN]
+    return [str(name) for name in columns if name not in OWN_COLUMNS]
 
 
 def places_of(

@@ -8,7 +8,7 @@ import pandas as pd
 
 from fsstats._frames import Numbers, Positions, categorical, plain_rows, require
 from fsstats.errors import TableError
-from fsstats.schema import LONG, SUBJECT_KEY
+from fsstats.schema import ADJUSTED_COLUMNS, DETAIL_COLUMNS, LONG, SUBJECT_KEY
 from fsstats.tables.panel import number
 
 VERSION_COLUMNS: Final = {
@@ -16,6 +16,8 @@ VERSION_COLUMNS: Final = {
     "definition": "What the measure means, where that changed between versions.",
 }
 """Columns that `with_versions` adds, and that the guards of the statistics read."""
+OWN_COLUMNS: Final = frozenset({*LONG, *DETAIL_COLUMNS, *VERSION_COLUMNS, *ADJUSTED_COLUMNS})
+"""All that a long table has of fsstats; its other columns are of the people."""
 _RUN: Final = (*SUBJECT_KEY, "source")
 
 

@@ -7,11 +7,11 @@ import pytest
 from fsstats.errors import TableError
 from fsstats.gallery._run import Run
 from fsstats.gallery.snapshots import stems
-from fsstats.io import _batch
 from fsstats.io._replace import replacing
 from fsstats.io.subjectlists import subjects_in_fsgd, subjects_in_lines, subjects_in_qdec
 from fsstats.places import file_of, is_packed, is_web, local
 from fsstats.places._addresses import inside
+from fsstats.schema.sources import file_name
 from fsstats.tables.problems import _subject_folder
 
 PATHS = {
@@ -52,7 +52,7 @@ def test_the_folder_of_a_subject_is_found(path, folder):
     "path", ["C:\\study\\sub-01\\stats\\aseg.stats", "/study/stats/aseg.stats", "zip://stats/aseg.stats::C:\\a.zip"]
 )
 def test_files_of_one_name_are_known_by_it(path):
-    assert _batch._name(path) == "aseg.stats"
+    assert file_name(path) == "aseg.stats"
 
 
 LISTS = {

@@ -68,10 +68,11 @@ def test_the_people_of_a_region_are_those_that_its_model_rests_on(table):
     part = made.parts[0]
     groups = fs.variance_components(part.rows, part.formula).query("group == 'subject' and region != 'global'")
     expected = groups.set_index("region")["n_groups"]
-    found = people_by_region(made, part).reset_index().set_index("region")["n_people"]
+    people = people_by_region(made, part)
+    found = people.reset_index().set_index("region")["n_people"]
     assert found["Right-Hippocampus"] == 23
     assert found.drop("5th-Ventricle").to_dict() == expected.drop("5th-Ventricle").to_dict()
-    assert n_of(made, part) == "68 to 69 runs of 23 to 24 people"
+    assert n_of(made.rows(part), people) == "68 to 69 runs of 23 to 24 people"
 
 
 def test_runs_and_people_stand_side_by_side_with_the_degrees_of_freedom(table):
@@ -85,14 +86,15 @@ def test_runs_and_people_stand_side_by_side_with_the_degrees_of_freedom(table):
     assert [right[place[name]].text for name in ("Runs", "People")] == ["68", "23"]
     assert right[place["df"]].key == pytest.approx(expected["Right-Hippocampus"], rel=1e-9)
     assert "n" not in place
-    assert with_people(made, part, made.rows(part))["n_people"].notna().all()
+    assert with_people(made.rows(part), people_by_region(made, part))["n_people"].notna().all()
 
 
 def test_a_study_of_one_visit_counts_runs_only(table):
     made = study(table[table["session"] == "v0"], "value ~ group + age0", random=())
     part = made.parts[0]
-    assert n_of(made, part) == "23 to 24"
-    assert "n_people" not in with_people(made, part, made.rows(part))
+    people = people_by_region(made, part)
+    assert n_of(made.rows(part), people) == "23 to 24"
+    assert "n_people" not in with_people(made.rows(part), people)
     (sheet,) = demographics_of(made)
     assert sheet.title == "Runs by group"
     assert not any("visits" in row[0].text for row in sheet.rows)
